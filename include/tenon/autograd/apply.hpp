@@ -1,0 +1,330 @@
+/// \file
+/// `apply(operation, inputs...)`: the one way from a layer or function to what computes it. On Tensors it computes now;
+/// with a Variable among the inputs it also records; with a Symbolic it appends a stage to a plan.
+///
+/// An operation says WHAT: a canonical options type with a `name`, a shape rule `output_shape(Shape...)` and whatever the
+/// call depends on (training mode, buffers) as members. `cpu::Kernel<Operation>` (and `cuda::Kernel`) says HOW:
+///
+///     struct Saved;                                                     // optional: what backward wants from forward
+///     static void forward(operation, saved, y, x...);                   // saved: null unless recorded
+///     static void backward(operation, saved, y, grad_y, input(x)...);   // Input: value, and where its gradient goes
+#pragma once
+
+#include <tuple>
+
+#include "../core/shape_error.hpp"
+#include "../core/tags.hpp"
+#include "variable.hpp"
+
+namespace tenon::inline TENON_ISA {
+
+/// A tensor that several results share a call with: the shape rule of an operation with more than one output.
+template <class... S>
+struct Shapes {};
+
+namespace autograd {
+
+/// One input of a backward kernel.
+template <class TensorType>
+struct Input {
+  using element = typename TensorType::value_type;
+
+  const TensorType& value;
+  /// Where the gradient goes; null if nobody wants it.
+  element* grad = nullptr;
+  /// Whether the gradient is to be added to what is there; otherwise it is undefined and must be overwritten.
+  bool accumulate = false;
+
+  /// For kernels that only add: `grad`, cleared first where that is needed.
+  element* grad_to_add() const {
+    if (grad && !accumulate) std::fill_n(grad, TensorType::size(), element(0));
+    return grad;
+  }
+};
+/// An input that is left out, such as the bias of a layer without one.
+template <>
+struct Input<Absent> {
+  static constexpr std::nullptr_t grad = nullptr;
+};
+
+struct NothingSaved {};
+
+template <class Kernel>
+struct saved_by {
+  using type = NothingSaved;
+};
+template <class Kernel>
+  requires requires { typename Kernel::Saved; }
+struct saved_by<Kernel> {
+  using type = typename Kernel::Saved;
+};
+
+// ---- arguments
+
+/// The tensor type behind an argument: Tensor, Variable, Parameter or Absent.
+template <class X>
+struct argument {
+  using type = X;  // a Tensor of any place, or Absent
+};
+template <class T>
+struct argument<nn::Variable<T>> {
+  using type = T;
+};
+template <class T>
+struct argument<nn::Parameter<T>> {
+  using type = T;
+};
+template <class X>
+using argument_t = typename argument<std::remove_cvref_t<X>>::type;
+
+template <class X>
+const auto& value_of(const X& x) {
+  if constexpr (is_variable<X> || is_parameter<X>)
+    return x.data();
+  else
+    return x;
+}
+
+/// The state a node keeps of an argument.
+template <class X>
+auto state_of(const X& x) {
+  if constexpr (is_variable<X> || is_parameter<X>)
+    return x.state();
+  else if constexpr (std::is_same_v<X, Absent>)
+    return Absent{};
+  else
+    return StatePointer<X>(new State<X>(X(x), false));
+}
+template <class X>
+bool wants_grad(const X& x) {
+  if constexpr (is_variable<X> || is_parameter<X>)
+    return x.state()->requires_grad() || x.state()->producer();
+  else
+    return false;
+}
+template <class X>
+bool is_volatile(const X& x) {
+  if constexpr (is_variable<X>)
+    return x.state()->is_volatile();
+  else
+    return false;
+}
+
+// ---- results
+
+template <class Operation, std::size_t I, class Default>
+struct result_element {
+  using type = Default;
+};
+template <class Operation, std::size_t I, class Default>
+  requires requires { typename Operation::template result_element<I, Default>; }
+struct result_element<Operation, I, Default> {
+  using type = typename Operation::template result_element<I, Default>;
+};
+
+/// The tensors an operation makes of a first input `X` where its shape rule says `S`.
+template <class Operation, class X, class S, class I = void>
+struct results;
+template <class Operation, class X, index_t... D>
+struct results<Operation, X, Shape<D...>, void> {
+  using element = typename result_element<Operation, 0, typename X::value_type>::type;
+  using type = typename X::place::template tensor<element, D...>;
+};
+template <class Operation, class X, class... S>
+struct results<Operation, X, Shapes<S...>, void> : results<Operation, X, Shapes<S...>, std::index_sequence_for<S...>> {};
+template <class Operation, class X, class... S, std::size_t... I>
+struct results<Operation, X, Shapes<S...>, std::index_sequence<I...>> {
+  template <class T, class Extents>
+  struct place_tensor;
+  template <class T, index_t... D>
+  struct place_tensor<T, Shape<D...>> {
+    using type = typename X::place::template tensor<T, D...>;
+  };
+  using type = std::tuple<
+      typename place_tensor<typename result_element<Operation, I, typename X::value_type>::type, S>::type...>;
+};
+
+template <class Result>
+struct result_traits {
+  static Result make() { return Result(uninitialized); }
+  using slots = std::tuple<OutputSlot<Result>>;
+};
+template <class... R>
+struct result_traits<std::tuple<R...>> {
+  static std::tuple<R...> make() { return {R(uninitialized)...}; }
+  using slots = std::tuple<OutputSlot<R>...>;
+};
+
+/// The record of one call.
+template <class Operation, class Result, class... X>
+class OperationNode final : public Node {
+  using kernel = typename std::tuple_element_t<0, std::tuple<X...>>::place::template kernel<Operation>;
+  template <class T>
+  using pointer = std::conditional_t<std::is_same_v<T, Absent>, Absent, StatePointer<T>>;
+
+ public:
+  explicit OperationNode(const Operation& operation, pointer<X>... inputs)
+      : operation_(operation), inputs_(std::move(inputs)...) {}
+
+  typename saved_by<kernel>::type saved;
+
+  /// Makes the Variables of the result and ties them to this node.
+  auto attach(Result result) {
+    if constexpr (requires { std::tuple_size<Result>::value; })
+      return std::apply(
+          [&](auto&&... r) {
+            return [&]<std::size_t... I>(std::index_sequence<I...>) {
+              return std::tuple{attach_one(std::move(r), std::get<I>(outputs_))...};
+            }(std::index_sequence_for<decltype(r)...>{});
+          },
+          std::move(result));
+    else
+      return attach_one(std::move(result), std::get<0>(outputs_));
+  }
+
+  void propagate(BackwardQueue& queue) override {
+    const bool reached =
+        std::apply([](auto&... slot) { return ((slot.state && slot.state->has_grad()) || ...); }, outputs_);
+    if (reached) backward(queue, std::index_sequence_for<X...>{});
+    std::apply([](auto&... slot) { (close(slot), ...); }, outputs_);
+    std::apply([](auto&... input) { (let_go(input), ...); }, inputs_);
+  }
+
+ private:
+  template <class R>
+  nn::Variable<R> attach_one(R&& result, OutputSlot<R>& slot) {
+    StatePointer<R> state(new State<R>(std::move(result), false));
+    state->made_by(NodePointer(this), &slot);
+    return nn::Variable<R>(std::move(state));
+  }
+
+  template <std::size_t... I>
+  void backward(BackwardQueue& queue, std::index_sequence<I...>) {
+    // In order, so that of two inputs that are one Variable the second adds to what the first writes.
+    const std::tuple gradients{input(std::get<I>(inputs_))...};
+    if constexpr (requires { std::tuple_size<Result>::value; })
+      std::apply(
+          [&](auto&... slot) {
+            kernel::backward(operation_, saved, std::tuple{(slot.state ? &slot.state->value() : nullptr)...},
+                             std::tuple{(slot.state && slot.state->has_grad() ? &slot.state->grad() : nullptr)...},
+                             std::get<I>(gradients)...);
+          },
+          outputs_);
+    else
+      kernel::backward(operation_, saved, std::get<0>(outputs_).state->value(), std::get<0>(outputs_).state->grad(),
+                       std::get<I>(gradients)...);
+    (push_producer(queue, std::get<I>(inputs_)), ...);
+  }
+
+  template <class T>
+  static auto input(const StatePointer<T>& state) {
+    if (!state->requires_grad() && !state->producer()) return Input<T>{state->value()};
+    const bool accumulate = state->has_grad();
+    return Input<T>{state->value(), state->grad_to_write().data(), accumulate};
+  }
+  static Input<Absent> input(Absent) { return {}; }
+  template <class T>
+  static void push_producer(BackwardQueue& queue, const StatePointer<T>& state) {
+    state->queue_producer(queue);
+  }
+  static void push_producer(BackwardQueue&, Absent) {}
+  template <class T>
+  static void close(OutputSlot<T>& slot) {
+    if (slot.state) std::exchange(slot.state, nullptr)->forget_producer();
+    slot.held.reset();
+  }
+  template <class T>
+  static void let_go(StatePointer<T>& state) {
+    state.reset();
+  }
+  static void let_go(Absent) {}
+
+  Operation operation_;
+  std::tuple<pointer<X>...> inputs_;
+  typename result_traits<Result>::slots outputs_{};
+};
+
+template <class Operation, class... X>
+auto record(const Operation& operation, const X&... x) {
+  using First = argument_t<std::tuple_element_t<0, std::tuple<X...>>>;
+  using S = decltype(Operation::output_shape(shape_of_t<argument_t<X>>{}...));
+  using Result = typename results<Operation, First, S>::type;
+  using Kernel = typename First::place::template kernel<Operation>;
+  const bool is_volatile_result = (is_volatile(x) || ...);
+  Result result = result_traits<Result>::make();
+  if (!is_volatile_result && (wants_grad(x) || ...)) {
+    using NodeType = OperationNode<Operation, Result, argument_t<X>...>;
+    const boost::intrusive_ptr<NodeType> node(new NodeType(operation, state_of(x)...));
+    Kernel::forward(operation, &node->saved, result, value_of(x)...);
+    return node->attach(std::move(result));
+  }
+  typename saved_by<Kernel>::type* const nothing = nullptr;
+  Kernel::forward(operation, nothing, result, value_of(x)...);
+  auto wrap = [&]<class R>(R&& r) {
+    nn::Variable<R> variable(std::forward<R>(r));
+    if (is_volatile_result) variable.state()->make_volatile();
+    return variable;
+  };
+  if constexpr (requires { std::tuple_size<Result>::value; })
+    return std::apply([&](auto&&... r) { return std::tuple{wrap(std::move(r))...}; }, std::move(result));
+  else
+    return wrap(std::move(result));
+}
+
+template <class Operation, class... X>
+auto compute(const Operation& operation, const X&... x) {
+  using First = argument_t<std::tuple_element_t<0, std::tuple<X...>>>;
+  using S = decltype(Operation::output_shape(shape_of_t<argument_t<X>>{}...));
+  using Result = typename results<Operation, First, S>::type;
+  using Kernel = typename First::place::template kernel<Operation>;
+  Result result = result_traits<Result>::make();
+  typename saved_by<Kernel>::type* const nothing = nullptr;
+  Kernel::forward(operation, nothing, result, value_of(x)...);
+  return result;
+}
+
+}  // namespace autograd
+
+namespace detail {
+template <>
+struct shape_of<Absent> {
+  using type = Absent;
+};
+
+/// An argument as `apply` works with it: expressions are evaluated, everything else stays.
+template <class X>
+decltype(auto) as_argument(const X& x) {
+  if constexpr (requires { typename static_extents<typename X::shape_type>::type; } && !is_tensor<X> &&
+                requires { x.derived_cast(); })
+    return tensor_of_t<typename X::value_type, typename static_extents<typename X::shape_type>::type>(x);
+  else
+    return (x);
+}
+template <class X>
+inline constexpr bool is_symbolic = requires { typename X::symbolic; };
+template <class X>
+inline constexpr bool is_rejected = std::is_same_v<std::remove_cvref_t<X>, Rejected>;
+}  // namespace detail
+
+/// Computes, records or plans `operation` on `x...`; a shape it does not accept is one compile error.
+template <class Operation, class... X>
+auto apply(const Operation& operation, const X&... x) {
+  if constexpr ((detail::is_rejected<X> || ...)) {
+    return Rejected{};
+  } else if constexpr ((detail::is_symbolic<X> || ...)) {
+    return plan(operation, x...);  // found by argument-dependent lookup beside Symbolic
+  } else {
+    using S = decltype(Operation::output_shape(
+        shape_of_t<autograd::argument_t<decltype(detail::as_argument(x))>>{}...));
+    if constexpr (is_rejection<S>) {
+      report(S{});
+      return Rejected{};
+    } else if constexpr ((is_variable<X> || ...)) {
+      return autograd::record(operation, x...);
+    } else {
+      return autograd::compute(operation, detail::as_argument(x)...);
+    }
+  }
+}
+
+}  // namespace tenon::inline TENON_ISA

@@ -1,0 +1,163 @@
+/// \file
+/// What a Variable is a handle to, and the nodes that record how it was made.
+#pragma once
+
+#include <algorithm>
+#include <boost/smart_ptr/intrusive_ptr.hpp>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "../core/error.hpp"
+#include "../core/memory.hpp"
+#include "../core/tensor.hpp"
+
+namespace tenon::inline TENON_ISA::autograd {
+
+class Node;
+using NodePointer = boost::intrusive_ptr<Node>;
+/// Nodes whose outputs' gradients are ready or will be, the latest recorded first.
+class BackwardQueue;
+
+/// One recorded operation. It lives as long as one of its outputs, or until `backward` has passed it.
+class Node : public memory::Recycled {
+ public:
+  Node() : order_(next_order()++) {}
+  Node(const Node&) = delete;
+  Node& operator=(const Node&) = delete;
+  virtual ~Node() = default;
+
+  /// Adds to the gradients of the inputs, queues the nodes that made them, and lets go of everything.
+  virtual void propagate(BackwardQueue& queue) = 0;
+
+  friend void intrusive_ptr_add_ref(Node* node) noexcept { ++node->references_; }
+  friend void intrusive_ptr_release(Node* node) noexcept {
+    if (--node->references_ == 0) delete node;
+  }
+
+ private:
+  friend class BackwardQueue;
+  static std::uint64_t& next_order() {
+    thread_local std::uint64_t order = 0;
+    return order;
+  }
+  std::uint64_t order_;
+  std::uint32_t references_ = 0;
+  bool queued_ = false;
+};
+
+class BackwardQueue {
+ public:
+  void push(const NodePointer& node) {
+    if (!node || std::exchange(node->queued_, true)) return;
+    pending_.push_back(node);
+    std::push_heap(pending_.begin(), pending_.end(), earlier);
+  }
+  void run() {
+    while (!pending_.empty()) {
+      std::pop_heap(pending_.begin(), pending_.end(), earlier);
+      const NodePointer node = std::move(pending_.back());
+      pending_.pop_back();
+      node->propagate(*this);
+    }
+  }
+  /// The calling thread's queue: its memory is kept, so that a warm backward pass allocates nothing.
+  static BackwardQueue& of_this_thread() {
+    thread_local BackwardQueue queue;
+    return queue;
+  }
+
+ private:
+  static bool earlier(const NodePointer& a, const NodePointer& b) { return a->order_ < b->order_; }
+  std::vector<NodePointer> pending_;
+};
+
+template <class TensorType>
+class State;
+template <class TensorType>
+using StatePointer = boost::intrusive_ptr<State<TensorType>>;
+
+/// Where a node sees one of its outputs: weakly while it waits, so that an output nobody needs may go; strongly once its
+/// backward pass is due, so that the gradient stays until it has been passed on.
+template <class TensorType>
+struct OutputSlot {
+  State<TensorType>* state = nullptr;
+  StatePointer<TensorType> held;
+};
+
+/// The value of a Variable or Parameter, its gradient, and the node that made it.
+template <class TensorType>
+class State : public memory::Recycled {
+ public:
+  explicit State(TensorType value, bool requires_grad) : value_(std::move(value)), requires_grad_(requires_grad) {}
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+  ~State() {
+    if (slot_) slot_->state = nullptr;
+  }
+
+  TensorType& value() noexcept { return value_; }
+  const TensorType& value() const noexcept { return value_; }
+
+  bool requires_grad() const noexcept { return requires_grad_; }
+  void requires_grad(bool value) noexcept { requires_grad_ = value; }
+  bool is_volatile() const noexcept { return volatile_; }
+  void make_volatile() noexcept { volatile_ = true; }
+
+  /// Whether a backward pass, or the user, has written the gradient since it was last zeroed.
+  bool has_grad() const noexcept { return has_grad_; }
+  /// The gradient; zeros before any backward pass.
+  TensorType& grad() {
+    allocate_grad();
+    if (!std::exchange(has_grad_, true)) grad_.fill(0);
+    return grad_;
+  }
+  /// The gradient for a caller that overwrites all of it if `has_grad()` was false, and adds to it if it was true.
+  TensorType& grad_to_write() {
+    allocate_grad();
+    has_grad_ = true;
+    return grad_;
+  }
+  void zero_grad() noexcept { has_grad_ = false; }
+
+  const NodePointer& producer() const noexcept { return producer_; }
+  /// `node` made this value; `slot`, in the node, is cleared when this state ends before the node does.
+  void made_by(NodePointer node, OutputSlot<TensorType>* slot) noexcept {
+    producer_ = std::move(node);
+    slot_ = slot;
+    slot->state = this;
+    recorded_ = true;
+  }
+  /// Queues the node that made this value.
+  void queue_producer(BackwardQueue& queue) {
+    if (!producer_) return;
+    slot_->held = StatePointer<TensorType>(this);
+    queue.push(producer_);
+  }
+  /// The node is done.
+  void forget_producer() noexcept {
+    slot_ = nullptr;
+    producer_.reset();
+  }
+  /// Whether this value was ever recorded, even if a backward pass has released the record.
+  bool recorded() const noexcept { return recorded_; }
+
+  friend void intrusive_ptr_add_ref(State* state) noexcept { ++state->references_; }
+  friend void intrusive_ptr_release(State* state) noexcept {
+    if (--state->references_ == 0) delete state;
+  }
+
+ private:
+  void allocate_grad() {
+    if (!grad_.data()) grad_ = TensorType(uninitialized);
+  }
+
+  TensorType value_;
+  TensorType grad_ = TensorType::unallocated();
+  NodePointer producer_;
+  OutputSlot<TensorType>* slot_ = nullptr;
+  std::uint32_t references_ = 0;
+  bool requires_grad_ = false, volatile_ = false, has_grad_ = false, recorded_ = false;
+};
+
+}  // namespace tenon::inline TENON_ISA::autograd

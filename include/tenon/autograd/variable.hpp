@@ -1,0 +1,189 @@
+/// \file
+/// `nn::Variable`: a tensor whose history is recorded, and `nn::Parameter`: one that a module owns.
+#pragma once
+
+#include <type_traits>
+
+#include "state.hpp"
+
+namespace tenon::inline TENON_ISA {
+
+namespace nn {
+
+/// `Variable x{tensor, requires_grad}`: gradients with respect to `x` are wanted.
+inline constexpr struct requires_grad_t {
+} requires_grad{};
+/// `Variable x{tensor, no_grad}`: nothing computed from `x` is recorded.
+inline constexpr struct no_grad_t {
+} no_grad{};
+
+/// A handle to a tensor, its gradient and the record of how it was computed; copies share all three.
+template <class TensorType>
+class Variable {
+ public:
+  using tensor_type = TensorType;
+
+  Variable(TensorType tensor) : state_(new autograd::State<TensorType>(std::move(tensor), false)) {}
+  Variable(TensorType tensor, requires_grad_t) : state_(new autograd::State<TensorType>(std::move(tensor), true)) {}
+  Variable(TensorType tensor, no_grad_t) : Variable(std::move(tensor)) { state_->make_volatile(); }
+  explicit Variable(autograd::StatePointer<TensorType> state) noexcept : state_(std::move(state)) {}
+
+  const TensorType& data() const noexcept { return state_->value(); }
+  TensorType& data() noexcept { return state_->value(); }
+  /// The gradient, zeros before any backward pass. Gradients accumulate until `zero_grad()`.
+  const TensorType& grad() const { return state_->grad(); }
+  TensorType& grad() { return state_->grad(); }
+  void zero_grad() noexcept { state_->zero_grad(); }
+  bool requires_grad() const noexcept { return state_->requires_grad(); }
+  /// The value of a scalar.
+  auto item() const
+    requires(shape_of_t<TensorType>::size == 1)
+  {
+    return data().item();
+  }
+
+  /// Computes the gradient of sum(grad_output * *this) with respect to everything that requires one, and releases the
+  /// record. Throws tenon::Error if nothing is recorded, as after a first `backward`.
+  void backward(const TensorType& grad_output) const;
+  /// For a scalar: `backward` with the gradient 1.
+  void backward() const
+    requires(shape_of_t<TensorType>::size == 1)
+  {
+    TensorType one(uninitialized);
+    one.fill(1);
+    backward(one);
+  }
+
+  const autograd::StatePointer<TensorType>& state() const noexcept { return state_; }
+
+ private:
+  autograd::StatePointer<TensorType> state_;
+};
+template <class TensorType>
+Variable(TensorType) -> Variable<TensorType>;
+template <class TensorType>
+Variable(TensorType, requires_grad_t) -> Variable<TensorType>;
+template <class TensorType>
+Variable(TensorType, no_grad_t) -> Variable<TensorType>;
+
+/// A tensor that a module learns. Its storage stays where it is when the module is moved; a copy has its own.
+template <class TensorType>
+class Parameter {
+ public:
+  using tensor_type = TensorType;
+
+  /// Zeros.
+  Parameter() : Parameter(TensorType()) {}
+  Parameter(TensorType value) : state_(new autograd::State<TensorType>(std::move(value), true)) {}
+  Parameter(const Parameter& other) : Parameter(TensorType(other.data())) { copy_rest(other); }
+  Parameter(Parameter&&) noexcept = default;
+  Parameter& operator=(const Parameter& other) {
+    if (this != &other) {
+      data() = other.data();
+      copy_rest(other);
+    }
+    return *this;
+  }
+  Parameter& operator=(Parameter&&) noexcept = default;
+
+  TensorType& data() noexcept { return state_->value(); }
+  const TensorType& data() const noexcept { return state_->value(); }
+  TensorType& grad() { return state_->grad(); }
+  const TensorType& grad() const { return state_->grad(); }
+  void zero_grad() noexcept { state_->zero_grad(); }
+  bool requires_grad() const noexcept { return state_->requires_grad(); }
+  /// With false, no gradient is computed for this parameter and optimisers leave it alone.
+  void requires_grad(bool value) noexcept { state_->requires_grad(value); }
+
+  const autograd::StatePointer<TensorType>& state() const noexcept { return state_; }
+
+ private:
+  void copy_rest(const Parameter& other) {
+    requires_grad(other.requires_grad());
+    if (other.state_->has_grad())
+      grad() = other.grad();
+    else
+      zero_grad();
+  }
+
+  autograd::StatePointer<TensorType> state_;
+};
+
+/// A tensor that is part of a module's state but is not learnt, such as `running_mean`.
+template <class TensorType>
+class Buffer {
+ public:
+  using tensor_type = TensorType;
+  Buffer() = default;
+  Buffer(TensorType value) : value_(std::move(value)) {}
+  TensorType& data() noexcept { return value_; }
+  const TensorType& data() const noexcept { return value_; }
+
+ private:
+  TensorType value_;
+};
+
+}  // namespace nn
+
+/// An option that leaves a parameter out, such as `bias<false>`, leaves this in its place.
+struct Absent {};
+
+template <class T>
+inline constexpr bool is_variable = false;
+template <class T>
+inline constexpr bool is_variable<nn::Variable<T>> = true;
+template <class T>
+inline constexpr bool is_parameter = false;
+template <class T>
+inline constexpr bool is_parameter<nn::Parameter<T>> = true;
+template <class T>
+inline constexpr bool is_buffer = false;
+template <class T>
+inline constexpr bool is_buffer<nn::Buffer<T>> = true;
+
+namespace autograd {
+
+template <class TensorType>
+void add_to_grad(State<TensorType>& state, const TensorType& gradient) {
+  const bool add = state.has_grad();
+  auto* target = state.grad_to_write().data();
+  const auto* source = gradient.data();
+  for (std::size_t i = 0; i < TensorType::size(); ++i) target[i] = add ? target[i] + source[i] : source[i];
+}
+
+inline void check_recorded() {}
+template <class TensorType, class... Rest>
+void check_recorded(const nn::Variable<TensorType>& output, const TensorType&, const Rest&... rest) {
+  const State<TensorType>& state = *output.state();
+  if (!state.producer() && state.recorded())
+    raise("backward: the record of this result was released by an earlier backward");
+  if (!state.producer() && !state.requires_grad())
+    raise("backward: nothing is recorded; no input or parameter of this result requires a gradient");
+  check_recorded(rest...);
+}
+inline void seed(BackwardQueue&) {}
+template <class TensorType, class... Rest>
+void seed(BackwardQueue& queue, const nn::Variable<TensorType>& output, const TensorType& grad_output,
+          const Rest&... rest) {
+  add_to_grad(*output.state(), grad_output);
+  output.state()->queue_producer(queue);
+  seed(queue, rest...);
+}
+
+}  // namespace autograd
+
+/// `backward(output, grad_output, ...)`: gradients of several results at once.
+template <class TensorType, class... Rest>
+void backward(const nn::Variable<TensorType>& output, const TensorType& grad_output, const Rest&... rest) {
+  autograd::check_recorded(output, grad_output, rest...);
+  auto& queue = autograd::BackwardQueue::of_this_thread();
+  autograd::seed(queue, output, grad_output, rest...);
+  queue.run();
+}
+
+template <class TensorType>
+void nn::Variable<TensorType>::backward(const TensorType& grad_output) const {
+  tenon::backward(*this, grad_output);
+}
+
+}  // namespace tenon::inline TENON_ISA

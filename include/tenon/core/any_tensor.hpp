@@ -1,0 +1,187 @@
+/// \file
+/// A tensor whose element type and shape are known at run time: the entry of a StateDict, the argument of a hook.
+#pragma once
+
+#include <array>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "error.hpp"
+#include "isa.hpp"
+#include "shape.hpp"
+
+namespace tenon::inline TENON_ISA {
+
+/// The element type of an AnyTensor, with the names safetensors files use.
+enum class DType { F16, BF16, F32, F64, I32, I64, U8, BOOL };
+
+namespace detail {
+struct DTypeInfo {
+  std::string_view name;
+  index_t size;
+};
+inline constexpr std::array<DTypeInfo, 8> dtypes{
+    // in the order of DType
+    {{"F16", 2}, {"BF16", 2}, {"F32", 4}, {"F64", 8}, {"I32", 4}, {"I64", 8}, {"U8", 1}, {"BOOL", 1}}};
+}  // namespace detail
+
+constexpr std::string_view dtype_name(DType dtype) { return detail::dtypes[static_cast<std::size_t>(dtype)].name; }
+
+/// Bytes per element.
+constexpr index_t dtype_size(DType dtype) { return detail::dtypes[static_cast<std::size_t>(dtype)].size; }
+
+/// The DType called `name`, if there is one.
+constexpr std::optional<DType> dtype_named(std::string_view name) {
+  for (std::size_t i = 0; i < detail::dtypes.size(); ++i)
+    if (detail::dtypes[i].name == name) return static_cast<DType>(i);
+  return std::nullopt;
+}
+
+/// The DType of a C++ element type; a half-precision type joins by specialising it.
+template <class T>
+struct DTypeOf;
+template <>
+struct DTypeOf<float> : std::integral_constant<DType, DType::F32> {};
+template <>
+struct DTypeOf<double> : std::integral_constant<DType, DType::F64> {};
+template <>
+struct DTypeOf<std::int32_t> : std::integral_constant<DType, DType::I32> {};
+template <>
+struct DTypeOf<std::int64_t> : std::integral_constant<DType, DType::I64> {};
+template <>
+struct DTypeOf<std::uint8_t> : std::integral_constant<DType, DType::U8> {};
+template <>
+struct DTypeOf<bool> : std::integral_constant<DType, DType::BOOL> {};
+
+template <class T>
+inline constexpr DType dtype_of = DTypeOf<T>::value;
+
+/// A tensor whose element type and shape are known to the compiler.
+template <class T> concept TypedTensor = requires(const T& tensor) {
+  DTypeOf<typename T::value_type>::value;
+  { tensor.data() } -> std::convertible_to<const typename T::value_type*>;
+  shape_of_t<T>::dims;
+};
+
+/// The number of elements, or nothing where an extent is negative or the bytes would not fit an index_t.
+constexpr std::optional<index_t> element_count(DType dtype, std::span<const index_t> extents) {
+  const index_t limit = std::numeric_limits<index_t>::max() / dtype_size(dtype);
+  index_t count = 1;
+  bool empty = false;
+  for (const index_t extent : extents) {
+    if (extent < 0 || extent > limit / count) return std::nullopt;
+    if (extent == 0)
+      empty = true;
+    else
+      count *= extent;
+  }
+  return empty ? 0 : count;
+}
+
+/// "F32 (2, 3)"
+inline std::string describe(DType dtype, std::span<const index_t> extents) {
+  std::string text(dtype_name(dtype));
+  text += " (";
+  for (std::size_t axis = 0; axis < extents.size(); ++axis) {
+    if (axis > 0) text += ", ";
+    text += std::to_string(extents[axis]);
+  }
+  return text + ")";
+}
+
+/// "F32 (2, 3)" for a Tensor<float, 2, 3>.
+template <TypedTensor Tensor>
+std::string describe() {
+  return describe(dtype_of<typename Tensor::value_type>, shape_of_t<Tensor>::dims);
+}
+
+/// Owns a row-major, 64-byte aligned copy of a tensor's elements. A Tensor converts to it; `get` is the way back.
+/// A moved-from AnyTensor may only be assigned to or destroyed.
+class AnyTensor {
+ public:
+  /// All zeros. Throws tenon::Error where no such tensor can exist: a negative extent, a size out of range.
+  AnyTensor(DType dtype, std::vector<index_t> extents) : dtype_(dtype), extents_(std::move(extents)) {
+    const std::optional<index_t> count = element_count(dtype_, extents_);
+    if (!count) raise("AnyTensor: wanted extents from 0 up that fit in memory, found " + describe(dtype_, extents_));
+    size_ = *count;
+    const index_t bytes = size_ * dtype_size(dtype_);
+    lines_.resize(static_cast<std::size_t>(bytes / line_size + (bytes % line_size != 0)));
+  }
+
+  /// A copy of `tensor`.
+  template <TypedTensor Tensor>
+  AnyTensor(const Tensor& tensor)
+      : AnyTensor(dtype_of<typename Tensor::value_type>,
+                  {shape_of_t<Tensor>::dims.begin(), shape_of_t<Tensor>::dims.end()}) {
+    std::memcpy(data(), tensor.data(), bytes().size());
+  }
+
+  DType dtype() const noexcept { return dtype_; }
+  /// Outermost first; none for a scalar. An extent may be 0.
+  const std::vector<index_t>& extents() const noexcept { return extents_; }
+  /// The number of elements.
+  index_t size() const noexcept { return size_; }
+
+  std::byte* data() noexcept { return reinterpret_cast<std::byte*>(lines_.data()); }
+  const std::byte* data() const noexcept { return reinterpret_cast<const std::byte*>(lines_.data()); }
+  std::span<std::byte> bytes() noexcept { return {data(), static_cast<std::size_t>(size_ * dtype_size(dtype_))}; }
+  std::span<const std::byte> bytes() const noexcept {
+    return {data(), static_cast<std::size_t>(size_ * dtype_size(dtype_))};
+  }
+
+  /// Whether `get<Tensor>()` would succeed.
+  template <TypedTensor Tensor>
+  bool holds() const noexcept {
+    return holds(dtype_of<typename Tensor::value_type>, shape_of_t<Tensor>::dims);
+  }
+
+  /// The elements as a Tensor of exactly this dtype and shape; throws tenon::Error for any other. `name` is what the
+  /// error calls this tensor.
+  template <TypedTensor Tensor>
+  Tensor get(std::string_view name = "AnyTensor") const {
+    using T = typename Tensor::value_type;
+    if (!holds<Tensor>())
+      raise(std::string(name) + ": wanted " + describe<Tensor>() + ", found " + describe(dtype_, extents_));
+    Tensor tensor;
+    if constexpr (std::is_same_v<T, bool>) {  // from a file, a byte may be neither 0 nor 1
+      T* element = tensor.data();
+      for (const std::byte byte : bytes()) *element++ = byte != std::byte{0};
+    } else {
+      std::memcpy(tensor.data(), data(), bytes().size());
+    }
+    return tensor;
+  }
+
+ private:
+  static constexpr index_t line_size = 64;
+  struct alignas(line_size) Line {
+    std::byte bytes[line_size];
+  };
+
+  bool holds(DType dtype, std::span<const index_t> extents) const noexcept {
+    if (dtype != dtype_ || extents.size() != extents_.size()) return false;
+    for (std::size_t axis = 0; axis < extents.size(); ++axis)
+      if (extents[axis] != extents_[axis]) return false;
+    return true;
+  }
+
+  DType dtype_;
+  std::vector<index_t> extents_;
+  index_t size_ = 0;
+  std::vector<Line> lines_;  // the standard allocator honours the alignment of its element type
+};
+
+/// "F32 (2, 3)"
+inline std::string describe(const AnyTensor& tensor) { return describe(tensor.dtype(), tensor.extents()); }
+
+}  // namespace tenon::inline TENON_ISA

@@ -1,0 +1,79 @@
+/// \file
+/// Convolution and pooling windows: the output-size formulas, written once for types, kernels, docs and tests.
+#pragma once
+
+#include <array>
+#include <cstddef>
+
+#include "isa.hpp"
+
+namespace tenon::inline TENON_ISA {
+
+/// Sizes, offsets and strides, in elements.
+using index_t = std::ptrdiff_t;
+
+/// Output size of a convolution along one axis (torch.nn.Conv2d, "Shape").
+constexpr index_t conv_output_size(index_t input, index_t kernel, index_t stride, index_t padding, index_t dilation) {
+  const index_t span = input + 2 * padding - dilation * (kernel - 1) - 1;
+  return span < 0 ? 0 : span / stride + 1;
+}
+
+/// Output size of a pooling along one axis (torch.nn.MaxPool2d, "Shape"). With `ceil_mode` a last window that starts
+/// inside the input or its left padding is kept even if it ends outside.
+constexpr index_t pool_output_size(index_t input, index_t kernel, index_t stride, index_t padding, index_t dilation,
+                                   bool ceil_mode) {
+  const index_t span = input + 2 * padding - dilation * (kernel - 1) - 1;
+  if (span < 0 && !(ceil_mode && span + stride > 0)) return 0;
+  index_t output = (span + (ceil_mode ? stride - 1 : 0)) / stride + 1;
+  if (ceil_mode && (output - 1) * stride >= input + padding) --output;
+  return output;
+}
+
+/// One spatial axis of a sliding window: which input positions output position `o` sees.
+struct Window {
+  index_t input = 1, kernel = 1, stride = 1, padding = 0, dilation = 1, output = 1;
+
+  /// Input position under kernel element `k` at output position `o`; outside [0, input) is padding.
+  constexpr index_t position(index_t o, index_t k) const { return o * stride - padding + k * dilation; }
+  /// First kernel element that lies inside the input at output position `o`.
+  constexpr index_t first_inside(index_t o) const {
+    const index_t start = o * stride - padding;
+    return start >= 0 ? 0 : (-start + dilation - 1) / dilation;
+  }
+  /// One past the last kernel element that lies inside the input at output position `o`.
+  constexpr index_t last_inside(index_t o) const {
+    const index_t start = o * stride - padding;
+    const index_t inside = start >= input ? 0 : (input - start + dilation - 1) / dilation;
+    return inside < kernel ? inside : kernel;
+  }
+  friend constexpr bool operator==(const Window&, const Window&) = default;
+};
+
+/// A convolution over `Rank` spatial axes; images are (batch, in_channels, axes...).
+template <int Rank>
+struct ConvGeometry {
+  index_t batch = 1, in_channels = 1, out_channels = 1, groups = 1;
+  std::array<Window, Rank> axes{};
+
+  constexpr index_t in_size() const { return product(&Window::input); }
+  constexpr index_t out_size() const { return product(&Window::output); }
+  constexpr index_t kernel_size() const { return product(&Window::kernel); }
+  constexpr index_t group_in_channels() const { return in_channels / groups; }
+  constexpr index_t group_out_channels() const { return out_channels / groups; }
+
+ private:
+  constexpr index_t product(index_t Window::* member) const {
+    index_t size = 1;
+    for (const Window& axis : axes) size *= axis.*member;
+    return size;
+  }
+};
+
+/// A pooling over `Rank` spatial axes; `planes` is batch * channels.
+template <int Rank>
+struct PoolGeometry {
+  index_t planes = 1;
+  std::array<Window, Rank> axes{};
+};
+
+}  // namespace tenon::inline TENON_ISA

@@ -1,0 +1,59 @@
+/// \file
+/// The instruction set this translation unit is compiled for, as the name of the inline namespace all of tenon lives in.
+///
+/// Two translation units compiled with different flags instantiate the same templates into different code. Because the
+/// instruction set is part of every name, the linker can never hand one of them the other's code.
+#pragma once
+
+#define TENON_PASTE_(a, b, c, d, e) a##b##c##d##e
+#define TENON_PASTE(a, b, c, d, e) TENON_PASTE_(a, b, c, d, e)
+
+#if defined(__AVX512BW__) && defined(__AVX512DQ__) && defined(__AVX512VL__)
+#define TENON_ISA_BASE avx512bw
+#elif defined(__AVX512F__)
+#define TENON_ISA_BASE avx512f
+#elif defined(__AVX2__)
+#define TENON_ISA_BASE avx2
+#elif defined(__AVX__)
+#define TENON_ISA_BASE avx
+#elif defined(__SSE4_1__)
+#define TENON_ISA_BASE sse4
+#elif defined(__SSE2__)
+#define TENON_ISA_BASE sse2
+#elif defined(__ARM_FEATURE_SVE)
+#define TENON_ISA_BASE sve
+#elif defined(__ARM_NEON)
+#define TENON_ISA_BASE neon64
+#else
+#define TENON_ISA_BASE generic
+#endif
+
+// Extensions a compiler uses by itself in code that never asks for them.
+#if defined(__FMA__)
+#define TENON_ISA_FMA _fma
+#else
+#define TENON_ISA_FMA
+#endif
+#if defined(__BMI2__)
+#define TENON_ISA_BMI _bmi2
+#else
+#define TENON_ISA_BMI
+#endif
+#if defined(__AVX512VBMI2__) && defined(__AVX512VNNI__)
+#define TENON_ISA_EXTRA _vbmi2
+#elif defined(__AVX512VBMI__) || defined(__AVX512VNNI__)
+#define TENON_ISA_EXTRA _vnni
+#else
+#define TENON_ISA_EXTRA
+#endif
+
+#define TENON_ISA TENON_PASTE(TENON_ISA_BASE, TENON_ISA_FMA, TENON_ISA_BMI, TENON_ISA_EXTRA, _v1)
+
+/// For the few functions whose cost is the call itself: the inner loops of a register tile.
+#define TENON_ALWAYS_INLINE __attribute__((always_inline))
+
+#if defined(__CUDACC__)
+#define TENON_HOST_DEVICE __host__ __device__
+#else
+#define TENON_HOST_DEVICE
+#endif

@@ -1,0 +1,175 @@
+/// \file
+/// What a layer says of an input it does not accept: one compiler error whose line names the layer, its position in the
+/// chain, the expected and the actual shape.
+///
+/// A shape rule returns a Shape, or a `Rejection`. The first rejection is reported by `report` and nothing after it is
+/// computed, so the compiler prints exactly one error. g++ prints the sentence (a string template argument), clang prints
+/// the types of the failed requirement.
+#pragma once
+
+#include <string_view>
+
+#include "shape.hpp"
+
+namespace tenon::inline TENON_ISA {
+
+/// In the extents of `expected_input`: any number.
+inline constexpr struct any_t {
+} any{};
+/// In the extents of `expected_input`: `Least` or more.
+template <index_t Least>
+struct at_least_t {};
+template <index_t Least>
+inline constexpr at_least_t<Least> at_least{};
+/// In the extents of `expected_input`: any number of further extents.
+inline constexpr struct more_t {
+} more{};
+
+template <auto... Extents>
+struct expected_input {};
+template <auto... Extents>
+struct expected_target {};
+template <auto... Extents>
+struct expected_second_operand {};
+template <index_t... Extents>
+struct actual_input {};
+/// Indices from the outermost chain to the layer in question.
+template <std::size_t... I>
+struct at_layer {};
+
+/// The answer of a shape rule to a shape it does not accept.
+template <class Layer, class Expected, class Actual, class Position = at_layer<>>
+struct Rejection {};
+
+template <class>
+inline constexpr bool is_rejection = false;
+template <class L, class E, class A, class P>
+inline constexpr bool is_rejection<Rejection<L, E, A, P>> = true;
+
+/// The rejection of `Actual` (a Shape) by `Layer`, which expects `Expected`.
+template <class Layer, class Expected, class Actual>
+struct reject;
+template <class Layer, class Expected, index_t... D>
+struct reject<Layer, Expected, Shape<D...>> {
+  using type = Rejection<Layer, Expected, actual_input<D...>>;
+};
+template <class Layer, class Expected, class Actual>
+using reject_t = typename reject<Layer, Expected, Actual>::type;
+
+/// `rejection` as seen from the chain that holds it at position `I`; a Shape stays what it is.
+template <std::size_t I, class Result>
+struct inside_layer {
+  using type = Result;
+};
+template <std::size_t I, class L, class E, class A, std::size_t... P>
+struct inside_layer<I, Rejection<L, E, A, at_layer<P...>>> {
+  using type = Rejection<L, E, A, at_layer<I, P...>>;
+};
+template <std::size_t I, class Result>
+using inside_layer_t = typename inside_layer<I, Result>::type;
+
+/// The result of a call that was rejected. Every layer takes it and returns it, so that one mistake is one error.
+struct Rejected {};
+
+namespace detail {
+
+/// A string as a template argument.
+template <std::size_t Size>
+struct fixed_string {
+  char text[Size + 1]{};
+  constexpr fixed_string() = default;
+  constexpr fixed_string(const char (&literal)[Size + 1]) {
+    for (std::size_t i = 0; i < Size; ++i) text[i] = literal[i];
+  }
+  constexpr std::string_view view() const { return {text, Size}; }
+  friend constexpr bool operator==(const fixed_string&, const fixed_string&) = default;
+};
+template <std::size_t N>
+fixed_string(const char (&)[N]) -> fixed_string<N - 1>;
+
+struct TextBuffer {
+  char text[512]{};
+  std::size_t size = 0;
+  constexpr TextBuffer& operator<<(std::string_view part) {
+    for (char c : part)
+      if (size < sizeof text) text[size++] = c;
+    return *this;
+  }
+  constexpr TextBuffer& operator<<(index_t number) {
+    char digits[20]{};
+    int count = 0;
+    if (number < 0) *this << "-";
+    for (index_t n = number < 0 ? -number : number; n || !count; n /= 10) digits[count++] = static_cast<char>('0' + n % 10);
+    while (count) *this << std::string_view(&digits[--count], 1);
+    return *this;
+  }
+  constexpr TextBuffer& operator<<(any_t) { return *this << "*"; }
+  constexpr TextBuffer& operator<<(more_t) { return *this << "..."; }
+  template <index_t Least>
+  constexpr TextBuffer& operator<<(at_least_t<Least>) {
+    return *this << ">=" << Least;
+  }
+  constexpr TextBuffer& operator<<(int number) { return *this << index_t{number}; }
+
+  template <class... Parts>
+  constexpr TextBuffer& list(std::string_view separator, const Parts&... parts) {
+    std::size_t i = 0;
+    ((*this << (i++ ? separator : std::string_view{}) << parts), ...);
+    return *this;
+  }
+};
+
+template <class Layer, auto... E, index_t... A, std::size_t... P>
+constexpr TextBuffer sentence(Rejection<Layer, expected_input<E...>, actual_input<A...>, at_layer<P...>>, std::string_view argument = "input") {
+  TextBuffer text;
+  if constexpr (sizeof...(P) > 0) {
+    text << "Sequential: layer ";
+    text.list(".", static_cast<index_t>(P)...) << " (" << Layer::name << ")";
+  } else {
+    text << Layer::name;
+  }
+  text << " expects " << argument << " (";
+  text.list(", ", E...) << "), got (";
+  text.list(", ", A...) << ")";
+  return text;
+}
+template <class Layer, auto... E, class Actual, class Position>
+constexpr TextBuffer sentence(Rejection<Layer, expected_target<E...>, Actual, Position>) {
+  return sentence(Rejection<Layer, expected_input<E...>, Actual, Position>{}, "target");
+}
+template <class Layer, auto... E, class Actual, class Position>
+constexpr TextBuffer sentence(Rejection<Layer, expected_second_operand<E...>, Actual, Position>) {
+  return sentence(Rejection<Layer, expected_input<E...>, Actual, Position>{}, "second operand");
+}
+
+template <class R>
+constexpr auto message_of() {
+  constexpr TextBuffer buffer = sentence(R{});
+  fixed_string<buffer.size> text;
+  for (std::size_t i = 0; i < buffer.size; ++i) text.text[i] = buffer.text[i];
+  return text;
+}
+
+}  // namespace detail
+
+template <detail::fixed_string Text>
+struct message {};
+template <class Message>
+struct shape_error {};
+
+#if defined(__clang__)
+template <class Position, class Layer, class Expected, class Actual>
+inline constexpr bool accepts = false;
+
+template <class Layer, class Expected, class Actual, class Position>
+constexpr void report(Rejection<Layer, Expected, Actual, Position>) {
+  static_assert(accepts<Position, Layer, Expected, Actual>);
+}
+#else
+template <class R>
+constexpr void report(R) {
+  (void)shape_error<message<detail::message_of<R>()>>::rejected;
+}
+#endif
+
+}  // namespace tenon::inline TENON_ISA

@@ -1,0 +1,211 @@
+/// \file
+/// Option tags: `kernel_size<3, 5>`, `stride<2>`, `bias<false>`, `eps<1e-5>`: how a layer reads them, and what it says of
+/// one that it does not know, that is repeated, or that is out of range.
+#pragma once
+
+#include <array>
+#include <tuple>
+#include <type_traits>
+
+#include "geometry.hpp"
+#include "tensor.hpp"
+
+namespace tenon::inline TENON_ISA {
+
+namespace cpu {
+/// How the CPU computes an operation; specialised in the files of cpu/.
+template <class Operation>
+struct Kernel;
+}  // namespace cpu
+
+/// Where tensors live and who computes on them. Another place, such as a GPU, is another such type.
+struct host {
+  template <class T, index_t... D>
+  using tensor = Tensor<T, D...>;
+  template <class Operation>
+  using kernel = cpu::Kernel<Operation>;
+};
+
+namespace nn {
+/// The element type of a layer's parameters.
+template <class T>
+struct dtype {};
+/// The place of a layer's parameters; set by `cuda(id)` and `cpu()`, not written by users.
+template <class Place>
+struct device {};
+}  // namespace nn
+
+namespace tag {
+
+template <template <auto...> class Tag, class T>
+inline constexpr bool is = false;
+template <template <auto...> class Tag, auto... V>
+inline constexpr bool is<Tag, Tag<V...>> = true;
+
+/// Names of the tags a layer knows.
+template <template <auto...> class... Tags>
+struct names {
+  template <class T>
+  static constexpr bool contain = (is<Tags, T> || ...);
+};
+template <class T>
+struct names_a_type : std::false_type {};
+template <class T>
+struct names_a_type<nn::dtype<T>> : std::true_type {};
+template <class Place>
+struct names_a_type<nn::device<Place>> : std::true_type {};
+
+template <class A, class B>
+inline constexpr bool same_name = false;
+template <template <auto...> class Tag, auto... V, auto... W>
+inline constexpr bool same_name<Tag<V...>, Tag<W...>> = true;
+template <template <class> class Tag, class T, class U>
+inline constexpr bool same_name<Tag<T>, Tag<U>> = true;
+
+// What the compiler prints of a wrong tag: the missing member says why, the arguments say which layer and which tag.
+template <class Layer, class Tag>
+struct unknown_tag {};
+template <class Layer, class Tag>
+struct repeated_tag {};
+template <class Layer, class Tag>
+struct tag_out_of_range {};
+
+namespace detail {
+template <class Known, class... Tags>
+constexpr std::size_t first_unknown() {
+  std::size_t index = 0;
+  (void)((Known::template contain<Tags> || names_a_type<Tags>::value ? (++index, true) : false) && ...);
+  return index;
+}
+template <class... Tags>
+constexpr std::size_t first_repeated() {
+  std::size_t index = 0;
+  [[maybe_unused]] auto once = []<class T>(std::type_identity<T>) { return (int{same_name<T, Tags>} + ... + 0) == 1; };
+  (void)((once(std::type_identity<Tags>{}) ? (++index, true) : false) && ...);
+  return index;
+}
+}  // namespace detail
+
+/// One compile error, naming `Layer` and the tag, unless each of `Tags` is one of `Known` and none is repeated.
+template <class Layer, class Known, class... Tags>
+constexpr void check() {
+  constexpr std::size_t unknown = detail::first_unknown<Known, Tags...>();
+  constexpr std::size_t repeated = detail::first_repeated<Tags...>();
+  if constexpr (unknown < sizeof...(Tags))
+    (void)unknown_tag<Layer, std::tuple_element_t<unknown, std::tuple<Tags...>>>::is_no_option_of_this_layer;
+  else if constexpr (repeated < sizeof...(Tags))
+    (void)repeated_tag<Layer, std::tuple_element_t<repeated, std::tuple<Tags...>>>::is_given_twice;
+}
+
+/// The tag named `Tag` among `Tags`, or `Default`.
+template <template <auto...> class Tag, class Default, class... Tags>
+struct find {
+  using type = Default;
+};
+template <template <auto...> class Tag, class Default, auto... V, class... Rest>
+struct find<Tag, Default, Tag<V...>, Rest...> {
+  using type = Tag<V...>;
+};
+template <template <auto...> class Tag, class Default, class First, class... Rest>
+struct find<Tag, Default, First, Rest...> : find<Tag, Default, Rest...> {};
+template <template <auto...> class Tag, class Default, class... Tags>
+using find_t = typename find<Tag, Default, Tags...>::type;
+
+/// Whether a tag named `Tag` is among `Tags`.
+template <template <auto...> class Tag, class... Tags>
+inline constexpr bool given = (is<Tag, Tags> || ...);
+
+/// The values of an option with one value for each of `Rank` axes; one value stands for all axes.
+template <int Rank, index_t... V>
+struct Axes {
+  static constexpr std::array<index_t, Rank> value{V...};
+};
+
+namespace detail {
+template <int Rank, class Tag, class Indices = std::make_index_sequence<Rank>>
+struct axes;
+template <int Rank, template <auto...> class Tag, auto... V, std::size_t... I>
+struct axes<Rank, Tag<V...>, std::index_sequence<I...>> {
+  static constexpr std::array<index_t, sizeof...(V)> given{static_cast<index_t>(V)...};
+  using type = Axes<Rank, given[sizeof...(V) == 1 ? 0 : I]...>;
+};
+template <class Tag>
+struct single;
+template <template <auto...> class Tag, auto V>
+struct single<Tag<V>> {
+  static constexpr auto value = V;
+};
+template <class Tag>
+struct count;
+template <template <auto...> class Tag, auto... V>
+struct count<Tag<V...>> : std::integral_constant<std::size_t, sizeof...(V)> {};
+template <class Tag>
+struct least;
+template <template <auto...> class Tag, auto... V>
+struct least<Tag<V...>> {
+  static constexpr bool at_least(double bound) { return ((static_cast<double>(V) >= bound) && ...); }
+};
+}  // namespace detail
+
+/// Canonical values of a per-axis tag; a compile error unless it has one value or `Rank`, each at least `Least`.
+template <class Layer, int Rank, index_t Least, class Tag>
+struct axes {
+  static constexpr bool fits = (detail::count<Tag>::value == 1 || detail::count<Tag>::value == Rank) &&
+                               detail::least<Tag>::at_least(static_cast<double>(Least));
+  static consteval auto make() {
+    if constexpr (fits)
+      return typename detail::axes<Rank, Tag>::type{};
+    else
+      return tag_out_of_range<Layer, Tag>::has_values_this_layer_cannot_take;
+  }
+  using type = decltype(make());
+};
+template <class Layer, int Rank, index_t Least, class Tag>
+using axes_t = typename axes<Layer, Rank, Least, Tag>::type;
+
+/// The value of a one-valued tag.
+template <class Tag>
+inline constexpr auto value = detail::single<Tag>::value;
+
+/// A compile error naming `Layer` and `Tag` unless `InRange`.
+template <class Layer, class Tag, bool InRange>
+constexpr void require() {
+  if constexpr (!InRange) (void)tag_out_of_range<Layer, Tag>::has_values_this_layer_cannot_take;
+}
+
+namespace detail {
+template <class... Tags>
+struct element {
+  using type = float;
+};
+template <class T, class... Rest>
+struct element<nn::dtype<T>, Rest...> {
+  using type = T;
+};
+template <class First, class... Rest>
+struct element<First, Rest...> : element<Rest...> {};
+template <class... Tags>
+struct place {
+  using type = host;
+};
+template <class Place, class... Rest>
+struct place<nn::device<Place>, Rest...> {
+  using type = Place;
+};
+template <class First, class... Rest>
+struct place<First, Rest...> : place<Rest...> {};
+}  // namespace detail
+
+/// The element type `Tags` ask for (`dtype<T>`), float by default.
+template <class... Tags>
+using element_t = typename detail::element<Tags...>::type;
+
+/// The tensor that parameters of a layer with `Tags` have.
+template <class... Tags>
+struct parameters_of {
+  template <index_t... D>
+  using tensor = typename detail::place<Tags...>::type::template tensor<element_t<Tags...>, D...>;
+};
+
+}  // namespace tag
+}  // namespace tenon::inline TENON_ISA

@@ -1,0 +1,283 @@
+/// \file
+/// `Tensor<T, D...>`: a dense array whose shape is part of its type, and an xtensor expression.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <ranges>
+#include <type_traits>
+
+#if __has_include(<xtensor/xcontainer.hpp>)
+#include <xtensor/xcontainer.hpp>
+#include <xtensor/xfixed.hpp>
+#include <xtensor/xsemantic.hpp>
+#else  // 0.26 and later
+#include <xtensor/containers/xcontainer.hpp>
+#include <xtensor/containers/xfixed.hpp>
+#include <xtensor/core/xsemantic.hpp>
+#endif
+
+#include "error.hpp"
+#include "memory.hpp"
+#include "shape.hpp"
+#include "tensor_storage.hpp"
+
+namespace tenon::inline TENON_ISA {
+struct host;
+template <class T, index_t... D>
+class Tensor;
+}  // namespace tenon::inline TENON_ISA
+
+namespace xt {
+template <class T, tenon::index_t... D>
+struct xcontainer_inner_types<tenon::Tensor<T, D...>> {
+  using shape_type = fixed_shape<static_cast<std::size_t>(D)...>;
+  using inner_shape_type = std::array<std::size_t, sizeof...(D)>;
+  using strides_type = std::array<std::ptrdiff_t, sizeof...(D)>;
+  using inner_strides_type = strides_type;
+  using backstrides_type = strides_type;
+  using inner_backstrides_type = strides_type;
+  using storage_type = tenon::TensorStorage<T, tenon::Shape<D...>::size>;
+  using reference = T&;
+  using const_reference = const T&;
+  using size_type = std::size_t;
+  using temporary_type = tenon::Tensor<T, D...>;
+  static constexpr layout_type layout = layout_type::row_major;
+};
+
+template <class T, tenon::index_t... D>
+struct xiterable_inner_types<tenon::Tensor<T, D...>> : xcontainer_iterable_types<tenon::Tensor<T, D...>> {};
+}  // namespace xt
+
+namespace tenon::inline TENON_ISA {
+
+/// Constructs a Tensor whose elements are not set.
+struct uninitialized_t {};
+inline constexpr uninitialized_t uninitialized{};
+
+/// A row-major, contiguous, 64-byte aligned array with elements of type `T` and extents `D...`; `Tensor<T>` is a scalar.
+///
+/// It is an xtensor expression: it can be assigned from one of the same shape, used in one, printed (with xtensor's
+/// `xio.hpp`) and iterated. Assignment evaluates straight into the tensor, without a temporary; an expression that reads
+/// other positions of its target, such as `t = xt::transpose(t)`, must go through `xt::eval` (a debug build detects it).
+/// A tensor owns its memory, except one made by `view`. A moved-from tensor may only be assigned to or destroyed.
+template <class T, index_t... D>
+class Tensor : public xt::xcontainer<Tensor<T, D...>>, public xt::xcontainer_semantic<Tensor<T, D...>> {
+  using container = xt::xcontainer<Tensor>;
+  using extents_type = std::array<std::size_t, sizeof...(D)>;
+  using strides_array = std::array<std::ptrdiff_t, sizeof...(D)>;
+
+ public:
+  using place = host;
+  using value_type = T;
+  using static_shape = Shape<D...>;
+  using expression_tag = xt::xtensor_expression_tag;
+  static constexpr std::size_t rank = sizeof...(D);
+
+  /// All zeros.
+  Tensor() : storage_(TensorStorage<T, static_shape::size>::allocate()) { std::fill_n(this->data(), size(), T(0)); }
+  explicit Tensor(uninitialized_t) : storage_(TensorStorage<T, static_shape::size>::allocate()) {}
+  /// A scalar.
+  explicit Tensor(T value)
+    requires(rank == 0)
+      : Tensor(uninitialized) {
+    *this->data() = value;
+  }
+  Tensor(const Tensor& other) : Tensor(uninitialized) { std::copy_n(other.data(), size(), this->data()); }
+  Tensor(Tensor&&) noexcept = default;
+  template <class E>
+  Tensor(const xt::xexpression<E>& expression) : Tensor(uninitialized) {
+    *this = expression;
+  }
+  ~Tensor() = default;
+
+  Tensor& operator=(const Tensor& other) {
+    if (this != &other) {
+      if (!storage_.data()) storage_ = TensorStorage<T, static_shape::size>::allocate();
+      std::copy_n(other.data(), size(), this->data());
+    }
+    return *this;
+  }
+  Tensor& operator=(Tensor&& other) noexcept {
+    if (storage_.is_view())
+      std::copy_n(other.data(), size(), this->data());
+    else
+      storage_ = std::move(other.storage_);
+    return *this;
+  }
+  /// Evaluates `expression` into this tensor. Its shape must be this tensor's, without broadcasting: a compile error
+  /// where the expression's shape is static, else a tenon::Error.
+  template <class E>
+  Tensor& operator=(const xt::xexpression<E>& expression);
+
+  template <class E>
+  Tensor& operator+=(const E& other) {
+    return *this = *this + other;
+  }
+  template <class E>
+  Tensor& operator-=(const E& other) {
+    return *this = *this - other;
+  }
+  template <class E>
+  Tensor& operator*=(const E& other) {
+    return *this = *this * other;
+  }
+  template <class E>
+  Tensor& operator/=(const E& other) {
+    return *this = *this / other;
+  }
+
+  /// A tensor of the elements of `range`, in row-major order. Throws tenon::Error on a wrong count.
+  template <std::ranges::input_range Range>
+  static Tensor from(const Range& range);
+
+  /// A tensor without elements, which may only be assigned to or destroyed.
+  static Tensor unallocated() noexcept { return view(nullptr); }
+  /// A tensor over the caller's memory, which it neither owns nor frees.
+  static Tensor view(T* elements) noexcept { return Tensor(TensorStorage<T, static_shape::size>::view(elements)); }
+
+  bool is_view() const noexcept { return storage_.is_view(); }
+
+  static constexpr std::size_t size() noexcept { return static_cast<std::size_t>(static_shape::size); }
+  /// The value of a scalar.
+  T item() const
+    requires(static_shape::size == 1)
+  {
+    return *this->data();
+  }
+
+  static constexpr xt::layout_type layout() noexcept { return xt::layout_type::row_major; }
+  static constexpr bool is_contiguous() noexcept { return true; }
+  // xtensor resizes what it assigns to; the extents of a Tensor are fixed.
+  template <class S>
+  void resize(const S&, bool = false) const {}
+  template <class S>
+  bool broadcast_shape(S& shape, bool = false) const {
+    return xt::broadcast_shape(extents, shape);
+  }
+
+ private:
+  friend container;
+  friend class xt::xconst_accessible<Tensor>;
+  friend class xt::xaccessible<Tensor>;
+
+  explicit Tensor(TensorStorage<T, static_shape::size> storage) noexcept : storage_(std::move(storage)) {}
+
+  auto& storage_impl() noexcept { return storage_; }
+  const auto& storage_impl() const noexcept { return storage_; }
+  static constexpr const extents_type& shape_impl() noexcept { return extents; }
+  static constexpr const strides_array& strides_impl() noexcept { return strides_value; }
+  static constexpr const strides_array& backstrides_impl() noexcept { return backstrides_value; }
+
+  static constexpr extents_type extents{static_cast<std::size_t>(D)...};
+  // As xtensor has it, an axis of extent 1 has stride 0, so that it broadcasts.
+  static constexpr strides_array strides_value = [] {
+    strides_array result{};
+    std::ptrdiff_t step = 1;
+    for (std::size_t axis = rank; axis-- > 0; step *= static_cast<std::ptrdiff_t>(extents[axis]))
+      result[axis] = extents[axis] == 1 ? 0 : step;
+    return result;
+  }();
+  static constexpr strides_array backstrides_value = [] {
+    strides_array result{};
+    for (std::size_t axis = 0; axis < rank; ++axis)
+      result[axis] = strides_value[axis] * (static_cast<std::ptrdiff_t>(extents[axis]) - 1);
+    return result;
+  }();
+
+  TensorStorage<T, static_shape::size> storage_;
+};
+
+/// A host tensor.
+template <class T>
+inline constexpr bool is_tensor = false;
+template <class T, index_t... D>
+inline constexpr bool is_tensor<Tensor<T, D...>> = true;
+
+namespace detail {
+template <class T, index_t... D>
+struct shape_of<Tensor<T, D...>> {
+  using type = Shape<D...>;
+};
+
+template <class T, class S>
+struct tensor_of;
+template <class T, index_t... D>
+struct tensor_of<T, Shape<D...>> {
+  using type = Tensor<T, D...>;
+};
+
+template <class S>
+struct static_extents;  // of an expression, where its type tells them
+template <std::size_t... D>
+struct static_extents<xt::fixed_shape<D...>> {
+  using type = Shape<static_cast<index_t>(D)...>;
+};
+
+inline std::string to_string(const std::size_t* extents, std::size_t rank) {
+  std::string text = "(";
+  for (std::size_t axis = 0; axis < rank; ++axis) text += (axis ? ", " : "") + std::to_string(extents[axis]);
+  return text + ")";
+}
+
+// Whether an expression reads `target` other than element by element: through a view, a transposition, a reduction.
+template <class E>
+bool reads_elsewhere(const E& expression, const void* target, bool elementwise = true) {
+  if constexpr (is_tensor<E>)
+    return !elementwise && static_cast<const void*>(&expression) == target;
+  else if constexpr (requires { expression.arguments(); })
+    return std::apply([&](const auto&... e) { return (reads_elsewhere(e, target, elementwise) || ...); },
+                      expression.arguments());
+  else if constexpr (requires { expression.expression(); })
+    return reads_elsewhere(expression.expression(), target, false);
+  else
+    return false;
+}
+}  // namespace detail
+
+/// The Tensor of element type `T` and shape `S`.
+template <class T, class S>
+using tensor_of_t = typename detail::tensor_of<T, S>::type;
+
+template <class T, index_t... D>
+template <class E>
+Tensor<T, D...>& Tensor<T, D...>::operator=(const xt::xexpression<E>& expression) {
+  const E& source = expression.derived_cast();
+  if constexpr (requires { typename detail::static_extents<typename E::shape_type>::type; })
+    static_assert(std::is_same_v<typename detail::static_extents<typename E::shape_type>::type, static_shape>,
+                  "a Tensor is assigned from an expression of exactly its own shape");
+  extents_type wanted;
+  wanted.fill(std::numeric_limits<std::size_t>::max());
+  if (source.dimension() != rank || !std::equal(extents.begin(), extents.end(), source.shape().begin())) {
+    const std::vector<std::size_t> found(source.shape().begin(), source.shape().end());
+    raise("Tensor: assigned from an expression of shape " + detail::to_string(found.data(), found.size()) + ", wanted " +
+          detail::to_string(extents.data(), rank));
+  }
+#ifndef NDEBUG
+  if (detail::reads_elsewhere(source, this))
+    raise("Tensor: the expression reads positions of its target that are already overwritten; use xt::eval");
+#endif
+  if (!storage_.data()) storage_ = TensorStorage<T, static_shape::size>::allocate();
+  const bool same_shape_throughout = source.broadcast_shape(wanted, true);
+  xt::assign_data(*this, source, same_shape_throughout);
+  return *this;
+}
+
+template <class T, index_t... D>
+template <std::ranges::input_range Range>
+Tensor<T, D...> Tensor<T, D...>::from(const Range& range) {
+  Tensor result(uninitialized);
+  std::size_t count = 0;
+  for (auto&& element : range) {
+    if (count < size()) result.data()[count] = static_cast<T>(element);
+    ++count;
+  }
+  if (count != size())
+    raise("Tensor::from: " + std::to_string(count) + " elements, wanted " + std::to_string(size()) + " for shape " +
+          detail::to_string(extents.data(), rank));
+  return result;
+}
+
+}  // namespace tenon::inline TENON_ISA

@@ -1,0 +1,228 @@
+/// \file
+/// Direct 2-d convolution that writes channel-blocked images.
+#pragma once
+
+#include <algorithm>
+#include <cassert>
+
+#include "../../core/pointwise.hpp"
+#include "folded_weights.hpp"
+#include "vector.hpp"
+
+namespace tenon::inline TENON_ISA::cpu::micro {
+
+/// How an image lies in memory. Blocked: (N, blocks, H, W, lanes), block b holding channels b * lanes and up; the last
+/// block's spare lanes are padding, written but never to be relied upon. Plain: (N, C, H, W).
+enum class Layout { blocked, plain };
+
+/// Accumulators of a convolution: `vectors` blocks of output channels by `pixels` neighbours in a row.
+struct ConvTile {
+  int pixels = 1, vectors = 1;
+};
+
+/// A 1x1 convolution has no rows: its image is one long row.
+constexpr ConvGeometry<2> joined_rows(ConvGeometry<2> geometry) {
+  const auto trivial = [](const Window& axis) { return axis.kernel == 1 && axis.stride == 1 && axis.padding == 0; };
+  auto& [height, width] = geometry.axes;
+  if (trivial(height) && trivial(width)) {
+    width.input *= height.input;
+    width.output *= height.output;
+    height.input = height.output = 1;
+  }
+  return geometry;
+}
+
+/// The tile that suits a convolution: no wider than its rows, and of a width that divides them evenly.
+template <class T>
+constexpr ConvTile best_conv_tile(const ConvGeometry<2>& geometry) {
+  const index_t width = joined_rows(geometry).axes[1].output;
+  const index_t blocks = vectors_for<T>(geometry.group_out_channels());
+  constexpr bool many = vector_registers == 32;
+  const int vectors = blocks % 4 == 0 && width <= (many ? 6 : 3) ? 4 : blocks > 1 ? 2 : 1;
+  const index_t widest = vectors == 4 ? (many ? 6 : 3) : vectors == 2 ? (many ? 14 : 6) : (many ? 14 : 12);
+  const index_t tiles = (width + widest - 1) / widest;
+  return {static_cast<int>((width + tiles - 1) / tiles), vectors};
+}
+
+/// `y = epilogue(conv(x) + bias)` for `y` in blocked layout and `x` in `Input` layout; plain input is for the few
+/// channels of a first layer.
+///
+/// Code is shared by all convolutions of one tile, horizontal stride, input layout and epilogue; everything else comes
+/// from the geometry at run time. `Pixels` must not exceed the output width (of the joined rows, for a 1x1 kernel).
+/// With `groups > 1` each group must fill whole blocks. Blocked images and `packed` must be aligned to a vector.
+template <class T, Layout Input, int Pixels, int Vectors, int StrideWidth, class Epilogue = pointwise::Identity>
+class BlockedConv {
+  using V = Vector<T>;
+
+ public:
+  /// Elements of the packed weights.
+  static constexpr index_t packed_size(const ConvGeometry<2>& geometry) {
+    return geometry.groups * group_packed_size(geometry);
+  }
+
+  /// Packs weights (out, in / groups, kernel height, kernel width).
+  ///
+  /// Per panel of `Vectors` blocks: biases, then per input block, kernel row, kernel column and input channel one weight
+  /// for each output of the panel. Spare outputs get zeros.
+  static void pack(const ConvGeometry<2>& geometry, const FoldedWeights<T>& weights, T* packed) {
+    const index_t in = geometry.group_in_channels(), out = geometry.group_out_channels();
+    const index_t taps = geometry.kernel_size();
+    for (index_t group = 0; group < geometry.groups; ++group) {
+      for_each_panel(vectors_for<T>(out), [&](index_t block, auto vectors) {
+        const auto for_each_output = [&](auto&& value) {
+          for (index_t o = block * lanes<T>; o < (block + vectors) * lanes<T>; ++o)
+            *packed++ = o < out ? value(group * out + o) : T(0);
+        };
+        for_each_output([&](index_t o) { return weights.folded_bias(o); });
+        for (index_t first = 0; first < in; first += block_channels)
+          for (index_t tap = 0; tap < taps; ++tap)
+            for (index_t channel = first; channel < std::min(in, first + block_channels); ++channel)
+              for_each_output([&](index_t o) { return weights.folded_weight(o, (o * in + channel) * taps + tap); });
+      });
+    }
+  }
+
+  static void run(const ConvGeometry<2>& original, const T* x, const T* packed, T* y,
+                  const Epilogue& epilogue = {}) noexcept {
+    const ConvGeometry<2> geometry = joined_rows(original);
+    assert(geometry.axes[1].output >= Pixels && geometry.axes[1].stride == StrideWidth);
+    const index_t in_blocks = (geometry.group_in_channels() + block_channels - 1) / block_channels;
+    const index_t out_blocks = vectors_for<T>(geometry.group_out_channels());
+    for (index_t image = 0; image < geometry.batch; ++image) {
+      for (index_t group = 0; group < geometry.groups; ++group) {
+        run_group(geometry, x, packed + group * group_packed_size(geometry), y, epilogue);
+        x += in_blocks * geometry.in_size() * block_channels;
+        y += out_blocks * geometry.out_size() * lanes<T>;
+      }
+    }
+  }
+
+ private:
+  static constexpr index_t block_channels = Input == Layout::blocked ? lanes<T> : 1;
+  /// Weights up to this size stay in the second-level cache while the image passes by.
+  static constexpr index_t cached_weights = (index_t{256} << 10) / index_t{sizeof(T)};
+  /// Columns a border tile sees at a time, beyond those of its first kernel column.
+  static constexpr index_t extra_columns = 16;
+
+  static constexpr index_t group_packed_size(const ConvGeometry<2>& geometry) {
+    return vectors_for<T>(geometry.group_out_channels()) * lanes<T> *
+           (1 + geometry.group_in_channels() * geometry.kernel_size());
+  }
+
+  /// Calls `f(first block, vectors)` for panels of `Vectors` blocks, then of one.
+  template <class F>
+  TENON_ALWAYS_INLINE static void for_each_panel(index_t blocks, F&& f) {
+    index_t block = 0;
+    for (; block + Vectors <= blocks; block += Vectors) f(block, std::integral_constant<int, Vectors>{});
+    if constexpr (Vectors > 1)
+      for (; block < blocks; ++block) f(block, std::integral_constant<int, 1>{});
+  }
+
+  /// One image of one group. Few weights: all panels of an output row in turn, so that the input rows stay in the first
+  /// cache. Many: all rows of a panel in turn, so that each weight is fetched once.
+  static void run_group(const ConvGeometry<2>& geometry, const T* x, const T* packed, T* y,
+                        const Epilogue& epilogue) noexcept {
+    const auto& [height, width] = geometry.axes;
+    const index_t out_blocks = vectors_for<T>(geometry.group_out_channels());
+    const index_t block_weights = lanes<T> * (1 + geometry.group_in_channels() * geometry.kernel_size());
+    const bool rows_outermost = out_blocks * block_weights <= cached_weights;
+    const index_t row_passes = rows_outermost ? height.output : 1;
+    for (index_t pass = 0; pass < row_passes; ++pass) {
+      const index_t first_row = rows_outermost ? pass : 0, last_row = rows_outermost ? pass + 1 : height.output;
+      for_each_panel(out_blocks, [&](index_t block, auto vectors) {
+        for (index_t row = first_row; row < last_row; ++row) {
+          // The last tile reaches back over pixels already done.
+          for (index_t column = 0; column < width.output; column += Pixels)
+            tile<vectors>(geometry, x, packed + block * block_weights, y + block * geometry.out_size() * lanes<T>, row,
+                          std::min(column, width.output - Pixels), epilogue);
+        }
+      });
+    }
+  }
+
+  /// `Panel` blocks of output channels at (row, column ... column + Pixels).
+  template <int Panel>
+  static void tile(const ConvGeometry<2>& geometry, const T* x, const T* packed, T* y, index_t row, index_t column,
+                   const Epilogue& epilogue) noexcept {
+    const auto& [height, width] = geometry.axes;
+    V sum[Pixels * Panel];
+    unroll<Panel>([&](auto v) TENON_ALWAYS_INLINE {
+      const V bias = V::load_aligned(packed + v * lanes<T>);
+      unroll<Pixels>([&](auto pixel) TENON_ALWAYS_INLINE { sum[pixel * Panel + v] = bias; });
+    });
+    packed += Panel * lanes<T>;
+
+    const index_t left = width.position(column, 0);
+    const index_t right = width.position(column + Pixels - 1, width.kernel - 1);
+    const bool interior = left >= 0 && right < width.input;
+    // How many kernel columns fit into the copy of the input that a border tile reads.
+    const index_t copied_taps = 1 + extra_columns / width.dilation;
+    alignas(V) T border[static_cast<std::size_t>(border_columns * block_channels)];
+
+    const index_t first_tap = height.first_inside(row), last_tap = height.last_inside(row);
+    for (index_t in = geometry.group_in_channels(); in > 0; in -= block_channels) {
+      const index_t channels = std::min(in, block_channels);
+      for (index_t tap_row = first_tap; tap_row < last_tap; ++tap_row) {
+        const T* line = x + height.position(row, tap_row) * width.input * block_channels;
+        const T* weight = packed + tap_row * width.kernel * channels * Panel * lanes<T>;
+        for (index_t tap = 0; tap < width.kernel;) {
+          const index_t last = interior ? width.kernel : std::min(width.kernel, tap + copied_taps);
+          const index_t start = width.position(column, tap);
+          const T* pixels = border;
+          if (interior)
+            pixels = line + start * block_channels;
+          else
+            copy_columns(line, start, (last - 1 - tap) * width.dilation + (Pixels - 1) * StrideWidth + 1, width.input,
+                         border);
+          for (; tap < last; ++tap, pixels += width.dilation * block_channels)
+            for (index_t channel = 0; channel < channels; ++channel, weight += Panel * lanes<T>)
+              multiply_add<Panel>(pixels + channel, weight, sum);
+        }
+      }
+      x += geometry.in_size() * block_channels;
+      packed += geometry.kernel_size() * channels * Panel * lanes<T>;
+    }
+
+    y += (row * width.output + column) * lanes<T>;
+    unroll<Panel>([&](auto v) TENON_ALWAYS_INLINE {
+      unroll<Pixels>([&](auto pixel) TENON_ALWAYS_INLINE {
+        epilogue(sum[pixel * Panel + v]).store_aligned(y + (v * geometry.out_size() + pixel) * lanes<T>);
+      });
+    });
+  }
+
+  /// One input channel under one kernel element.
+  template <int Panel>
+  TENON_ALWAYS_INLINE static void multiply_add(const T* pixels, const T* weight, V* sum) {
+    V weights[Panel];
+    unroll<Panel>([&](auto v) TENON_ALWAYS_INLINE { weights[v] = V::load_aligned(weight + v * lanes<T>); });
+    unroll<Pixels>([&](auto pixel) TENON_ALWAYS_INLINE {
+      const V input(pixels[pixel * StrideWidth * block_channels]);
+      unroll<Panel>([&](auto v) TENON_ALWAYS_INLINE {
+        V& s = sum[pixel * Panel + v];
+        s = xsimd::fma(input, weights[v], s);
+      });
+    });
+  }
+
+  static constexpr index_t border_columns = (Pixels - 1) * StrideWidth + 1 + extra_columns;
+
+  /// Columns [start, start + count) of an image row, zero outside of it.
+  static void copy_columns(const T* line, index_t start, index_t count, index_t width, T* columns) noexcept {
+    const index_t first = std::clamp(-start, index_t{0}, count);
+    const index_t last = std::clamp(width - start, first, count);
+    std::fill(columns, columns + first * block_channels, T(0));
+    if (first < last)
+      std::copy(line + (start + first) * block_channels, line + (start + last) * block_channels,
+                columns + first * block_channels);
+    std::fill(columns + last * block_channels, columns + count * block_channels, T(0));
+  }
+};
+
+/// The BlockedConv for `Geometry::value`, with its best tile.
+template <class T, class Geometry, Layout Input, class Epilogue = pointwise::Identity>
+using BlockedConvFor = BlockedConv<T, Input, best_conv_tile<T>(Geometry::value).pixels,
+                                   best_conv_tile<T>(Geometry::value).vectors,
+                                   static_cast<int>(Geometry::value.axes[1].stride), Epilogue>;
+
+}  // namespace tenon::inline TENON_ISA::cpu::micro

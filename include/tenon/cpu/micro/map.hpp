@@ -1,0 +1,58 @@
+/// \file
+/// Loops over contiguous elements: element by element, and sums.
+#pragma once
+
+#include "vector.hpp"
+
+namespace tenon::inline TENON_ISA::cpu::micro {
+
+/// The first `count` elements at `x`; the other lanes are 1, harmless to divisions and logarithms.
+template <class T>
+TENON_ALWAYS_INLINE inline Vector<T> load_first(const T* x, index_t count) noexcept {
+  alignas(Vector<T>) T buffer[static_cast<std::size_t>(lanes<T>)];
+  for (index_t i = 0; i < lanes<T>; ++i) buffer[i] = i < count ? x[i] : T(1);
+  return Vector<T>::load_aligned(buffer);
+}
+
+/// y[i] = f(x[i]...). The last elements take the same vector code as the others, so a value does not depend on where it
+/// stands. `y` may be one of `x`.
+template <class T, class F, class... X>
+void map(index_t size, F f, T* y, const X*... x) {
+  index_t i = 0;
+  for (; i + lanes<T> <= size; i += lanes<T>) f(Vector<T>::load_unaligned(x + i)...).store_unaligned(y + i);
+  if (i < size) store_first<T>(f(load_first<T>(x + i, size - i)...), y + i, size - i);
+}
+
+/// The same where `y` may have to be added to.
+template <class T, class F, class... X>
+void map_gradient(index_t size, bool accumulate, F f, T* y, const X*... x) {
+  if (accumulate)
+    map<T>(
+        size, [&f](const Vector<T>& before, const auto&... v) TENON_ALWAYS_INLINE { return before + f(v...); }, y,
+        static_cast<const T*>(y), x...);
+  else
+    map<T>(size, f, y, x...);
+}
+
+/// The sum of f(x[i]...), in a fixed order.
+template <class T, class F, class... X>
+T map_sum(index_t size, F f, const X*... x) {
+  using V = Vector<T>;
+  constexpr int chains = 4;
+  V sums[chains] = {V(T(0)), V(T(0)), V(T(0)), V(T(0))};
+  index_t i = 0;
+  for (; i + chains * lanes<T> <= size; i += chains * lanes<T>)
+    unroll<chains>([&](auto c) TENON_ALWAYS_INLINE {
+      sums[c] += f(V::load_unaligned(x + i + c * lanes<T>)...);
+    });
+  for (; i + lanes<T> <= size; i += lanes<T>) sums[0] += f(V::load_unaligned(x + i)...);
+  T rest(0);
+  if (i < size) {
+    alignas(V) T last[static_cast<std::size_t>(lanes<T>)];
+    f(load_first<T>(x + i, size - i)...).store_aligned(last);
+    for (index_t lane = 0; lane < size - i; ++lane) rest += last[lane];
+  }
+  return xsimd::hadd((sums[0] + sums[1]) + (sums[2] + sums[3])) + rest;
+}
+
+}  // namespace tenon::inline TENON_ISA::cpu::micro

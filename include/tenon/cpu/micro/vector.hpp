@@ -1,0 +1,53 @@
+/// \file
+/// The SIMD vector the kernels are written in, and the few facts about the register file that size their tiles.
+#pragma once
+
+#include <xsimd/xsimd.hpp>
+
+#include "../../core/geometry.hpp"
+#include "unroll.hpp"
+
+namespace tenon::inline TENON_ISA::cpu::micro {
+
+template <class T>
+using Vector = xsimd::batch<T>;
+
+/// Elements per vector; also the channels per block of a blocked image.
+template <class T>
+inline constexpr index_t lanes = static_cast<index_t>(Vector<T>::size);
+
+/// A register tile of at most this many vectors, operands included, does not spill.
+#if defined(__AVX512F__) || defined(__aarch64__)
+inline constexpr int vector_registers = 32;
+#else
+inline constexpr int vector_registers = 16;
+#endif
+
+/// Independent accumulators that hide the latency of a fused multiply-add (4 cycles, 2 per cycle).
+inline constexpr int hiding_chains = 8;
+
+/// Vectors that hold `count` elements; blocks that hold `count` channels.
+template <class T>
+constexpr index_t vectors_for(index_t count) {
+  return (count + lanes<T> - 1) / lanes<T>;
+}
+
+/// Elements of an image (batch, channels, pixels) in blocked layout, (batch, blocks, pixels, lanes).
+template <class T>
+constexpr index_t blocked_size(index_t batch, index_t channels, index_t pixels) {
+  return batch * vectors_for<T>(channels) * pixels * lanes<T>;
+}
+
+/// Stores the first `count` elements of `v`; what follows them in memory stays as it is.
+template <class T>
+TENON_ALWAYS_INLINE inline void store_first(const Vector<T>& v, T* y, index_t count) noexcept {
+  if (count >= lanes<T>) {
+    v.store_unaligned(y);
+    return;
+  }
+  alignas(Vector<T>) T buffer[static_cast<std::size_t>(lanes<T>)];
+  v.store_aligned(buffer);
+  for (index_t i = 0; i < count; ++i) y[i] = buffer[i];
+}
+
+}  // namespace tenon::inline TENON_ISA::cpu::micro

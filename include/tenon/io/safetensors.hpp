@@ -1,0 +1,176 @@
+/// \file
+/// Reading and writing safetensors files, which move between tenon and PyTorch unchanged.
+///
+/// A file is the length of its header (8 bytes, little endian), the header (JSON: the dtype, shape and place of every
+/// tensor) and the elements. Files are strangers: nothing in them is believed before it is checked, and no tensor is
+/// allocated that the file is not large enough to fill.
+#pragma once
+
+#include <bit>
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <random>
+#include <span>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "../core/any_tensor.hpp"
+#include "../core/error.hpp"
+#include "../core/isa.hpp"
+#include "safetensors_header.hpp"
+#include "state_dict.hpp"
+
+namespace tenon::inline TENON_ISA::io {
+
+namespace detail {
+
+static_assert(std::endian::native == std::endian::little, "safetensors files are little endian");
+
+/// Loads from `size` bytes, of which `read(offset, bytes)` reads some, or returns false. `source` is named in errors.
+template <class Read>
+StateDict load(const std::string& source, std::uint64_t size, Read read) {
+  const auto fail = [&](const std::string& what) { raise(source + ": " + what); };
+  const auto read_at = [&](std::uint64_t offset, std::span<std::byte> bytes) {
+    if (!bytes.empty() && !read(offset, bytes))
+      fail("cannot read bytes [" + std::to_string(offset) + ", " + std::to_string(offset + bytes.size()) + ")");
+  };
+
+  std::uint64_t header_size = 0;
+  if (size < sizeof header_size) fail("wanted at least 8 bytes, found " + std::to_string(size));
+  read_at(0, std::as_writable_bytes(std::span(&header_size, 1)));
+  if (header_size > max_header_size)
+    fail("wanted a header of at most 100 MB, found one of " + std::to_string(header_size) + " bytes");
+  const std::uint64_t data_begin = sizeof header_size + header_size;
+  if (data_begin > size)
+    fail("wanted a header of " + std::to_string(header_size) + " bytes, found " +
+         std::to_string(size - sizeof header_size));
+  std::string header(static_cast<std::size_t>(header_size), '\0');
+  read_at(sizeof header_size, std::as_writable_bytes(std::span(header)));
+
+  HeaderReader reader;
+  if (!header.starts_with('{')) fail("header: wanted '{' as its first byte");
+  if (header.find('\0') != header.npos) fail("header: wanted text, found a zero byte");  // would end the parser's input
+  if (!Json::sax_parse(header.begin(), header.end(), &reader)) fail(reader.error);
+  if (const std::string wrong = misplaced(reader.entries, size - data_begin); !wrong.empty()) fail(wrong);
+
+  StateDict dict;
+  for (HeaderEntry& entry : reader.entries) {
+    AnyTensor tensor(entry.dtype, std::move(entry.extents));
+    read_at(data_begin + static_cast<std::uint64_t>(entry.begin), tensor.bytes());
+    dict.insert(std::move(entry.name), std::move(tensor));
+  }
+  return dict;
+}
+
+/// What a file of some dict holds: the header, padded to a multiple of 8 bytes, and the tensors in the order of their
+/// data. The header keeps the order of the dict; in the data, tensors with wider elements come first, so that every
+/// tensor in the file is aligned to its element size.
+struct FileContents {
+  std::string header;
+  std::vector<const AnyTensor*> tensors;
+};
+
+inline FileContents contents_of(const StateDict& dict, const std::string& target) {
+  const std::span<const StateDict::value_type> entries(dict.begin(), dict.end());
+  FileContents contents;
+  std::vector<std::size_t> begins(entries.size());
+  std::size_t position = 0;
+  for (const index_t element_size : {8, 4, 2, 1}) {
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+      const AnyTensor& tensor = entries[i].second;
+      if (dtype_size(tensor.dtype()) != element_size) continue;
+      begins[i] = position;
+      position += tensor.bytes().size();
+      contents.tensors.push_back(&tensor);
+    }
+  }
+
+  std::string& header = contents.header;
+  header = "{";
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    const auto& [name, tensor] = entries[i];
+    const std::string json_name = json_string(name);
+    if (name == metadata_name || Json::parse(json_name, nullptr, false) != Json(name))
+      raise(target + ": wanted names that are UTF-8 and not " + std::string(metadata_name) + ", found " + json_name);
+    if (i > 0) header += ',';
+    header += json_name + ":{\"dtype\":\"" + std::string(dtype_name(tensor.dtype())) +
+              "\",\"shape\":" + Json(tensor.extents()).dump() + ",\"data_offsets\":[" + std::to_string(begins[i]) +
+              ',' + std::to_string(begins[i] + tensor.bytes().size()) + "]}";
+  }
+  header += '}';
+  header.append((8 - header.size() % 8) % 8, ' ');
+  if (header.size() > max_header_size)
+    raise(target + ": wanted a header of at most 100 MB, found one of " + std::to_string(header.size()) + " bytes");
+  return contents;
+}
+
+inline std::error_code write(const std::filesystem::path& path, const FileContents& contents) {
+  errno = 0;
+  std::ofstream file(path, std::ios::binary | std::ios::trunc);
+  const auto put = [&](const void* bytes, std::size_t size) {
+    file.write(static_cast<const char*>(bytes), static_cast<std::streamsize>(size));
+  };
+  const std::uint64_t header_size = contents.header.size();
+  put(&header_size, sizeof header_size);
+  put(contents.header.data(), contents.header.size());
+  for (const AnyTensor* tensor : contents.tensors) put(tensor->data(), tensor->bytes().size());
+  file.close();
+  if (!file.fail()) return {};
+  return {errno != 0 ? errno : EIO, std::generic_category()};  // streams keep no reason, the system does
+}
+
+}  // namespace detail
+
+/// The tensors of a safetensors file held in memory, in the order of its header. Throws tenon::Error for a file that is
+/// damaged in any way.
+inline StateDict load_safetensors(std::span<const std::byte> file) {
+  return detail::load("memory", file.size(), [&](std::uint64_t offset, std::span<std::byte> bytes) {
+    std::memcpy(bytes.data(), file.data() + offset, bytes.size());
+    return true;
+  });
+}
+
+/// The tensors of a safetensors file, in the order of its header. Throws tenon::Error, naming the file, the entry, the
+/// wanted and the found, for a file that cannot be read or is damaged in any way.
+inline StateDict load_safetensors(const std::filesystem::path& path) {
+  std::error_code error;
+  const std::uintmax_t size = std::filesystem::file_size(path, error);
+  if (error) raise(path.string() + ": " + error.message());
+  errno = 0;
+  std::ifstream file(path, std::ios::binary);
+  if (!file) raise(path.string() + ": " + std::generic_category().message(errno));
+  return detail::load(path.string(), size, [&](std::uint64_t offset, std::span<std::byte> bytes) {
+    file.seekg(static_cast<std::streamoff>(offset));
+    file.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+    return file.good();
+  });
+}
+
+/// Writes `dict` as a safetensors file. The file is complete or not there: it is written beside `path` and moved there
+/// last, and a save that throws tenon::Error (no such directory, no space) leaves what `path` held before.
+inline void save_safetensors(const std::filesystem::path& path, const StateDict& dict) {
+  const std::string target = path.string();
+  std::error_code error;
+  const std::filesystem::file_status status = std::filesystem::status(path, error);
+  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status))
+    raise(target + ": wanted a regular file to replace, found another kind");
+  const detail::FileContents contents = detail::contents_of(dict, target);
+
+  std::filesystem::path unfinished = path;
+  unfinished += "." + std::to_string(std::random_device()()) + ".tmp";
+  error = detail::write(unfinished, contents);
+  if (!error) std::filesystem::rename(unfinished, path, error);
+  if (error) {
+    std::error_code ignored;
+    std::filesystem::remove(unfinished, ignored);
+    raise(target + ": " + error.message());
+  }
+}
+
+}  // namespace tenon::inline TENON_ISA::io

@@ -1,0 +1,97 @@
+/// \file
+/// The tensors of a model by name, as PyTorch's `state_dict()`.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "../core/any_tensor.hpp"
+#include "../core/error.hpp"
+#include "../core/isa.hpp"
+
+namespace tenon::inline TENON_ISA {
+
+/// Names, in the order of their insertion, with their tensors. Names are unique. A call that throws changes nothing.
+///
+///     for (const auto& [name, tensor] : model.state_dict()) …
+///     auto weight = dict.get<Tensor<float, 10, 300>>("fc.weight");
+class StateDict {
+ public:
+  using value_type = std::pair<std::string, AnyTensor>;
+  using const_iterator = std::vector<value_type>::const_iterator;
+
+  /// Appends an entry; throws tenon::Error if the name is taken.
+  void insert(std::string name, AnyTensor tensor) {
+    if (contains(name)) raise("StateDict: the name " + quoted(name) + " is already taken");
+    Index added{{name, entries_.size()}};  // all that may fail for want of memory comes before index_ changes
+    entries_.emplace_back(std::move(name), std::move(tensor));
+    index_.merge(added);
+  }
+
+  std::size_t size() const noexcept { return entries_.size(); }
+  bool empty() const noexcept { return entries_.empty(); }
+  const_iterator begin() const noexcept { return entries_.begin(); }
+  const_iterator end() const noexcept { return entries_.end(); }
+
+  bool contains(std::string_view name) const { return index_.find(name) != index_.end(); }
+
+  /// The entry called `name`; throws tenon::Error if there is none.
+  const AnyTensor& operator[](std::string_view name) const { return entries_[find(name)->second].second; }
+
+  /// The entry called `name` as a Tensor; throws tenon::Error if there is none or its dtype or shape is another.
+  template <TypedTensor Tensor>
+  Tensor get(std::string_view name) const {
+    return (*this)[name].template get<Tensor>(name);
+  }
+
+  /// Copies of the entries whose names begin with `prefix`, without the prefix.
+  StateDict subset(std::string_view prefix) const {
+    StateDict result;
+    for (const auto& [name, tensor] : entries_)
+      if (name.starts_with(prefix)) result.insert(name.substr(prefix.size()), tensor);
+    return result;
+  }
+
+  /// Appends the entries of `other`; throws tenon::Error if they share a name.
+  void merge(StateDict other) {
+    for (const auto& [name, tensor] : other)
+      if (contains(name)) raise("StateDict: both dicts have an entry named " + quoted(name));
+    entries_.reserve(entries_.size() + other.size());
+    for (auto& [name, position] : other.index_) position += entries_.size();
+    for (auto& entry : other.entries_) entries_.push_back(std::move(entry));
+    index_.merge(other.index_);
+  }
+
+  /// Renames one entry, which keeps its place; throws tenon::Error if there is no `from` or `to` is taken.
+  void rename(std::string_view from, std::string_view to) {
+    const Index::const_iterator found = find(from);
+    if (from == to) return;
+    if (contains(to)) raise("StateDict: cannot rename " + quoted(from) + ": the name " + quoted(to) + " is taken");
+    std::string name(to), key(to);
+    auto node = index_.extract(found);
+    node.key() = std::move(key);
+    entries_[node.mapped()].first = std::move(name);
+    index_.insert(std::move(node));
+  }
+
+ private:
+  using Index = std::map<std::string, std::size_t, std::less<>>;
+
+  static std::string quoted(std::string_view name) { return '"' + std::string(name) + '"'; }
+
+  Index::const_iterator find(std::string_view name) const {
+    const Index::const_iterator found = index_.find(name);
+    if (found == index_.end()) raise("StateDict: there is no entry named " + quoted(name));
+    return found;
+  }
+
+  std::vector<value_type> entries_;
+  Index index_;  // name -> position in entries_
+};
+
+}  // namespace tenon::inline TENON_ISA

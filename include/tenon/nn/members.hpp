@@ -1,0 +1,145 @@
+/// \file
+/// Walking the reflected members of modules: the folds behind `parameters`, `state_dict`, `zero_grad` and `to`.
+#pragma once
+
+#include <boost/hana/accessors.hpp>
+#include <boost/hana/concat.hpp>
+#include <boost/hana/core/to.hpp>
+#include <boost/hana/define_struct.hpp>
+#include <boost/hana/first.hpp>
+#include <boost/hana/fold_left.hpp>
+#include <boost/hana/for_each.hpp>
+#include <boost/hana/second.hpp>
+#include <boost/hana/string.hpp>
+#include <boost/hana/transform.hpp>
+#include <boost/hana/tuple.hpp>
+#include <functional>
+#include <string>
+#include <utility>
+
+#include "../autograd/variable.hpp"
+
+namespace tenon::inline TENON_ISA::nn {
+
+template <class Derived>
+class Module;
+
+namespace detail {
+template <class M>
+std::true_type derives_from_module(const Module<M>*);
+std::false_type derives_from_module(const void*);
+}  // namespace detail
+
+/// Whether `M` is a module: a layer, a container or a user's.
+template <class M>
+inline constexpr bool is_module = decltype(detail::derives_from_module(static_cast<M*>(nullptr)))::value;
+
+/// Calls `f(name, member)` for each reflected member of `module`, in declaration order. Containers, whose members are
+/// numbered, bring a `for_each_member` of their own.
+template <class M, class F>
+constexpr void for_each_member(M& module, F&& f) {
+  if constexpr (requires { module.for_each_own_member(f); })
+    module.for_each_own_member(f);
+  else if constexpr (boost::hana::Struct<std::remove_const_t<M>>::value)
+    boost::hana::for_each(boost::hana::accessors<std::remove_const_t<M>>(), [&](const auto& accessor) {
+      f(boost::hana::to<const char*>(boost::hana::first(accessor)), boost::hana::second(accessor)(module));
+    });
+}
+
+/// Calls `f(member)` for every parameter and buffer of `module` and of the modules in it.
+template <class M, class F>
+void for_each_tensor(M& module, F&& f) {
+  for_each_member(module, [&](const char*, auto& member) {
+    using Member = std::remove_cvref_t<decltype(member)>;
+    if constexpr (is_parameter<Member> || is_buffer<Member>)
+      f(member);
+    else if constexpr (is_module<Member>)
+      for_each_tensor(member, f);
+  });
+}
+
+/// Calls `f(name, member)` for every parameter and buffer, named and ordered as in PyTorch's `state_dict`: a module's own
+/// parameters, its own buffers, then its children.
+template <class M, class F>
+void for_each_named_tensor(M& module, F&& f, const std::string& prefix = {}) {
+  for_each_member(module, [&](const char* name, auto& member) {
+    if constexpr (is_parameter<std::remove_cvref_t<decltype(member)>>) f(prefix + name, member);
+  });
+  for_each_member(module, [&](const char* name, auto& member) {
+    if constexpr (is_buffer<std::remove_cvref_t<decltype(member)>>) f(prefix + name, member);
+  });
+  for_each_member(module, [&](const char* name, auto& member) {
+    if constexpr (is_module<std::remove_cvref_t<decltype(member)>>)
+      for_each_named_tensor(member, f, prefix + name + '.');
+  });
+}
+
+/// Calls `f(name, parameter)` for every parameter of `module`; the name is a std::string.
+template <class M, class F>
+void for_each_parameter(M& module, F&& f) {
+  for_each_named_tensor(module, [&](const std::string& name, auto& member) {
+    if constexpr (is_parameter<std::remove_cvref_t<decltype(member)>>) f(name, member);
+  });
+}
+
+namespace detail {
+
+/// What a walk collects: a member with its dotted name.
+template <class T>
+using NamedReference = std::pair<std::string, std::reference_wrapper<T>>;
+
+enum class Collect { parameters, modules };
+
+template <Collect What, bool Deep, class M>
+auto collect(M& module, const std::string& prefix);
+
+template <Collect What, bool Deep, class Member>
+auto collect_member(const std::string& name, Member& member) {
+  namespace hana = boost::hana;
+  using Plain = std::remove_cvref_t<Member>;
+  if constexpr (is_parameter<Plain> && What == Collect::parameters) {
+    return hana::make_tuple(NamedReference<Member>(name, member));
+  } else if constexpr (is_module<Plain>) {
+    if constexpr (What == Collect::parameters) {
+      return collect<What, Deep>(member, name + '.');
+    } else {
+      auto self = hana::make_tuple(NamedReference<Member>(name, member));
+      if constexpr (Deep)
+        return hana::concat(std::move(self), collect<What, Deep>(member, name + '.'));
+      else
+        return self;
+    }
+  } else {
+    return hana::make_tuple();
+  }
+}
+
+template <class M>
+auto members_of(M& module) {  // (name, reference) pairs
+  if constexpr (requires { module.own_members(); })
+    return module.own_members();
+  else if constexpr (boost::hana::Struct<std::remove_const_t<M>>::value)
+    return boost::hana::transform(boost::hana::accessors<std::remove_const_t<M>>(), [&](const auto& accessor) {
+      auto& member = boost::hana::second(accessor)(module);
+      return std::pair(std::string(boost::hana::to<const char*>(boost::hana::first(accessor))), std::ref(member));
+    });
+  else
+    return boost::hana::make_tuple();
+}
+
+template <Collect What, bool Deep, class M>
+auto collect(M& module, const std::string& prefix) {
+  return boost::hana::fold_left(members_of(module), boost::hana::make_tuple(), [&](auto&& found, const auto& named) {
+    return boost::hana::concat(std::forward<decltype(found)>(found),
+                               collect_member<What, Deep>(prefix + named.first, named.second.get()));
+  });
+}
+
+/// The references of a walk without their names.
+template <class Named>
+auto without_names(Named&& named) {
+  return boost::hana::transform(std::forward<Named>(named), [](const auto& pair) { return pair.second; });
+}
+
+}  // namespace detail
+}  // namespace tenon::inline TENON_ISA::nn

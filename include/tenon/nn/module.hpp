@@ -1,0 +1,247 @@
+/// \file
+/// `nn::Module<Derived>`: the verbs every module has.
+#pragma once
+
+#include "../autograd/apply.hpp"
+#include "../core/random.hpp"
+#include "../io/state_dict.hpp"
+#include "members.hpp"
+
+namespace tenon::inline TENON_ISA::nn {
+
+/// How strictly `load_state_dict` matches names.
+struct LoadOptions {
+  /// With false, names that only one side has are ignored.
+  bool strict = true;
+};
+
+namespace detail {
+
+/// Calls `f` with `module`, the modules below it and their parameters: whatever has a mode or flag of its own.
+template <class M, class F>
+void for_each_flag(M& module, F&& f) {
+  f(module);
+  for_each_member(module, [&](const char*, auto& member) {
+    using Member = std::remove_cvref_t<decltype(member)>;
+    if constexpr (is_parameter<Member>)
+      f(member);
+    else if constexpr (is_module<Member>)
+      for_each_flag(member, f);
+  });
+}
+
+// The module type with its element type replaced: a built-in layer rebinds its dtype tag, a user's module is a template
+// on its element type.
+template <class M, class T>
+struct rebound {};
+template <template <class> class M, class Old, class T>
+struct rebound<M<Old>, T> {
+  using type = M<T>;
+};
+template <class M, class T>
+  requires requires { typename M::template rebind<T>; }
+struct rebound<M, T> {
+  using type = typename M::template rebind<T>;
+};
+
+/// Lends `tensor` to a forward written for recorded values, without a copy and without recording.
+template <class X>
+auto lend(const X& x) {
+  if constexpr (requires { typename X::place; })
+    return Variable<X>(X::view(const_cast<typename X::value_type*>(x.data())), no_grad);
+  else
+    return x;
+}
+template <class R>
+auto give_back(R&& result) {
+  using Plain = std::remove_cvref_t<R>;
+  if constexpr (is_variable<Plain>) {
+    using TensorType = typename Plain::tensor_type;
+    if (result.data().is_view()) return TensorType(std::as_const(result).data());
+    return TensorType(std::move(result.data()));
+  } else if constexpr (requires { std::tuple_size<Plain>::value; }) {
+    return std::apply([](auto&&... r) { return std::tuple{give_back(std::move(r))...}; }, std::forward<R>(result));
+  } else {
+    return std::forward<R>(result);
+  }
+}
+
+/// Copies modes, parameters and buffers from a module of the same structure and another element type.
+template <class To, class From>
+void copy_converted(To& to, const From& from) {
+  const StateDict dict = from.state_dict();
+  for_each_named_tensor(to, [&](const std::string& name, auto& member) {
+    using T = typename std::remove_cvref_t<decltype(member.data())>::value_type;
+    const auto copy_as = [&]<class Source>(std::type_identity<Source>) {
+      const auto* source = reinterpret_cast<const Source*>(dict[name].data());
+      std::transform(source, source + member.data().size(), member.data().begin(),
+                     [](Source element) { return static_cast<T>(element); });
+    };
+    if (dict[name].dtype() == DType::F64)
+      copy_as(std::type_identity<double>{});
+    else
+      copy_as(std::type_identity<float>{});
+  });
+  std::vector<bool> flags;
+  const auto read = [&](const auto& module) {
+    for_each_flag(module, [&](const auto& flagged) {
+      if constexpr (is_module<std::remove_cvref_t<decltype(flagged)>>)
+        flags.push_back(flagged.is_training());
+      else
+        flags.push_back(flagged.requires_grad());
+    });
+  };
+  read(from);
+  auto flag = flags.begin();
+  for_each_flag(to, [&](auto& flagged) {
+    if constexpr (is_module<std::remove_cvref_t<decltype(flagged)>>)
+      flagged.set_training(*flag++);
+    else
+      flagged.requires_grad(*flag++);
+  });
+}
+
+}  // namespace detail
+
+/// Base of every module. A user's module derives from `Module<Net>`, names its members with BOOST_HANA_DEFINE_STRUCT and
+/// has a `forward`:
+///
+///     struct Net : nn::Module<Net> {
+///       BOOST_HANA_DEFINE_STRUCT(Net, (nn::Linear<300, 10>, fc));
+///       auto forward(const auto& x) { return nn::functional::relu(fc(x)); }
+///     };
+///
+/// Modules start in training mode.
+template <class Derived>
+class Module {
+ public:
+  /// `forward`. On Tensors it computes now; with a Variable among the arguments it records for `backward`.
+  template <class... X>
+  auto operator()(const X&... x) {
+    return call(self(), x...);
+  }
+  template <class... X>
+  auto operator()(const X&... x) const {
+    return call(self(), x...);
+  }
+
+  /// Sets training mode, here and in every module below; `eval()` is `train(false)`.
+  Derived& train(bool mode = true) {
+    training_ = mode;
+    for_each_member(self(), [mode](const char*, auto& member) {
+      if constexpr (is_module<std::remove_cvref_t<decltype(member)>>) member.train(mode);
+    });
+    return self();
+  }
+  Derived& eval() { return train(false); }
+  bool is_training() const noexcept { return training_; }
+  /// The mode of this module alone.
+  void set_training(bool mode) noexcept { training_ = mode; }
+
+  void zero_grad() {
+    for_each_tensor(self(), [](auto& member) {
+      if constexpr (is_parameter<std::remove_cvref_t<decltype(member)>>) member.zero_grad();
+    });
+  }
+
+  /// References to every parameter, here and below: a Hana tuple.
+  auto parameters() { return detail::without_names(named_parameters()); }
+  /// The same as pairs (name, reference).
+  auto named_parameters() { return detail::collect<detail::Collect::parameters, true>(self(), {}); }
+  /// References to the modules that are members of this one: a Hana tuple.
+  auto children() { return detail::without_names(named_children()); }
+  auto named_children() { return detail::collect<detail::Collect::modules, false>(self(), {}); }
+  /// References to this module and every module below it: a Hana tuple.
+  auto modules() { return detail::without_names(named_modules()); }
+  auto named_modules() {
+    return boost::hana::concat(boost::hana::make_tuple(detail::NamedReference<Derived>(std::string(), self())),
+                               detail::collect<detail::Collect::modules, true>(self(), {}));
+  }
+
+  /// Copies of all parameters and buffers by name.
+  StateDict state_dict() const {
+    StateDict dict;
+    for_each_named_tensor(self(), [&](const std::string& name, const auto& member) {
+      dict.insert(name, AnyTensor(member.data()));
+    });
+    return dict;
+  }
+
+  /// Copies what `dict` holds into the parameters and buffers. Every name, shape and dtype is checked before anything is
+  /// written; the tenon::Error lists all that are missing, unexpected or misshapen.
+  void load_state_dict(const StateDict& dict, LoadOptions options = {}) {
+    std::string missing, misshapen, unexpected;
+    std::size_t found = 0, ignored = 0;
+    for_each_named_tensor(self(), [&](const std::string& name, auto& member) {
+      if (!dict.contains(name)) {
+        missing += "\n  missing: " + name;
+        return;
+      }
+      ++found;
+      using TensorType = typename std::remove_cvref_t<decltype(member)>::tensor_type;
+      const AnyTensor& entry = dict[name];
+      if (!entry.template holds<TensorType>())
+        misshapen += "\n  misshapen: " + name + ": wanted " + describe<TensorType>() + ", found " + describe(entry);
+    });
+    const auto bookkeeping = [](std::string_view name) { return name.ends_with("num_batches_tracked"); };
+    for (const auto& [name, tensor] : dict) ignored += bookkeeping(name);
+    if (options.strict && found + ignored < dict.size()) {
+      std::vector<std::string> known;
+      for_each_named_tensor(self(), [&](const std::string& name, auto&) { known.push_back(name); });
+      for (const auto& [name, tensor] : dict)
+        if (!bookkeeping(name) && std::find(known.begin(), known.end(), name) == known.end())
+          unexpected += "\n  unexpected: " + name;
+    }
+    if (!options.strict) missing.clear();
+    if (const std::string problems = missing + unexpected + misshapen; !problems.empty())
+      raise("load_state_dict: the entries do not match the module:" + problems);
+    for_each_named_tensor(self(), [&](const std::string& name, auto& member) {
+      using TensorType = typename std::remove_cvref_t<decltype(member)>::tensor_type;
+      if (dict.contains(name)) member.data() = dict[name].template get<TensorType>(name);
+    });
+  }
+
+  /// This module with element type `T`: a copy with every parameter and buffer converted.
+  template <class T>
+  auto to() const {
+    static_assert(requires { typename detail::rebound<Derived, T>::type; },
+                  "to<T>() needs a module that is a template on its element type: "
+                  "template <class T = float> struct Net : nn::Module<Net<T>> { ... }");
+    if constexpr (requires { typename detail::rebound<Derived, T>::type; }) {
+      const WithoutInitialization scope;
+      typename detail::rebound<Derived, T>::type converted;
+      detail::copy_converted(converted, self());
+      return converted;
+    }
+  }
+
+ protected:
+  Module() = default;
+
+  Derived& self() noexcept { return static_cast<Derived&>(*this); }
+  const Derived& self() const noexcept { return static_cast<const Derived&>(*this); }
+
+ private:
+  template <class Self, class... X>
+  static auto call(Self& self, const X&... x) {
+    // A user's forward is written once, for recorded values; on Tensors it runs on values that record nothing.
+    if constexpr (requires { typename Derived::built_in; } || ((is_variable<X> || ::tenon::detail::is_symbolic<X>) || ...))
+      return self.forward(x...);
+    else
+      return detail::give_back(self.forward(detail::lend(::tenon::detail::as_argument(x))...));
+  }
+
+  bool training_ = true;
+};
+
+/// Base of the layers and containers of this library.
+template <class Derived>
+class Layer : public Module<Derived> {
+ public:
+  using built_in = Derived;
+
+ protected:
+  Layer() = default;
+};
+
+}  // namespace tenon::inline TENON_ISA::nn

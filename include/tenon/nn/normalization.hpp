@@ -1,0 +1,112 @@
+/// \file
+/// Normalization layers.
+#pragma once
+
+#include "module.hpp"
+#include "tags.hpp"
+
+namespace tenon::inline TENON_ISA {
+
+namespace operation {
+
+/// (x - mean) / sqrt(variance + eps) * weight + bias per channel of (N, Channels, axes...).
+template <int Rank, index_t Channels, double Eps, double Momentum, class Statistics>
+struct BatchNorm {
+  static constexpr std::array<std::string_view, 3> names{"BatchNorm1d", "BatchNorm2d", "BatchNorm3d"};
+  static constexpr std::string_view name = names[Rank - 1];
+  static constexpr index_t channels = Channels;
+  static constexpr double eps = Eps, momentum = Momentum;
+  using statistics = Statistics;
+
+  /// In training mode the batch's own statistics normalise, and the running ones move towards them.
+  bool training = false;
+  Statistics* running_mean = nullptr;
+  Statistics* running_var = nullptr;
+
+  template <index_t... D, class... Parameters>
+  static consteval auto output_shape(Shape<D...>, Parameters...) {
+    constexpr std::array<index_t, sizeof...(D)> dims{D...};
+    constexpr bool rank_fits = sizeof...(D) == Rank + 2 || (Rank == 1 && sizeof...(D) == 2);
+    if constexpr (rank_fits && dims[rank_fits ? 1 : 0] == Channels)
+      return Shape<D...>{};
+    else
+      return rejection<D...>(std::make_index_sequence<Rank>{});
+  }
+
+ private:
+  template <index_t... D, std::size_t... A>
+  static consteval auto rejection(std::index_sequence<A...>) {
+    return reject_t<BatchNorm, expected_input<any, Channels, (static_cast<void>(A), any)...>, Shape<D...>>{};
+  }
+};
+
+}  // namespace operation
+
+namespace nn {
+
+/// What BatchNorm1d, BatchNorm2d and BatchNorm3d share; `Derived` is the layer as the user spells it.
+template <class Derived, int Rank, index_t NumFeatures, class... Tags>
+class BatchNormLayer : public Layer<Derived> {
+  static constexpr double eps = tag::value<tag::find_t<nn::eps, nn::eps<1e-5>, Tags...>>;
+  static constexpr double momentum = tag::value<tag::find_t<nn::momentum, nn::momentum<0.1>, Tags...>>;
+
+ protected:
+  static constexpr bool affine = tag::value<tag::find_t<nn::affine, nn::affine<true>, Tags...>>;
+  using tensor = typename tag::parameters_of<Tags...>::template tensor<NumFeatures>;
+  using parameter_type = parameter_if<affine, tensor>;
+
+  BatchNormLayer() {
+    tag::check<Derived, tag::names<nn::eps, nn::momentum, nn::affine>, Tags...>();
+    tag::require<Derived, nn::eps<eps>, (eps >= 0)>();
+  }
+
+ public:
+  using operation = tenon::operation::BatchNorm<Rank, NumFeatures, eps, momentum, tensor>;
+
+  /// Weight and running variance one, bias and running mean zero.
+  void reset_parameters() {
+    Derived& layer = this->self();
+    if constexpr (affine) {
+      layer.weight.data().fill(1);
+      layer.bias.data().fill(0);
+    }
+    layer.running_mean.data().fill(0);
+    layer.running_var.data().fill(1);
+  }
+
+  template <class X>
+  auto forward(const X& x) {
+    Derived& layer = this->self();
+    return apply(operation{this->is_training(), &layer.running_mean.data(), &layer.running_var.data()}, x, layer.weight,
+                 layer.bias);
+  }
+
+  static std::string extra_repr() {
+    return std::to_string(NumFeatures) + ", eps=" + repr(eps) + ", momentum=" + repr(momentum) +
+           ", affine=" + (affine ? "True" : "False") + ", track_running_stats=True";
+  }
+};
+
+/// `torch.nn.BatchNorm2d(num_features, eps=1e-5, momentum=0.1, affine=True)`: (N, C, H, W) -> (N, C, H, W).
+///
+/// `weight`, `bias` (absent with affine<false>), `running_mean` and `running_var` are (num_features).
+template <index_t NumFeatures, class... Tags>
+class BatchNorm2d : public BatchNormLayer<BatchNorm2d<NumFeatures, Tags...>, 2, NumFeatures, Tags...> {
+  using base = BatchNormLayer<BatchNorm2d, 2, NumFeatures, Tags...>;
+  using parameter_type = typename base::parameter_type;
+  using buffer_type = Buffer<typename base::tensor>;
+
+ public:
+  template <class... NewTags>
+  using with_tags = BatchNorm2d<NumFeatures, NewTags...>;
+  template <class T>
+  using rebind = replace_dtype_t<with_tags, T, Tags...>;
+
+  BOOST_HANA_DEFINE_STRUCT(BatchNorm2d, (parameter_type, weight), (parameter_type, bias), (buffer_type, running_mean),
+                           (buffer_type, running_var));
+
+  BatchNorm2d() { this->reset_parameters(); }
+};
+
+}  // namespace nn
+}  // namespace tenon::inline TENON_ISA

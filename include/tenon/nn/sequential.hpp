@@ -1,0 +1,238 @@
+/// \file
+/// `Sequential`: a static chain of layers.
+#pragma once
+
+#include <boost/hana/at.hpp>
+#include <boost/hana/integral_constant.hpp>
+
+#include "module.hpp"
+
+namespace tenon::inline TENON_ISA {
+
+/// A name as a value: `"conv1"_n`.
+template <detail::fixed_string Text>
+struct name {
+  static constexpr detail::fixed_string value = Text;
+};
+
+inline namespace literals {
+/// `model["conv1"_n]`
+template <detail::fixed_string Text>
+constexpr name<Text> operator""_n() {
+  return {};
+}
+/// `model[0_c]`
+template <char... Digits>
+constexpr auto operator""_c() {
+  return boost::hana::literals::operator""_c<Digits...>();
+}
+}  // namespace literals
+
+namespace nn {
+
+/// A layer with a name of its own in a Sequential: `Named<"conv1", Conv2d<...>>`.
+template <tenon::detail::fixed_string Name, class LayerType>
+struct Named {};
+
+namespace detail {
+
+template <class Element, std::size_t I>
+struct chain_element {
+  using layer = Element;
+  // The decimal digits of I, a key of the state dict.
+  static constexpr auto key = [] {
+    std::array<char, 8> text{};
+    std::size_t digits = 1;
+    for (std::size_t rest = I; rest >= 10; rest /= 10) ++digits;
+    for (std::size_t rest = I, at = digits; at-- > 0; rest /= 10) text[at] = static_cast<char>('0' + rest % 10);
+    return text;
+  }();
+  static constexpr const char* key_text() { return key.data(); }
+  template <class T>
+  using rebind = Element;
+};
+template <tenon::detail::fixed_string Name, class LayerType, std::size_t I>
+struct chain_element<Named<Name, LayerType>, I> {
+  using layer = LayerType;
+  static constexpr auto key = Name;
+  static constexpr const char* key_text() { return key.text; }
+};
+
+template <class M, class T>
+struct rebound_or_same {
+  using type = M;
+};
+template <class M, class T>
+  requires requires { typename rebound<M, T>::type; }
+struct rebound_or_same<M, T> {
+  using type = typename rebound<M, T>::type;
+};
+template <tenon::detail::fixed_string Name, class LayerType, class T>
+struct rebound_or_same<Named<Name, LayerType>, T> {
+  using type = Named<Name, typename rebound_or_same<LayerType, T>::type>;
+};
+
+}  // namespace detail
+
+/// `M` with element type `T` if it has one, else `M`.
+template <class M, class T>
+using rebound_or_same_t = typename detail::rebound_or_same<M, T>::type;
+
+/// The shape a module makes of shape `S`, or its rejection: a layer's and a container's rule, a user's `forward`.
+template <class M, class S>
+struct layer_output {
+  static constexpr auto rule() {
+    if constexpr (requires { M::operation::output_shape(S{}); })
+      return M::operation::output_shape(S{});
+    else if constexpr (requires { M::output_shape(S{}); })
+      return M::output_shape(S{});
+    else
+      return shape_of_t<decltype(std::declval<M&>()(std::declval<const tensor_of_t<float, S>&>()))>{};
+  }
+  using type = decltype(rule());
+};
+template <class M, class S>
+using layer_output_t = typename layer_output<M, S>::type;
+
+/// `body(x)`, unless `Container` rejects the shape of `x`, which is one compile error.
+template <class Container, class X, class Body>
+auto checked(const X& x, Body&& body) {
+  if constexpr (tenon::detail::is_rejected<X>) {
+    return Rejected{};
+  } else {
+    using S = decltype(Container::output_shape(shape_of_t<X>{}));
+    if constexpr (is_rejection<S>) {
+      report(S{});
+      return Rejected{};
+    } else {
+      return body(x);
+    }
+  }
+}
+
+/// `torch.nn.Sequential`: each layer is called on the result of the one before.
+///
+/// `Sequential<A, B>` or `Sequential<Named<"conv1", A>, B>`; `Sequential model{A{}, B{}}` from instances. `model[0_c]` and
+/// `model["conv1"_n]` are the layers; their keys are `0`, `1`, ... or the names.
+template <class... Elements>
+class Sequential : public Layer<Sequential<Elements...>> {
+  template <class Indices>
+  struct chain;
+  template <std::size_t... I>
+  struct chain<std::index_sequence<I...>> {
+    using type = boost::hana::tuple<detail::chain_element<Elements, I>...>;
+    using layers = boost::hana::tuple<typename detail::chain_element<Elements, I>::layer...>;
+    template <class S>
+    static constexpr auto output_shape(S) {
+      return decltype((After<S, 0>{} >> ... >> std::type_identity<typename detail::chain_element<Elements, I>::layer>{})){};
+    }
+  };
+  using indices = std::index_sequence_for<Elements...>;
+  using layers_type = typename chain<indices>::layers;
+
+  // The shape after the first `Count` layers; a rejection passes through to the end.
+  template <class S, std::size_t Count>
+  struct After {
+    using shape = S;
+    template <class L>
+    constexpr auto operator>>(std::type_identity<L>) const {
+      if constexpr (is_rejection<S>)
+        return After{};
+      else
+        return After<inside_layer_t<Count, layer_output_t<L, S>>, Count + 1>{};
+    }
+  };
+
+ public:
+  static constexpr std::string_view name = "Sequential";
+  template <class T>
+  using rebind = Sequential<rebound_or_same_t<Elements, T>...>;
+
+  Sequential() = default;
+  template <class... L>
+    requires(sizeof...(L) == sizeof...(Elements) && sizeof...(L) > 0 &&
+             std::is_same_v<boost::hana::tuple<L...>, layers_type>)
+  explicit Sequential(L... layers) : layers_(std::move(layers)...) {}
+
+  static constexpr std::size_t size() noexcept { return sizeof...(Elements); }
+
+  /// `model[0_c]`
+  template <class Index>
+    requires requires { Index::value + 0; }
+  auto& operator[](Index) noexcept {
+    return boost::hana::at_c<static_cast<std::size_t>(Index::value)>(layers_);
+  }
+  template <class Index>
+    requires requires { Index::value + 0; }
+  const auto& operator[](Index) const noexcept {
+    return boost::hana::at_c<static_cast<std::size_t>(Index::value)>(layers_);
+  }
+  /// `model["conv1"_n]`
+  template <tenon::detail::fixed_string Name>
+  auto& operator[](tenon::name<Name>) noexcept {
+    return boost::hana::at_c<position<Name>>(layers_);
+  }
+  template <tenon::detail::fixed_string Name>
+  const auto& operator[](tenon::name<Name>) const noexcept {
+    return boost::hana::at_c<position<Name>>(layers_);
+  }
+
+  template <class S>
+  static constexpr auto output_shape(S shape) {
+    return typename decltype(chain<indices>::output_shape(shape))::shape{};
+  }
+
+  template <class X>
+  auto forward(const X& x) {
+    return checked<Sequential>(x, [this](const auto& input) {
+      return boost::hana::fold_left(layers_, std::cref(input), [](const auto& before, auto& layer) {
+        if constexpr (requires { before.get(); })
+          return layer(before.get());
+        else
+          return layer(before);
+      });
+    });
+  }
+
+  template <class F>
+  constexpr void for_each_own_member(F&& f) {
+    visit(*this, f, indices{});
+  }
+  template <class F>
+  constexpr void for_each_own_member(F&& f) const {
+    visit(*this, f, indices{});
+  }
+  auto own_members() {
+    return [&]<std::size_t... I>(std::index_sequence<I...>) {
+      return boost::hana::make_tuple(
+          std::pair(std::string(detail::chain_element<Elements, I>::key_text()), std::ref(boost::hana::at_c<I>(layers_)))...);
+    }(indices{});
+  }
+
+  const layers_type& layers() const noexcept { return layers_; }
+  layers_type& layers() noexcept { return layers_; }
+
+ private:
+  template <class Self, class F, std::size_t... I>
+  static constexpr void visit(Self& chain, F& f, std::index_sequence<I...>) {
+    (f(detail::chain_element<Elements, I>::key_text(), boost::hana::at_c<I>(chain.layers_)), ...);
+  }
+
+  template <tenon::detail::fixed_string Name>
+  static constexpr std::size_t position = [] {
+    constexpr std::array<std::string_view, sizeof...(Elements)> keys = []<std::size_t... I>(std::index_sequence<I...>) {
+      return std::array<std::string_view, sizeof...(Elements)>{detail::chain_element<Elements, I>::key_text()...};
+    }(indices{});
+    std::size_t at = 0;
+    while (keys[at] != Name.view()) ++at;  // an unknown name ends outside the array: not a constant expression
+    return at;
+  }();
+
+  layers_type layers_;
+};
+
+template <class... L>
+Sequential(L...) -> Sequential<L...>;
+
+}  // namespace nn
+}  // namespace tenon::inline TENON_ISA

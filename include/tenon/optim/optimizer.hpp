@@ -1,0 +1,69 @@
+/// \file
+/// What optimisers share: the parameters they move, and what they remember of each.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "../cpu/micro/map.hpp"
+#include "../nn/members.hpp"
+
+namespace tenon::inline TENON_ISA::optim {
+
+/// Base of the optimisers. `Rule::update(size, value, grad, history, step)` moves one parameter; `Rule::histories` is the
+/// number of arrays, of the parameter's size and zero at first, that it remembers of each.
+///
+/// An optimiser shares the parameters' storage: the module may be moved, and must be kept while `step` is called for the
+/// result to matter.
+template <class Rule>
+class Optimizer {
+ public:
+  using Options = typename Rule::Options;
+
+  /// `source`: a module, or a Hana sequence of references to parameters such as `m.parameters()`.
+  template <class Source>
+  Optimizer(Source&& source, Options options) : rule_{options} {
+    if constexpr (nn::is_module<std::remove_cvref_t<Source>>)
+      nn::for_each_tensor(source, [this](auto& member) {
+        if constexpr (is_parameter<std::remove_cvref_t<decltype(member)>>) add(member);
+      });
+    else
+      boost::hana::for_each(source, [this](auto& parameter) { add(parameter.get()); });
+  }
+
+  /// Moves each parameter that has a gradient and requires one.
+  void step() {
+    ++steps_;
+    for (auto& move : moves_) move(rule_, steps_);
+  }
+
+  /// Zeroes the gradients of the parameters.
+  void zero_grad() {
+    for (auto& zero : zeros_) zero();
+  }
+
+  /// The learning rate and whatever else the rule takes; may be changed between steps.
+  Options& options() noexcept { return rule_.options; }
+
+ private:
+  template <class TensorType>
+  void add(nn::Parameter<TensorType>& parameter) {
+    using T = typename TensorType::value_type;
+    constexpr index_t size = shape_of_t<TensorType>::size;
+    // Rules are few and small: the history lives beside the parameter it belongs to.
+    std::vector<T> history(static_cast<std::size_t>(size) * Rule::histories, T(0));
+    moves_.push_back([state = parameter.state(), history = std::move(history)](const Rule& rule,
+                                                                                std::int64_t steps) mutable {
+      if (state->requires_grad() && state->has_grad())
+        rule.template update<T>(size, state->value().data(), state->grad().data(), history.data(), steps);
+    });
+    zeros_.push_back([state = parameter.state()] { state->zero_grad(); });
+  }
+
+  Rule rule_;
+  std::int64_t steps_ = 0;
+  std::vector<std::function<void(const Rule&, std::int64_t)>> moves_;
+  std::vector<std::function<void()>> zeros_;
+};
+
+}  // namespace tenon::inline TENON_ISA::optim

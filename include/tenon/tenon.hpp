@@ -1,0 +1,17 @@
+/// \file
+/// Everything for the host. Files are apart: `<tenon/io/safetensors.hpp>`.
+#pragma once
+
+#include "cpu/activation.hpp"
+#include "cpu/conv.hpp"
+#include "cpu/dropout.hpp"
+#include "cpu/functional.hpp"
+#include "cpu/linear.hpp"
+#include "cpu/loss.hpp"
+#include "cpu/normalization.hpp"
+#include "cpu/pooling.hpp"
+#include "nn/containers.hpp"
+#include "nn/functional.hpp"
+#include "nn/sequential.hpp"
+#include "optim/adam.hpp"
+#include "optim/sgd.hpp"

@@ -1,0 +1,467 @@
+// Run-time typed tensors, state dicts and safetensors files, damaged ones above all.
+#define BOOST_TEST_MODULE io
+#define BOOST_TEST_DYN_LINK
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <bit>
+#include <boost/test/unit_test.hpp>
+#include <csignal>
+#include <cstdint>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <random>
+#include <string>
+#include <string_view>
+#include <tenon/core/any_tensor.hpp>
+#include <tenon/core/tensor.hpp>
+#include <tenon/io/safetensors.hpp>
+#include <tenon/io/state_dict.hpp>
+#include <vector>
+
+namespace {
+
+namespace fs = std::filesystem;
+using tenon::AnyTensor, tenon::DType, tenon::StateDict, tenon::Tensor;
+using tenon::io::load_safetensors, tenon::io::save_safetensors;
+using Bytes = std::vector<std::byte>;
+
+template <class F>
+std::string error_of(F f) {
+  try {
+    f();
+  } catch (const tenon::Error& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+void check_error(const std::string& error, const std::vector<std::string_view>& parts) {
+  for (const std::string_view part : parts)
+    BOOST_TEST(error.find(part) != error.npos, "\"" << error << "\" does not mention \"" << part << '"');
+}
+
+// A file as the format has it, whatever the header says.
+Bytes file_of(std::string_view header, std::size_t data_size, std::uint64_t header_size) {
+  Bytes file(8 + header.size() + data_size);
+  std::memcpy(file.data(), &header_size, 8);
+  std::memcpy(file.data() + 8, header.data(), header.size());
+  for (std::size_t i = 0; i < data_size; ++i) file[8 + header.size() + i] = std::byte(i + 1);
+  return file;
+}
+Bytes file_of(std::string_view header, std::size_t data_size) { return file_of(header, data_size, header.size()); }
+
+struct Directory {
+  fs::path path = fs::temp_directory_path() / ("tenon-io-" + std::to_string(std::random_device()()));
+  Directory() { fs::create_directory(path); }
+  ~Directory() { fs::remove_all(path); }
+
+  fs::path write(const Bytes& bytes) const {
+    std::ofstream(path / "file", std::ios::binary)
+        .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+    return path / "file";
+  }
+  std::ptrdiff_t files() const { return std::distance(fs::directory_iterator(path), fs::directory_iterator()); }
+};
+
+Bytes read(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  const auto bytes = std::as_bytes(std::span(text));
+  return {bytes.begin(), bytes.end()};
+}
+
+std::vector<std::string> names(const StateDict& dict) {
+  std::vector<std::string> result;
+  for (const auto& [name, tensor] : dict) result.push_back(name);
+  return result;
+}
+
+bool equal(const StateDict& a, const StateDict& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const auto& x, const auto& y) {
+    return x.first == y.first && x.second.dtype() == y.second.dtype() && x.second.extents() == y.second.extents() &&
+           std::ranges::equal(x.second.bytes(), y.second.bytes());
+  });
+}
+
+Tensor<float, 2, 3> counting() { return Tensor<float, 2, 3>::from(std::vector<float>{1, 2, 3, 4, 5, 6}); }
+
+StateDict sample() {  // every dtype, an unusual bit pattern in every element, extents of 0, a scalar, escapes in names
+  StateDict dict;
+  std::uint32_t state = 1;
+  for (const DType dtype :
+       {DType::BOOL, DType::U8, DType::F16, DType::F64, DType::BF16, DType::I32, DType::F32, DType::I64}) {
+    AnyTensor tensor(dtype, {3, 1, 5});
+    for (std::byte& byte : tensor.bytes()) byte = std::byte((state = state * 1664525 + 1013904223) >> 24);
+    dict.insert("all." + std::string(dtype_name(dtype)), tensor);
+  }
+  dict.insert("scalar", Tensor<float>(2.5F));
+  dict.insert("empty", AnyTensor(DType::F32, {4, 0, 7}));
+  dict.insert("", AnyTensor(DType::I64, {2}));
+  dict.insert("\"quoted\\\n\x01\" \xC3\xA9 \xE2\x82\xAC", AnyTensor(DType::U8, {1}));
+  return dict;
+}
+
+}  // namespace
+
+static_assert(tenon::dtype_of<float> == DType::F32 && tenon::dtype_of<double> == DType::F64);
+static_assert(tenon::dtype_of<std::int32_t> == DType::I32 && tenon::dtype_of<std::int64_t> == DType::I64);
+static_assert(tenon::dtype_of<std::uint8_t> == DType::U8 && tenon::dtype_of<bool> == DType::BOOL);
+static_assert(tenon::dtype_size(DType::BF16) == 2 && tenon::dtype_size(DType::BOOL) == 1);
+static_assert(tenon::dtype_named("BF16") == DType::BF16 && !tenon::dtype_named("F8_E4M3") && !tenon::dtype_named(""));
+
+BOOST_AUTO_TEST_SUITE(any_tensor)
+
+BOOST_AUTO_TEST_CASE(tensor_there_and_back) {
+  const AnyTensor any = counting();
+  BOOST_TEST((any.dtype() == DType::F32 && any.extents() == std::vector<tenon::index_t>{2, 3}));
+  BOOST_TEST(any.size() == 6);
+  BOOST_TEST(any.bytes().size() == 24U);
+  BOOST_TEST(std::bit_cast<std::uintptr_t>(any.data()) % 64 == 0U);
+  const auto back = any.get<Tensor<float, 2, 3>>();
+  BOOST_TEST(std::vector<float>(back.begin(), back.end()) == (std::vector<float>{1, 2, 3, 4, 5, 6}),
+             boost::test_tools::per_element());
+  BOOST_TEST(AnyTensor(Tensor<double>(0.1)).get<Tensor<double>>().item() == 0.1);
+}
+
+BOOST_AUTO_TEST_CASE(copies_are_independent) {
+  AnyTensor any = counting();
+  const AnyTensor copy = any;
+  any.data()[3] = std::byte{0x40};
+  BOOST_TEST((copy.get<Tensor<float, 2, 3>>()(0, 0) == 1.F));
+  BOOST_TEST((any.get<Tensor<float, 2, 3>>()(0, 0) != 1.F));
+}
+
+BOOST_AUTO_TEST_CASE(get_names_what_was_wanted_and_found) {
+  const AnyTensor any = counting();
+  BOOST_TEST((any.holds<Tensor<float, 2, 3>>()));
+  check_error(error_of([&] { any.get<Tensor<float, 3, 2>>("fc.weight"); }),
+              {"fc.weight", "wanted F32 (3, 2)", "found F32 (2, 3)"});
+  check_error(error_of([&] { any.get<Tensor<double, 2, 3>>(); }), {"wanted F64 (2, 3)", "found F32 (2, 3)"});
+  check_error(error_of([&] { any.get<Tensor<float, 2>>(); }), {"wanted F32 (2)", "found F32 (2, 3)"});
+  check_error(error_of([&] { any.get<Tensor<float>>(); }), {"wanted F32 ()", "found F32 (2, 3)"});
+  check_error(error_of([&] { AnyTensor(DType::F32, {0, 3}).get<Tensor<float, 1, 3>>(); }), {"found F32 (0, 3)"});
+}
+
+BOOST_AUTO_TEST_CASE(a_byte_that_is_no_bool_reads_as_true) {
+  AnyTensor any(DType::BOOL, {3});
+  any.data()[0] = std::byte{1};
+  any.data()[2] = std::byte{0x82};
+  const auto flags = any.get<Tensor<bool, 3>>();
+  BOOST_TEST((flags(0) && !flags(1) && flags(2)));
+}
+
+BOOST_AUTO_TEST_CASE(impossible_extents) {
+  constexpr tenon::index_t huge = tenon::index_t{1} << 40;
+  check_error(error_of([] { AnyTensor(DType::F32, {2, -3}); }), {"F32 (2, -3)"});
+  check_error(error_of([] { AnyTensor(DType::F64, {huge, huge}); }), {"1099511627776"});
+  check_error(error_of([] { AnyTensor(DType::F64, {huge, huge, 0}); }), {"1099511627776"});
+  BOOST_TEST(!tenon::element_count(DType::F64, std::vector<tenon::index_t>{tenon::index_t{1} << 60}));
+  BOOST_TEST(*tenon::element_count(DType::U8, std::vector<tenon::index_t>{tenon::index_t{1} << 60}) == 1LL << 60);
+  BOOST_TEST(AnyTensor(DType::F64, {huge, 0}).size() == 0);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(state_dict)
+
+StateDict three() {
+  StateDict dict;
+  dict.insert("fc.weight", counting());
+  dict.insert("conv.weight", Tensor<double, 2>());
+  dict.insert("fc.bias", Tensor<std::int64_t, 3>());
+  return dict;
+}
+
+BOOST_AUTO_TEST_CASE(keeps_the_order_of_insertion) {
+  const StateDict dict = three();
+  BOOST_TEST(names(dict) == (std::vector<std::string>{"fc.weight", "conv.weight", "fc.bias"}),
+             boost::test_tools::per_element());
+  BOOST_TEST(dict.size() == 3U);
+  BOOST_TEST((dict.contains("fc.bias") && !dict.contains("fc") && !dict.contains("")));
+  BOOST_TEST((dict.get<Tensor<float, 2, 3>>("fc.weight")(1, 2) == 6.F));
+  BOOST_TEST((dict["conv.weight"].dtype() == DType::F64));
+}
+
+BOOST_AUTO_TEST_CASE(get_names_the_entry) {
+  const StateDict dict = three();
+  check_error(error_of([&] { dict.get<Tensor<float, 3>>("fc.bias"); }), {"fc.bias", "wanted F32 (3)", "found I64 (3)"});
+  check_error(error_of([&] { dict.get<Tensor<float, 3>>("fc"); }), {"\"fc\""});
+}
+
+BOOST_AUTO_TEST_CASE(a_name_is_taken_once) {
+  StateDict dict = three();
+  check_error(error_of([&] { dict.insert("fc.bias", AnyTensor(DType::U8, {1})); }), {"fc.bias"});
+  BOOST_TEST(equal(dict, three()));
+}
+
+BOOST_AUTO_TEST_CASE(subset_strips_the_prefix) {
+  const StateDict dict = three(), fc = dict.subset("fc.");
+  BOOST_TEST(names(fc) == (std::vector<std::string>{"weight", "bias"}), boost::test_tools::per_element());
+  BOOST_TEST((fc.get<Tensor<float, 2, 3>>("weight")(0, 1) == 2.F));
+  BOOST_TEST(dict.subset("c.").empty());
+  BOOST_TEST(equal(dict.subset(""), dict));
+}
+
+BOOST_AUTO_TEST_CASE(merge_appends_all_or_nothing) {
+  StateDict dict = three(), other;
+  other.insert("new", counting());
+  other.insert("fc.bias", counting());
+  check_error(error_of([&] { dict.merge(other); }), {"fc.bias"});
+  BOOST_TEST(equal(dict, three()));
+
+  other.rename("fc.bias", "newer");
+  dict.merge(other);
+  BOOST_TEST(names(dict) == (std::vector<std::string>{"fc.weight", "conv.weight", "fc.bias", "new", "newer"}),
+             boost::test_tools::per_element());
+  for (const auto& [name, tensor] : dict) BOOST_TEST(&dict[name] == &tensor);
+  BOOST_TEST(other.size() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(rename_keeps_the_place) {
+  StateDict dict = three();
+  dict.rename("conv.weight", "a");
+  BOOST_TEST(names(dict) == (std::vector<std::string>{"fc.weight", "a", "fc.bias"}), boost::test_tools::per_element());
+  BOOST_TEST((dict["a"].dtype() == DType::F64 && !dict.contains("conv.weight")));
+  dict.rename("a", "a");
+  const StateDict before = dict;
+  check_error(error_of([&] { dict.rename("a", "fc.bias"); }), {"\"a\"", "\"fc.bias\""});
+  check_error(error_of([&] { dict.rename("b", "c"); }), {"\"b\""});
+  BOOST_TEST(equal(dict, before));
+  dict.rename(dict.begin()->first, "z");  // a name that the call itself changes
+  BOOST_TEST((dict.contains("z") && !dict.contains("fc.weight")));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(safetensors)
+
+BOOST_AUTO_TEST_CASE(reads_the_format) {
+  const StateDict dict =
+      load_safetensors(file_of(R"({"b":{"dtype":"U8","shape":[2],"data_offsets":[4,6]},"__metadata__":{"format":"pt"},)"
+                               R"("a":{"data_offsets":[0,4],"shape":[2,1],"dtype":"BF16"},)"
+                               R"("none":{"dtype":"F64","shape":[0,7],"data_offsets":[4,4]}}  )",
+                               6));
+  BOOST_TEST(names(dict) == (std::vector<std::string>{"b", "a", "none"}), boost::test_tools::per_element());
+  const auto b = dict.get<Tensor<std::uint8_t, 2>>("b");
+  BOOST_TEST((b(0) == 5 && b(1) == 6));
+  BOOST_TEST(tenon::describe(dict["a"]) == "BF16 (2, 1)");
+  BOOST_TEST((dict["a"].data()[0] == std::byte{1} && dict["a"].data()[3] == std::byte{4}));
+  BOOST_TEST(dict["none"].size() == 0);
+  BOOST_TEST(load_safetensors(file_of("{}", 0)).empty());
+}
+
+// Two entries of a sound file, next to each other, and a header of one entry.
+const std::string first = R"("first":{"dtype":"F32","shape":[1],"data_offsets":[0,4]})";
+const std::string second = R"("second":{"dtype":"F32","shape":[2],"data_offsets":[4,12]})";
+
+std::string entry(std::string_view dtype, std::string_view shape, std::string_view data_offsets) {
+  return R"({"x":{"dtype":)" + std::string(dtype) + R"(,"shape":)" + std::string(shape) + R"(,"data_offsets":)" +
+         std::string(data_offsets) + "}}";
+}
+
+struct Damage {
+  std::string header;
+  std::size_t data_size;
+  std::vector<std::string_view> message;
+};
+
+const std::vector<Damage> damages{
+    // JSON
+    {"", 0, {"'{'"}},
+    {" {}", 0, {"'{'"}},
+    {"[]", 0, {"'{'"}},
+    {"{", 0, {"header"}},
+    {"{} x", 0, {"header"}},
+    {"{}{}", 0, {"header"}},
+    {std::string("{}\0{", 4), 0, {"zero byte"}},
+    {"{\"\xFF\":1}", 0, {"header"}},
+    {"{'x':1}", 0, {"header"}},
+    {std::string(100'000, '{'), 0, {"header"}},
+    {R"({"x":)" + std::string(100'000, '['), 0, {"\"x\"", "an array"}},
+    {"{" + first + ",}", 4, {"header"}},
+    // structure
+    {R"({"x":1})", 0, {"\"x\"", "an object", "found 1"}},
+    {R"({"x":[]})", 0, {"\"x\"", "an object", "an array"}},
+    {R"({"x":null})", 0, {"\"x\"", "null"}},
+    {R"({"x":"F32"})", 0, {"\"x\"", "F32"}},
+    {R"({"x":{}})", 0, {"\"x\"", "dtype, shape and data_offsets"}},
+    {R"({"x":{"dtype":"F32","shape":[]}})", 4, {"\"x\"", "dtype, shape and data_offsets"}},
+    {R"({"x":{"dtype":"F32","dtype":"F32","shape":[],"data_offsets":[0,4]}})", 4, {"\"x\"", "key \"dtype\""}},
+    {R"({"x":{"dtype":"F32","shape":[],"shape":[],"data_offsets":[0,4]}})", 4, {"\"x\"", "key \"shape\""}},
+    {R"({"x":{"dtype":"F32","shape":[],"data_offsets":[0,4],"stride":[1]}})", 4, {"\"x\"", "key \"stride\""}},
+    {R"({"__metadata__":{"format":1}})", 0, {"__metadata__", "strings", "found 1"}},
+    {R"({"__metadata__":{"a":{}}})", 0, {"__metadata__", "strings"}},
+    {R"({"__metadata__":{"a":"","a":""}})", 0, {"__metadata__", "twice"}},
+    {R"({"__metadata__":{},"__metadata__":{}})", 0, {"__metadata__", "twice"}},
+    {R"({"__metadata__":"pt"})", 0, {"__metadata__", "pt"}},
+    // names
+    {"{" + first + "," + first + "}", 4, {"\"first\"", "twice"}},
+    {"{" + first + R"(,"\u0066irst":{"dtype":"F32","shape":[],"data_offsets":[4,8]}})", 8, {"\"first\"", "twice"}},
+    // dtypes
+    {entry(R"("F31")", "[]", "[0,4]"), 4, {"\"x\"", "dtype", "\"F31\""}},
+    {entry(R"("f32")", "[]", "[0,4]"), 4, {"\"x\"", "dtype", "\"f32\""}},
+    {entry(R"("")", "[]", "[0,4]"), 4, {"\"x\"", "dtype"}},
+    {entry("2", "[]", "[0,4]"), 4, {"\"x\"", "dtype", "found 2"}},
+    {entry(R"(["F32"])", "[]", "[0,4]"), 4, {"\"x\"", "dtype", "an array"}},
+    // shapes
+    {entry(R"("F32")", "1", "[0,4]"), 4, {"\"x\"", "shape", "found 1"}},
+    {entry(R"("F32")", "[-1]", "[0,4]"), 4, {"\"x\"", "shape", "-1"}},
+    {entry(R"("F32")", "[1.5]", "[0,6]"), 6, {"\"x\"", "shape", "1.5"}},
+    {entry(R"("F32")", "[1e0]", "[0,4]"), 4, {"\"x\"", "shape", "1e0"}},
+    {entry(R"("F32")", "[[1]]", "[0,4]"), 4, {"\"x\"", "shape", "an array"}},
+    {entry(R"("F32")", R"(["1"])", "[0,4]"), 4, {"\"x\"", "shape", "\"1\""}},
+    {entry(R"("F32")", "[true]", "[0,4]"), 4, {"\"x\"", "shape", "true"}},
+    {entry(R"("F32")", "[9223372036854775808]", "[0,4]"), 4, {"\"x\"", "shape", "9223372036854775808"}},
+    {entry(R"("F32")", "[99999999999999999999]", "[0,4]"), 4, {"\"x\"", "shape", "99999999999999999999"}},
+    {entry(R"("F32")", "[4611686018427387905]", "[0,4]"), 4, {"\"x\"", "2^63", "4611686018427387905"}},
+    {entry(R"("F32")", "[4294967296,4294967296]", "[0,0]"), 0, {"\"x\"", "2^63", "4294967296"}},
+    // places
+    {entry(R"("F32")", "[]", "0"), 4, {"\"x\"", "data_offsets", "found 0"}},
+    {entry(R"("F32")", "[]", "[]"), 4, {"\"x\"", "data_offsets", "0 numbers"}},
+    {entry(R"("F32")", "[]", "[4]"), 4, {"\"x\"", "data_offsets", "1 numbers"}},
+    {entry(R"("F32")", "[]", "[0,4,8]"), 4, {"\"x\"", "data_offsets", "3 numbers"}},
+    {entry(R"("F32")", "[]", "[-4,0]"), 4, {"\"x\"", "data_offsets", "-4"}},
+    {entry(R"("F32")", "[]", "[0,4.0]"), 4, {"\"x\"", "data_offsets", "4.0"}},
+    {entry(R"("F32")", "[]", "[4,0]"), 4, {"\"x\"", "4 bytes for F32 ()", "[4, 0)"}},
+    {entry(R"("F32")", "[2]", "[0,4]"), 4, {"\"x\"", "8 bytes for F32 (2)", "[0, 4)"}},
+    {entry(R"("F32")", "[1]", "[0,8]"), 8, {"\"x\"", "4 bytes for F32 (1)", "[0, 8)"}},
+    {entry(R"("F32")", "[0]", "[0,4]"), 4, {"\"x\"", "0 bytes for F32 (0)", "[0, 4)"}},
+    {entry(R"("F32")", "[2]", "[0,8]"), 7, {"\"x\"", "[0, 8)", "7 bytes of data"}},
+    {entry(R"("F32")", "[2]", "[0,8]"), 0, {"\"x\"", "[0, 8)", "0 bytes of data"}},
+    {entry(R"("F32")", "[1]", "[4,8]"), 8, {"\"x\"", "byte 0", "[4, 8)"}},
+    {entry(R"("U8")", "[4]", "[9223372036854775803,9223372036854775807]"), 4, {"\"x\"", "4 bytes of data"}},
+    {entry(R"("U8")", "[0]", "[1,1]"), 0, {"\"x\"", "[1, 1)"}},
+    {"{" + first + "," + second + "}", 13, {"12 bytes", "found 13"}},
+    {"{" + second + "}", 12, {"\"second\"", "byte 0", "[4, 12)"}},
+    {"{" + first + R"(,"x":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})", 8, {"\"x\"", "byte 4", "[0, 8)"}},
+    {"{" + second + R"(,"x":{"dtype":"U8","shape":[6],"data_offsets":[0,6]}})", 12, {"\"second\"", "byte 6"}},
+    {"{" + first + R"(,"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})", 4, {"\"x\"", "byte 4"}},
+    {"{" + first + R"(,"x":{"dtype":"F32","shape":[1],"data_offsets":[8,12]}})", 12, {"\"x\"", "byte 4", "[8, 12)"}},
+    {"{}", 1, {"0 bytes", "found 1"}},
+};
+
+BOOST_AUTO_TEST_CASE(the_undamaged_file_loads) {
+  BOOST_TEST(load_safetensors(file_of("{" + second + "," + first + "}", 12)).size() == 2U);
+  BOOST_TEST(load_safetensors(file_of(entry(R"("F32")", "[]", "[0,4]"), 4)).size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(damaged_files) {
+  const Directory directory;
+  for (const Damage& damage : damages) {
+    BOOST_TEST_CONTEXT(damage.header.substr(0, 100) << " and " << damage.data_size << " bytes") {
+      const Bytes file = file_of(damage.header, damage.data_size);
+      const std::string in_memory = error_of([&] { load_safetensors(file); });
+      check_error(in_memory, damage.message);
+      check_error(in_memory, {"memory: "});
+      const fs::path path = directory.write(file);
+      const std::string on_disk = error_of([&] { load_safetensors(path); });
+      check_error(on_disk, damage.message);
+      check_error(on_disk, {path.string() + ": "});
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(header_sizes) {
+  const std::string header = "{" + first + "}";
+  for (const std::uint64_t size : {header.size() + 5, std::size_t{100'000'000}})
+    check_error(error_of([&] { load_safetensors(file_of(header, 4, size)); }),
+                {"wanted a header of " + std::to_string(size), "found " + std::to_string(header.size() + 4)});
+  for (const std::uint64_t size :
+       {std::uint64_t{100'000'001}, std::uint64_t{1} << 63, ~std::uint64_t{0}, ~std::uint64_t{6}})
+    check_error(error_of([&] { load_safetensors(file_of(header, 4, size)); }),
+                {"at most 100 MB", "found one of " + std::to_string(size)});
+  for (std::uint64_t size = 0; size < header.size() + 5; ++size)
+    if (size != header.size()) BOOST_TEST(error_of([&] { load_safetensors(file_of(header, 4, size)); }) != "no error");
+}
+
+BOOST_AUTO_TEST_CASE(truncated_at_every_byte) {
+  const Directory directory;
+  save_safetensors(directory.path / "file", sample());
+  const Bytes file = read(directory.path / "file");
+  BOOST_TEST(equal(load_safetensors(file), sample()));
+  for (std::size_t size = 0; size < file.size(); ++size) {
+    const Bytes truncated(file.begin(), file.begin() + static_cast<std::ptrdiff_t>(size));
+    BOOST_TEST(error_of([&] { load_safetensors(truncated); }) != "no error", "found no error in " << size << " bytes");
+  }
+  Bytes longer = file;
+  longer.push_back(std::byte{0});
+  check_error(error_of([&] { load_safetensors(longer); }), {"bytes of data"});
+}
+
+BOOST_AUTO_TEST_CASE(files_that_cannot_be_read) {
+  const Directory directory;
+  check_error(error_of([&] { load_safetensors(directory.path / "none"); }), {"none", "No such file"});
+  check_error(error_of([&] { load_safetensors(directory.path); }), {directory.path.string()});
+  check_error(error_of([&] { load_safetensors(directory.write({})); }), {"at least 8 bytes", "found 0"});
+}
+
+BOOST_AUTO_TEST_CASE(round_trip) {
+  const Directory directory;
+  const fs::path path = directory.path / "model.safetensors";
+  for (const StateDict& dict : {sample(), StateDict{}}) {
+    save_safetensors(path, dict);
+    BOOST_TEST(equal(load_safetensors(path), dict));
+    BOOST_TEST(equal(load_safetensors(read(path)), dict));
+    BOOST_TEST(directory.files() == 1);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(saved_tensors_are_aligned) {
+  const Directory directory;
+  StateDict dict;
+  dict.insert("odd", AnyTensor(DType::U8, {3}));
+  dict.insert("wide", Tensor<double>(1.5));
+  save_safetensors(directory.path / "file", dict);
+  const Bytes file = read(directory.path / "file");
+  std::uint64_t header_size = 0;
+  std::memcpy(&header_size, file.data(), 8);
+  BOOST_TEST(header_size % 8 == 0U);
+  BOOST_REQUIRE(file.size() == 8 + header_size + 11);
+  double wide = 0;
+  std::memcpy(&wide, file.data() + 8 + header_size, 8);
+  BOOST_TEST(wide == 1.5);
+  BOOST_TEST(names(load_safetensors(file)).front() == "odd");
+}
+
+BOOST_AUTO_TEST_CASE(a_failed_save_leaves_the_old_file) {
+  const Directory directory;
+  const fs::path path = directory.path / "file";
+  save_safetensors(path, sample());
+  const Bytes before = read(path);
+  const auto unchanged = [&] { return read(path) == before && directory.files() == 1; };
+
+  StateDict metadata, not_utf8;
+  metadata.insert("__metadata__", AnyTensor(DType::U8, {1}));
+  not_utf8.insert("caf\xE9", AnyTensor(DType::U8, {1}));
+  check_error(error_of([&] { save_safetensors(path, metadata); }), {path.string(), "__metadata__"});
+  BOOST_TEST(unchanged());
+  check_error(error_of([&] { save_safetensors(path, not_utf8); }), {path.string(), "UTF-8", "caf"});
+  BOOST_TEST(unchanged());
+
+  StateDict large;
+  large.insert("large", AnyTensor(DType::U8, {1 << 20}));
+  rlimit limit{};
+  getrlimit(RLIMIT_FSIZE, &limit);
+  const rlimit full{1 << 16, limit.rlim_max};
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  setrlimit(RLIMIT_FSIZE, &full);
+  const std::string error = error_of([&] { save_safetensors(path, large); });
+  setrlimit(RLIMIT_FSIZE, &limit);
+  std::signal(SIGXFSZ, handler);
+  check_error(error, {path.string(), "File too large"});
+  BOOST_TEST(unchanged());
+}
+
+BOOST_AUTO_TEST_CASE(places_that_cannot_be_written) {
+  const Directory directory;
+  const fs::path nowhere = directory.path / "none" / "file";
+  check_error(error_of([&] { save_safetensors(nowhere, sample()); }), {nowhere.string(), "No such file or directory"});
+  check_error(error_of([&] { save_safetensors(directory.path, sample()); }), {directory.path.string(), "regular file"});
+  check_error(error_of([&] { save_safetensors("/dev/null", sample()); }), {"/dev/null", "regular file"});
+  BOOST_TEST(directory.files() == 0);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
