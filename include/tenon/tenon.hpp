@@ -2,6 +2,7 @@
 /// Everything for the host. Files are apart: `<tenon/io/safetensors.hpp>`.
 #pragma once
 
+#include "compile/compile.hpp"
 #include "cpu/activation.hpp"
 #include "cpu/conv.hpp"
 #include "cpu/dropout.hpp"
@@ -10,6 +11,8 @@
 #include "cpu/loss.hpp"
 #include "cpu/normalization.hpp"
 #include "cpu/pooling.hpp"
+#include "io/print.hpp"
+#include "io/summary.hpp"
 #include "nn/containers.hpp"
 #include "nn/functional.hpp"
 #include "nn/sequential.hpp"

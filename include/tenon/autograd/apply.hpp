@@ -285,7 +285,28 @@ auto compute(const Operation& operation, const X&... x) {
 
 }  // namespace autograd
 
+/// What a user's `forward` is called with when only the shape of its result is asked for.
+template <class S>
+struct Probe {
+  using probed = S;
+};
+
 namespace detail {
+template <class S>
+struct shape_of<Probe<S>> {
+  using type = S;
+};
+template <class X>
+inline constexpr bool is_probe = requires { typename X::probed; };
+template <class S>
+struct probes {
+  using type = Probe<S>;
+};
+template <class... S>
+struct probes<Shapes<S...>> {
+  using type = std::tuple<Probe<S>...>;
+};
+
 template <>
 struct shape_of<Absent> {
   using type = Absent;
@@ -319,6 +340,8 @@ auto apply(const Operation& operation, const X&... x) {
     if constexpr (is_rejection<S>) {
       report(S{});
       return Rejected{};
+    } else if constexpr ((detail::is_probe<X> || ...)) {
+      return typename detail::probes<S>::type{};
     } else if constexpr ((is_variable<X> || ...)) {
       return autograd::record(operation, x...);
     } else {

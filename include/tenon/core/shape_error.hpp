@@ -41,8 +41,13 @@ struct at_layer {};
 template <class Layer, class Expected, class Actual, class Position = at_layer<>>
 struct Rejection {};
 
+/// The same from a user's `forward`, where the layer in question has already said what is wrong.
+struct AlreadyReported {};
+
 template <class>
 inline constexpr bool is_rejection = false;
+template <>
+inline constexpr bool is_rejection<AlreadyReported> = true;
 template <class L, class E, class A, class P>
 inline constexpr bool is_rejection<Rejection<L, E, A, P>> = true;
 
@@ -156,6 +161,8 @@ template <detail::fixed_string Text>
 struct message {};
 template <class Message>
 struct shape_error {};
+
+constexpr void report(AlreadyReported) {}
 
 #if defined(__clang__)
 template <class Position, class Layer, class Expected, class Actual>

@@ -28,25 +28,31 @@ struct Kernel<operation::Pointwise<Function>> {
 
 template <int Dim>
 struct Kernel<operation::LogSoftmax<Dim>> {
-  template <class X>
+  template <class S>
   static constexpr micro::AxisView axis =
-      micro::axis_view(shape_of_t<X>::dims, operation::LogSoftmax<Dim>::template axis<shape_of_t<X>::rank>);
+      micro::axis_view(S::dims, operation::LogSoftmax<Dim>::template axis<S::rank>);
 
   template <class X>
   static void forward(const operation::LogSoftmax<Dim>&, autograd::NothingSaved*, X& y, const X& x) {
-    using T = typename X::value_type;
-    memory::Array<T> normalizer(static_cast<std::size_t>(axis<X>.outer * axis<X>.inner));
-    micro::log_sum_exp<T>(axis<X>, x.data(), normalizer.data());
-    constexpr auto a = axis<X>;
+    using S = shape_of_t<X>;
+    memory::Array<typename X::value_type> normalizer(static_cast<std::size_t>(axis<S>.outer * axis<S>.inner));
+    compute<typename X::value_type, S>(x.data(), y.data(), normalizer.data());
+  }
+
+  /// `normalizer` holds one element per slice along the axis.
+  template <class T, class S>
+  static void compute(const T* x, T* y, T* normalizer) noexcept {
+    constexpr auto a = axis<S>;
+    micro::log_sum_exp<T>(a, x, normalizer);
     for (index_t o = 0; o < a.outer; ++o) {
       const index_t slice = o * a.size * a.inner;
       if constexpr (a.inner == 1) {
-        const micro::Vector<T> n(normalizer[static_cast<std::size_t>(o)]);
-        micro::map<T>(a.size, [n](const auto& v) { return v - n; }, y.data() + slice, x.data() + slice);
+        const micro::Vector<T> n(normalizer[o]);
+        micro::map<T>(a.size, [n](const auto& v) { return v - n; }, y + slice, x + slice);
       } else {
         for (index_t i = 0; i < a.size; ++i)
-          micro::map<T>(a.inner, [](const auto& v, const auto& n) { return v - n; }, y.data() + slice + i * a.inner,
-                        x.data() + slice + i * a.inner, static_cast<const T*>(normalizer.data()) + o * a.inner);
+          micro::map<T>(a.inner, [](const auto& v, const auto& n) { return v - n; }, y + slice + i * a.inner,
+                        x + slice + i * a.inner, static_cast<const T*>(normalizer) + o * a.inner);
       }
     }
   }
@@ -58,7 +64,7 @@ struct Kernel<operation::LogSoftmax<Dim>> {
     using T = typename X::value_type;
     using V = micro::Vector<T>;
     if (!x.grad) return;
-    constexpr auto a = axis<X>;
+    constexpr auto a = axis<shape_of_t<X>>;
     if constexpr (a.inner == 1) {
       for (index_t o = 0; o < a.outer; ++o) {
         const index_t row = o * a.size;

@@ -100,7 +100,12 @@ class Residual : public Layer<Residual<Body, Shortcut>> {
   template <class X>
   auto forward(const X& x) {
     return checked<Residual>(
-        x, [this](const auto& input) { return apply(tenon::operation::Add{}, body(input), shortcut(input)); });
+        x, [this](const auto& input) {
+          if constexpr (tenon::detail::is_symbolic<std::remove_cvref_t<decltype(input)>>)
+            return apply(tenon::operation::Add{}, body(shared(input)), shortcut(shared(input)));
+          else
+            return apply(tenon::operation::Add{}, body(input), shortcut(input));
+        });
   }
 };
 

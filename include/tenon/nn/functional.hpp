@@ -46,7 +46,7 @@ struct Reshape {
 namespace detail {
 /// What `a + b` records or plans; on plain Tensors `+` is xtensor's.
 template <class X>
-inline constexpr bool is_recorded_operand = is_variable<X> || is_symbolic<X>;
+inline constexpr bool is_recorded_operand = is_variable<X> || is_symbolic<X> || is_probe<X>;
 template <class X>
 inline constexpr bool is_operand = is_recorded_operand<X> || is_parameter<X> || is_tensor<X> || is_rejected<X>;
 }  // namespace detail

@@ -225,10 +225,12 @@ class Module {
   template <class Self, class... X>
   static auto call(Self& self, const X&... x) {
     // A user's forward is written once, for recorded values; on Tensors it runs on values that record nothing.
-    if constexpr (requires { typename Derived::built_in; } || ((is_variable<X> || ::tenon::detail::is_symbolic<X>) || ...))
+    namespace kind = ::tenon::detail;
+    constexpr bool takes_recorded = (is_variable<X> || ...) || (kind::is_symbolic<X> || ...) || (kind::is_probe<X> || ...);
+    if constexpr (requires { typename Derived::built_in; } || takes_recorded || (kind::is_rejected<X> || ...))
       return self.forward(x...);
     else
-      return detail::give_back(self.forward(detail::lend(::tenon::detail::as_argument(x))...));
+      return detail::give_back(self.forward(detail::lend(kind::as_argument(x))...));
   }
 
   bool training_ = true;

@@ -74,6 +74,10 @@ struct rebound_or_same<Named<Name, LayerType>, T> {
 
 }  // namespace detail
 
+/// The layer an element of a Sequential stands for: `Named<"conv1", Layer>` or the layer itself.
+template <class Element>
+using layer_of_t = typename detail::chain_element<Element, 0>::layer;
+
 /// `M` with element type `T` if it has one, else `M`.
 template <class M, class T>
 using rebound_or_same_t = typename detail::rebound_or_same<M, T>::type;
@@ -86,8 +90,10 @@ struct layer_output {
       return M::operation::output_shape(S{});
     else if constexpr (requires { M::output_shape(S{}); })
       return M::output_shape(S{});
+    else if constexpr (tenon::detail::is_rejected<decltype(std::declval<M&>()(Probe<S>{}))>)
+      return AlreadyReported{};
     else
-      return shape_of_t<decltype(std::declval<M&>()(std::declval<const tensor_of_t<float, S>&>()))>{};
+      return shape_of_t<decltype(std::declval<M&>()(Probe<S>{}))>{};
   }
   using type = decltype(rule());
 };
@@ -188,6 +194,8 @@ class Sequential : public Layer<Sequential<Elements...>> {
       return boost::hana::fold_left(layers_, std::cref(input), [](const auto& before, auto& layer) {
         if constexpr (requires { before.get(); })
           return layer(before.get());
+        else if constexpr (tenon::detail::is_symbolic<std::remove_cvref_t<decltype(before)>>)
+          return layer(unique(before));  // nothing else reads the edge between two layers
         else
           return layer(before);
       });

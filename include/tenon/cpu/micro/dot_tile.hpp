@@ -54,46 +54,56 @@ inline auto first_lanes(index_t count) {
   return Vector<T>::load_unaligned(indices.data()) < Vector<T>(static_cast<T>(count));
 }
 
-/// `columns` of the tile's columns are wanted; the others repeat the last one.
+/// Sums of one tile, still one vector each: (dot_rows, dot_columns).
+template <class T>
+using DotSums = std::array<std::array<Vector<T>, dot_columns>, dot_rows>;
+
+/// One step of a tile: `load` reads the rows of B.
+template <class T, int Rows, class Load>
+TENON_ALWAYS_INLINE inline void add_products(const T* a, index_t a_row_stride, const T* const* b, index_t k,
+                                             Load&& load, Vector<T> (&sum)[Rows][dot_columns]) {
+  Vector<T> right[dot_columns];
+#pragma GCC unroll 8
+  for (int j = 0; j < dot_columns; ++j) right[j] = load(b[j] + k);
+#pragma GCC unroll 8
+  for (int i = 0; i < Rows; ++i) {
+    const auto left = Vector<T>::load_unaligned(a + i * a_row_stride + k);
+#pragma GCC unroll 8
+    for (int j = 0; j < dot_columns; ++j) sum[i][j] = xsimd::fma(left, right[j], sum[i][j]);
+  }
+}
+
 template <class T, int Rows>
-void dot_tile(const DotProducts<T>& p, index_t columns) {
+void dot_tile(const DotProducts<T>& p, const index_t* b_offsets, DotSums<T>& sums) {
   using V = Vector<T>;
-  V sum[Rows * dot_columns];
-  unroll<Rows * dot_columns>([&](auto i) TENON_ALWAYS_INLINE { sum[i] = V(T(0)); });
-  const T* b[dot_columns];
-  unroll<dot_columns>([&](auto j) TENON_ALWAYS_INLINE { b[j] = p.b + p.b_offsets[j < columns ? j : columns - 1]; });
+  V sum[Rows][dot_columns];
+#pragma GCC unroll 8
+  for (int i = 0; i < Rows; ++i)
+#pragma GCC unroll 8
+    for (int j = 0; j < dot_columns; ++j) sum[i][j] = V(T(0));
   const index_t whole = p.length / lanes<T> * lanes<T>;
   const auto rest = first_lanes<T>(p.length - whole);
-  const index_t a_row_stride = p.a_row_stride;
   for (index_t image = 0; image < p.images; ++image) {
     const T* a = p.a + image * p.a_image_stride;
-    const index_t skip = image * p.b_image_stride;
-    const auto add = [&](index_t k, auto&& load) TENON_ALWAYS_INLINE {
-      V right[dot_columns];
-      unroll<dot_columns>([&](auto j) TENON_ALWAYS_INLINE { right[j] = load(b[j] + skip + k); });
-      unroll<Rows>([&](auto i) TENON_ALWAYS_INLINE {
-        const V left = V::load_unaligned(a + i * a_row_stride + k);
-        unroll<dot_columns>([&](auto j) TENON_ALWAYS_INLINE {
-          V& s = sum[i * dot_columns + j];
-          s = xsimd::fma(left, right[j], s);
-        });
-      });
-    };
+    const T* b[dot_columns];
+#pragma GCC unroll 8
+    for (int j = 0; j < dot_columns; ++j) b[j] = p.b + image * p.b_image_stride + b_offsets[j];
     for (index_t k = 0; k < whole; k += lanes<T>)
-      add(k, [](const T* x) TENON_ALWAYS_INLINE { return V::load_unaligned(x); });
+      add_products<T, Rows>(a, p.a_row_stride, b, k, [](const T* x) { return V::load_unaligned(x); }, sum);
     if (whole < p.length)
-      add(whole, [&](const T* x) TENON_ALWAYS_INLINE { return xsimd::select(rest, V::load_unaligned(x), V(T(0))); });
+      add_products<T, Rows>(
+          a, p.a_row_stride, b, whole, [&](const T* x) { return xsimd::select(rest, V::load_unaligned(x), V(T(0))); },
+          sum);
   }
-  unroll<Rows>([&](auto i) TENON_ALWAYS_INLINE {
-    unroll<dot_columns>([&](auto j) TENON_ALWAYS_INLINE {
-      if (j < columns) p.c[i * p.c_row_stride + j] += sum_of_lanes(sum[i * dot_columns + j]);
-    });
-  });
+#pragma GCC unroll 8
+  for (int i = 0; i < Rows; ++i)
+#pragma GCC unroll 8
+    for (int j = 0; j < dot_columns; ++j) sums[static_cast<std::size_t>(i)][static_cast<std::size_t>(j)] = sum[i][j];
 }
 
 template <class T>
 inline constexpr auto dot_tiles = []<int... I>(std::integer_sequence<int, I...>) {
-  return std::array<void (*)(const DotProducts<T>&, index_t), sizeof...(I)>{&dot_tile<T, I + 1>...};
+  return std::array<void (*)(const DotProducts<T>&, const index_t*, DotSums<T>&), sizeof...(I)>{&dot_tile<T, I + 1>...};
 }(std::make_integer_sequence<int, dot_rows>{});
 
 }  // namespace detail
@@ -105,11 +115,17 @@ void add_dot_products(index_t rows, index_t columns, const DotProducts<T>& p) {
   for (index_t row = 0, height; row < rows; row += height) {
     height = even_part(rows - row, dot_rows);
     tile.a = p.a + row * p.a_row_stride;
+    const auto kernel = detail::dot_tiles<T>[static_cast<std::size_t>(height - 1)];
     for (index_t column = 0; column < columns; column += dot_columns) {
-      tile.b_offsets = p.b_offsets + column;
-      tile.c = p.c + row * p.c_row_stride + column;
-      detail::dot_tiles<T>[static_cast<std::size_t>(height - 1)](tile,
-                                                                 std::min(columns - column, index_t{dot_columns}));
+      const index_t width = std::min(columns - column, index_t{dot_columns});
+      index_t offsets[dot_columns];  // past the last column: the last one again, computed and dropped
+      for (index_t j = 0; j < dot_columns; ++j) offsets[j] = p.b_offsets[column + std::min(j, width - 1)];
+      detail::DotSums<T> sums;
+      kernel(tile, offsets, sums);
+      for (index_t i = 0; i < height; ++i)
+        for (index_t j = 0; j < width; ++j)
+          p.c[(row + i) * p.c_row_stride + column + j] +=
+              detail::sum_of_lanes(sums[static_cast<std::size_t>(i)][static_cast<std::size_t>(j)]);
     }
   }
 }

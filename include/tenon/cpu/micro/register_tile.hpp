@@ -63,42 +63,41 @@ struct Product {
 
 namespace detail {
 
+// Loops of constant bounds under a pragma leave the accumulators in registers just as a pack expansion does, and
+// compile four times faster.
 template <class T, int Rows, int Vectors>
 void product_tile(const Product<T>& p) {
   using V = Vector<T>;
-  V sum[Rows * Vectors];
+  V sum[Rows][Vectors];
   if (p.start.column_stride == 0) {
-    unroll<Rows>([&](auto row) TENON_ALWAYS_INLINE {
-      const V value(p.start.values[row * p.start.row_stride]);
-      unroll<Vectors>([&](auto v) TENON_ALWAYS_INLINE { sum[row * Vectors + v] = value; });
-    });
+#pragma GCC unroll 8
+    for (int row = 0; row < Rows; ++row)
+#pragma GCC unroll 8
+      for (int v = 0; v < Vectors; ++v) sum[row][v] = V(p.start.values[row * p.start.row_stride]);
   } else {
-    unroll<Rows>([&](auto row) TENON_ALWAYS_INLINE {
-      const T* values = p.start.values + row * p.start.row_stride;
-      unroll<Vectors>([&](auto v)
-                          TENON_ALWAYS_INLINE { sum[row * Vectors + v] = V::load_unaligned(values + v * lanes<T>); });
-    });
+#pragma GCC unroll 8
+    for (int row = 0; row < Rows; ++row)
+#pragma GCC unroll 8
+      for (int v = 0; v < Vectors; ++v)
+        sum[row][v] = V::load_unaligned(p.start.values + row * p.start.row_stride + v * lanes<T>);
   }
-  const index_t a_row_stride = p.a_row_stride, a_depth_stride = p.a_depth_stride;
-  const index_t* offset = p.b_offsets;
   const T* a = p.a;
-  const T* const b = p.b;
-  for (const index_t* end = offset + p.depth; offset != end; ++offset, a += a_depth_stride) {
-    const T* b_row = b + *offset;
+  const index_t *offset = p.b_offsets, *const last_offset = offset + p.depth;
+  for (; offset != last_offset; ++offset, a += p.a_depth_stride) {
     V right[Vectors];
-    unroll<Vectors>([&](auto v) TENON_ALWAYS_INLINE { right[v] = V::load_unaligned(b_row + v * lanes<T>); });
-    unroll<Rows>([&](auto row) TENON_ALWAYS_INLINE {
-      const V left(a[row * a_row_stride]);
-      unroll<Vectors>([&](auto v) TENON_ALWAYS_INLINE {
-        V& s = sum[row * Vectors + v];
-        s = xsimd::fma(left, right[v], s);
-      });
-    });
+#pragma GCC unroll 8
+    for (int v = 0; v < Vectors; ++v) right[v] = V::load_unaligned(p.b + *offset + v * lanes<T>);
+#pragma GCC unroll 8
+    for (int row = 0; row < Rows; ++row) {
+      const V left(a[row * p.a_row_stride]);
+#pragma GCC unroll 8
+      for (int v = 0; v < Vectors; ++v) sum[row][v] = xsimd::fma(left, right[v], sum[row][v]);
+    }
   }
-  unroll<Rows>([&](auto row) TENON_ALWAYS_INLINE {
-    T* c = p.c + row * p.c_row_stride;
-    unroll<Vectors>([&](auto v) TENON_ALWAYS_INLINE { sum[row * Vectors + v].store_unaligned(c + v * lanes<T>); });
-  });
+#pragma GCC unroll 8
+  for (int row = 0; row < Rows; ++row)
+#pragma GCC unroll 8
+    for (int v = 0; v < Vectors; ++v) sum[row][v].store_unaligned(p.c + row * p.c_row_stride + v * lanes<T>);
 }
 
 template <class T>

@@ -1,0 +1,126 @@
+/// \file
+/// The place `tenon::cuda::device`: which device is current, and how work reaches it.
+///
+/// Compiled by nvcc this is a CUDA device. Compiled by any C++ compiler with `THRUST_DEVICE_SYSTEM` defined as
+/// `THRUST_DEVICE_SYSTEM_CPP`, `_OMP` or `_TBB`, it is this machine's processors.
+#pragma once
+
+#include <thrust/detail/config.h>
+
+#if THRUST_DEVICE_SYSTEM == THRUST_DEVICE_SYSTEM_CUDA
+#if !defined(__CUDACC__)
+#error "tenon/cuda: compile with nvcc, or with -DTHRUST_DEVICE_SYSTEM=THRUST_DEVICE_SYSTEM_CPP (or _OMP, _TBB)"
+#endif
+#define TENON_ON_CUDA 1
+#include <cuda_runtime_api.h>
+#else
+#define TENON_ON_CUDA 0
+#endif
+
+#include <thrust/execution_policy.h>
+#include <thrust/fill.h>
+#include <thrust/for_each.h>
+#include <thrust/iterator/counting_iterator.h>
+#include <thrust/transform.h>
+
+#include <string>
+#include <tenon/core/error.hpp>
+#include <tenon/core/geometry.hpp>
+
+namespace tenon::inline TENON_ISA::cuda {
+
+template <class T, index_t... D>
+class Tensor;
+/// How Thrust computes an operation; specialised in the files of cuda/, with the signatures of `cpu::Kernel`.
+template <class Operation>
+struct Kernel;
+
+/// The place of tensors in device memory. A thread's work goes to its current device, in order.
+struct device {
+  template <class T, index_t... D>
+  using tensor = Tensor<T, D...>;
+  template <class Operation>
+  using kernel = Kernel<Operation>;
+  /// Makes device `id` the current one.
+  static void select(int id);
+};
+
+#if TENON_ON_CUDA
+namespace detail {
+inline void check(cudaError_t status, const char* what) {
+  if (status != cudaSuccess) raise(std::string(what) + ": " + cudaGetErrorString(status));
+}
+}  // namespace detail
+
+/// The number of devices; 0 without a driver.
+inline int device_count() noexcept {
+  int count = 0;
+  return cudaGetDeviceCount(&count) == cudaSuccess ? count : 0;
+}
+/// Throws tenon::Error where there is no device to work with.
+inline void require_device() {
+  static const bool found = [] {
+    int count = 0;
+    detail::check(cudaGetDeviceCount(&count), "no CUDA device");
+    if (count == 0) raise("no CUDA device: the driver lists none");
+    return true;
+  }();
+  (void)found;
+}
+/// The calling thread's device.
+inline int current_device() {
+  require_device();
+  int id = 0;
+  detail::check(cudaGetDevice(&id), "current CUDA device");
+  return id;
+}
+inline void device::select(int id) {
+  require_device();
+  if (id < 0 || id >= device_count())
+    raise("CUDA device " + std::to_string(id) + ": there are " + std::to_string(device_count()));
+  detail::check(cudaSetDevice(id), "selecting a CUDA device");
+}
+/// Waits until the current device has done all its work, and throws what went wrong in it.
+inline void synchronize() {
+  require_device();
+  detail::check(cudaDeviceSynchronize(), "CUDA");
+}
+
+namespace detail {
+// One stream for kernels and cuBLAS. It need not be waited for: whatever reads device memory comes later in it.
+inline auto policy() { return thrust::cuda::par_nosync.on(cudaStreamLegacy); }
+}  // namespace detail
+#else
+inline int device_count() noexcept { return 1; }
+inline int current_device() noexcept { return 0; }
+inline void device::select(int id) {
+  if (id != 0) raise("device " + std::to_string(id) + ": without CUDA there is only device 0");
+}
+inline void synchronize() noexcept {}
+
+namespace detail {
+inline auto policy() { return thrust::device; }
+}  // namespace detail
+#endif
+
+/// Whether there is a device, as `torch.cuda.is_available()`.
+inline bool is_available() noexcept { return device_count() > 0; }
+
+/// Calls `body(i)` for each i in [0, count) on the device, in any order.
+template <class Body>
+void launch(index_t count, const Body& body) {
+  thrust::for_each_n(detail::policy(), thrust::counting_iterator<index_t>(0), count, body);
+}
+
+/// y[i] = function(x[i]); y may be x.
+template <class T, class Function>
+void map(index_t count, const Function& function, const T* x, T* y) {
+  thrust::transform(detail::policy(), x, x + count, y, function);
+}
+
+template <class T>
+void fill(T* elements, index_t count, T value) {
+  thrust::fill_n(detail::policy(), elements, count, value);
+}
+
+}  // namespace tenon::inline TENON_ISA::cuda

@@ -1,0 +1,97 @@
+/// \file
+/// Recycled device memory, so that a warm call allocates nothing.
+#pragma once
+
+#include <thrust/copy.h>
+#include <thrust/device_ptr.h>
+#include <thrust/mr/device_memory_resource.h>
+#include <thrust/mr/disjoint_sync_pool.h>
+#include <thrust/mr/new.h>
+
+#include <memory>
+#include <tenon/core/memory.hpp>
+#include <utility>
+#include <vector>
+
+#include "device.hpp"
+
+namespace tenon::inline TENON_ISA::cuda {
+
+namespace detail {
+
+using Upstream = thrust::device_memory_resource;
+using Resource = thrust::mr::memory_resource<Upstream::pointer>;
+
+/// The memory of device `id`.
+inline Resource& resource(int id) {
+  if constexpr (!memory::detail::recycle) {
+    return *thrust::mr::get_global_resource<Upstream>();
+  } else {
+    using Pool = thrust::mr::disjoint_synchronized_pool_resource<Upstream, thrust::mr::new_delete_resource>;
+    // Never destroyed: tensors may outlive it, and at the program's end the driver may be gone before them.
+    static const auto& pools = *[] {
+      auto* all = new std::vector<std::unique_ptr<Pool>>;
+      for (int device = 0; device < device_count(); ++device) all->push_back(std::make_unique<Pool>());
+      return all;
+    }();
+    return *pools[static_cast<std::size_t>(id)];
+  }
+}
+
+}  // namespace detail
+
+/// `size` elements in the memory of the current device, not initialised; or somebody else's.
+template <class T>
+class Array {
+ public:
+  Array() = default;
+  explicit Array(index_t size) : bytes_(static_cast<std::size_t>(size) * sizeof(T)), device_(current_device()) {
+    elements_ = static_cast<T*>(detail::resource(device_).do_allocate(bytes_, alignment).get());
+  }
+  static Array view(T* elements) noexcept {
+    Array array;
+    array.elements_ = elements;
+    return array;
+  }
+  Array(Array&& other) noexcept
+      : elements_(std::exchange(other.elements_, nullptr)),
+        bytes_(std::exchange(other.bytes_, 0)),
+        device_(other.device_) {}
+  Array& operator=(Array&& other) noexcept {
+    std::swap(elements_, other.elements_);
+    std::swap(bytes_, other.bytes_);
+    std::swap(device_, other.device_);
+    return *this;
+  }
+  ~Array() {
+    if (bytes_ == 0) return;
+    detail::resource(device_).do_deallocate(detail::Upstream::pointer(elements_), bytes_, alignment);
+  }
+
+  T* data() noexcept { return elements_; }
+  const T* data() const noexcept { return elements_; }
+  bool is_view() const noexcept { return elements_ && bytes_ == 0; }
+
+ private:
+  static constexpr std::size_t alignment = THRUST_MR_DEFAULT_ALIGNMENT;
+
+  T* elements_ = nullptr;
+  std::size_t bytes_ = 0;  // 0: not owned
+  int device_ = 0;
+};
+
+template <class T>
+void copy_to_device(const T* host, index_t count, T* device) {
+  thrust::copy_n(host, count, thrust::device_pointer_cast(device));
+}
+/// Waits for what computes `device`.
+template <class T>
+void copy_to_host(const T* device, index_t count, T* host) {
+  thrust::copy_n(thrust::device_pointer_cast(device), count, host);
+}
+template <class T>
+void copy_on_device(const T* from, index_t count, T* to) {
+  thrust::copy_n(detail::policy(), from, count, to);
+}
+
+}  // namespace tenon::inline TENON_ISA::cuda

@@ -1,0 +1,102 @@
+/// \file
+/// `cuda::Tensor<T, D...>`: a tensor in device memory.
+#pragma once
+
+#include <tenon/core/random.hpp>
+#include <tenon/core/tensor.hpp>
+
+#include "memory.hpp"
+
+namespace tenon::inline TENON_ISA::cuda {
+
+/// A row-major, contiguous array in the memory of the device that was current when it was made. Its elements are reached
+/// through `to_host()` and `copy`; a moved-from tensor may only be assigned to or destroyed.
+template <class T, index_t... D>
+class Tensor {
+ public:
+  using place = device;
+  using value_type = T;
+  using static_shape = Shape<D...>;
+  static constexpr std::size_t rank = sizeof...(D);
+
+  /// All zeros.
+  Tensor() : Tensor(uninitialized) { fill(T(0)); }
+  explicit Tensor(uninitialized_t) : elements_(static_shape::size) {}
+  explicit Tensor(const tenon::Tensor<T, D...>& host) : Tensor(uninitialized) { *this = host; }
+  Tensor(const Tensor& other) : Tensor(uninitialized) { copy_on_device(other.data(), static_shape::size, data()); }
+  Tensor(Tensor&&) noexcept = default;
+  ~Tensor() = default;
+
+  Tensor& operator=(const Tensor& other) {
+    if (this == &other) return *this;
+    allocate();
+    copy_on_device(other.data(), static_shape::size, data());
+    return *this;
+  }
+  Tensor& operator=(Tensor&& other) {
+    if (is_view()) return *this = std::as_const(other);
+    elements_ = std::move(other.elements_);
+    return *this;
+  }
+  Tensor& operator=(const tenon::Tensor<T, D...>& host) {
+    allocate();
+    copy_to_device(host.data(), static_shape::size, data());
+    return *this;
+  }
+
+  /// A tensor without elements, which may only be assigned to or destroyed.
+  static Tensor unallocated() noexcept { return view(nullptr); }
+  /// A tensor over the caller's device memory, which it neither owns nor frees.
+  static Tensor view(T* elements) noexcept { return Tensor(Array<T>::view(elements)); }
+  bool is_view() const noexcept { return elements_.is_view(); }
+
+  /// In device memory.
+  T* data() noexcept { return elements_.data(); }
+  const T* data() const noexcept { return elements_.data(); }
+  static constexpr std::size_t size() noexcept { return static_cast<std::size_t>(static_shape::size); }
+
+  void fill(T value) { cuda::fill(data(), static_shape::size, value); }
+  tenon::Tensor<T, D...> to_host() const {
+    tenon::Tensor<T, D...> host(uninitialized);
+    copy_to_host(data(), static_shape::size, host.data());
+    return host;
+  }
+  /// The value of a scalar.
+  T item() const
+    requires(static_shape::size == 1)
+  {
+    return *to_host().data();
+  }
+
+ private:
+  explicit Tensor(Array<T> elements) noexcept : elements_(std::move(elements)) {}
+  void allocate() {
+    if (!data()) elements_ = Array<T>(static_shape::size);
+  }
+
+  Array<T> elements_;
+};
+
+/// `host` in the memory of the current device.
+template <class T, index_t... D>
+Tensor<T, D...> copy(const tenon::Tensor<T, D...>& host) {
+  return Tensor<T, D...>(host);
+}
+
+/// Draws on the host, so that one seed gives the same parameters everywhere.
+template <class T, index_t... D>
+void fill_uniform(Tensor<T, D...>& tensor, double bound) {
+  if (!tenon::detail::initialize_parameters) return;
+  tenon::Tensor<T, D...> host(uninitialized);
+  tenon::fill_uniform(host, bound);
+  tensor = host;
+}
+
+}  // namespace tenon::inline TENON_ISA::cuda
+
+namespace tenon::inline TENON_ISA::detail {
+template <class T, index_t... D>
+struct shape_of<cuda::Tensor<T, D...>> {
+  using type = Shape<D...>;
+};
+}  // namespace tenon::inline TENON_ISA::detail

@@ -1,0 +1,177 @@
+/// \file
+/// `compile<Input>(model)`: the model's graph as packed weights, one arena and a list of calls.
+#pragma once
+
+#include <cstring>
+#include <span>
+
+#include "containers.hpp"
+#include "memory_plan.hpp"
+
+namespace tenon::inline TENON_ISA {
+
+namespace planning {
+
+/// The finished plan of one net.
+struct Plan {
+  std::vector<Stage> stages;
+  MemoryPlan memory;
+  int output = -1;
+};
+
+/// Completes a traced net: its output lies plainly, on an edge of its own.
+template <class X>
+constexpr Plan finish(const X& result) {
+  using T = typename X::value_type;
+  using S = typename X::static_shape;
+  Graph& graph = result.graph();
+  int output = plain(result).edge();
+  if (output == Graph::input)
+    output = graph.append({.a = output, .run = &detail::Copy<T, S>::run}, bytes<T, S, Plain>);
+  graph.use(output, nullptr);
+  Plan plan{graph.stages(), {}, output};
+  plan.memory = plan_memory(graph, plan.stages, output);
+  return plan;
+}
+
+template <class Model, class Input>
+constexpr Plan plan_by_type() {
+  using T = typename Input::value_type;
+  using S = shape_of_t<Input>;
+  Graph graph(bytes<T, S, Plain>);
+  return finish(Trace<Model>::append(Symbolic<T, S>(graph, Graph::input)));
+}
+
+/// What a net needs, as constants where the model's type tells them.
+template <class Model, class Input, bool ByType = planned_by_type<Model>>
+struct Sizes {
+  std::size_t workspace_bytes = 0, weight_bytes = 0;
+  explicit Sizes(const Plan& plan)
+      : workspace_bytes(plan.memory.workspace_bytes), weight_bytes(plan.memory.weight_bytes) {}
+};
+template <class Model, class Input>
+struct Sizes<Model, Input, true> {
+  static constexpr std::size_t workspace_bytes = plan_by_type<Model, Input>().memory.workspace_bytes;
+  static constexpr std::size_t weight_bytes = plan_by_type<Model, Input>().memory.weight_bytes;
+  explicit Sizes(const Plan&) {}
+};
+
+}  // namespace planning
+
+/// A net in evaluation mode for one input shape, its weights a snapshot of the model's.
+///
+/// A call does not allocate, lock or throw. One net serves one thread; copies are independent.
+template <class Model, class InputType, class OutputType>
+class Compiled : public planning::Sizes<Model, InputType> {
+  using sizes = planning::Sizes<Model, InputType>;
+  using element = typename InputType::value_type;
+
+ public:
+  using Input = InputType;
+  using Output = OutputType;
+
+  /// Plans made by `compile`. Empty storage: the net has its own.
+  Compiled(const planning::Plan& plan, std::span<std::byte> weight_storage, std::span<std::byte> workspace)
+      : sizes(plan) {
+    place(weights_, own_weights_, weight_storage, this->weight_bytes, "weight storage");
+    place(workspace_, own_workspace_, workspace, this->workspace_bytes, "workspace");
+    for (std::size_t s = 0; s < plan.stages.size(); ++s) {
+      const planning::Stage& stage = plan.stages[s];
+      const auto location = [&](int edge) -> Location {
+        if (edge == planning::Graph::input) return {0, 0};
+        if (edge == plan.output) return {1, 0};
+        return {2, edge < 0 ? 0 : plan.memory.edges[static_cast<std::size_t>(edge)]};
+      };
+      if (stage.pack) stage.pack(stage.source, weights_ + plan.memory.packed[s]);
+      steps_.push_back({stage.run, location(stage.a), location(stage.b), location(stage.output), plan.memory.packed[s],
+                        plan.memory.scratch[s]});
+    }
+    output_offset_ = plan.memory.edges[static_cast<std::size_t>(plan.output)];
+    result_ = result_view();
+  }
+
+  Compiled(const Compiled& other)
+      : sizes(other), steps_(other.steps_), output_offset_(other.output_offset_) {
+    place(weights_, own_weights_, {}, this->weight_bytes, "");
+    place(workspace_, own_workspace_, {}, this->workspace_bytes, "");
+    std::memcpy(weights_, other.weights_, this->weight_bytes);
+    std::memcpy(workspace_, other.workspace_, this->workspace_bytes);
+    result_ = result_view();
+  }
+  Compiled(Compiled&&) noexcept = default;
+  Compiled& operator=(const Compiled& other) { return *this = Compiled(other); }
+  Compiled& operator=(Compiled&& other) noexcept {
+    this->~Compiled();
+    return *::new (this) Compiled(std::move(other));
+  }
+  ~Compiled() = default;
+
+  /// The result lives in the net's workspace until the next call.
+  const Output& operator()(const Input& x) noexcept {
+    run(x.data(), reinterpret_cast<element*>(workspace_ + output_offset_));
+    return result_;
+  }
+  /// Writes the result into `y`, which must not overlap `x`.
+  void operator()(const Input& x, Output& y) noexcept { run(x.data(), y.data()); }
+
+ private:
+  /// A base, one of input, output and workspace, and an offset from it.
+  struct Location {
+    unsigned base;
+    std::size_t offset;
+  };
+  struct Step {
+    planning::Run run;
+    Location a, b, output;
+    std::size_t packed, scratch;
+  };
+
+  void run(const element* x, element* y) noexcept {
+    std::byte* const bases[]{reinterpret_cast<std::byte*>(const_cast<element*>(x)), reinterpret_cast<std::byte*>(y),
+                             workspace_};
+    const auto at = [&bases](const Location& location) { return bases[location.base] + location.offset; };
+    for (const Step& step : steps_)
+      step.run(at(step.a), at(step.b), weights_ + step.packed, workspace_ + step.scratch, at(step.output));
+  }
+
+  static void place(std::byte*& memory, memory::Array<std::byte>& own, std::span<std::byte> given, std::size_t bytes,
+                    const char* what) {
+    if (given.data()) {
+      if (given.size() < bytes || reinterpret_cast<std::uintptr_t>(given.data()) % memory::alignment)
+        raise("compile: the " + std::string(what) + " has " + std::to_string(given.size()) + " bytes, wanted " +
+              std::to_string(bytes) + ", aligned to " + std::to_string(memory::alignment));
+      memory = given.data();
+    } else {
+      own = memory::Array<std::byte>(bytes);
+      memory = own.data();
+    }
+  }
+  Output result_view() { return Output::view(reinterpret_cast<element*>(workspace_ + output_offset_)); }
+
+  std::vector<Step> steps_;
+  std::size_t output_offset_ = 0;
+  memory::Array<std::byte> own_weights_, own_workspace_;
+  std::byte *weights_ = nullptr, *workspace_ = nullptr;
+  Output result_ = Output::unallocated();
+};
+
+/// Compiles `model` for inputs of type `Input`: fused stages, chosen layouts, one arena, weights packed from a snapshot.
+///
+/// With storage, the packed weights and the workspace lie in the caller's memory: `weight_bytes` and `workspace_bytes`
+/// bytes, aligned to 64 (tenon::Error otherwise), to be kept as long as the net.
+template <class Input, class Model>
+auto compile(Model& model, std::span<std::byte> weight_storage = {}, std::span<std::byte> workspace = {}) {
+  using T = typename Input::value_type;
+  using S = shape_of_t<Input>;
+  planning::Graph graph(planning::bytes<T, S, planning::Plain>);
+  const auto result = model(planning::Symbolic<T, S>(graph, planning::Graph::input));
+  using Result = std::remove_const_t<decltype(result)>;
+  if constexpr (detail::is_rejected<Result>) {
+    return Rejected{};
+  } else {
+    using Output = tensor_of_t<T, typename Result::static_shape>;
+    return Compiled<std::remove_const_t<Model>, Input, Output>(planning::finish(result), weight_storage, workspace);
+  }
+}
+
+}  // namespace tenon::inline TENON_ISA

@@ -1,0 +1,100 @@
+/// \file
+/// Convolution stages.
+#pragma once
+
+#include "../cpu/micro/blocked_conv.hpp"
+#include "../cpu/micro/convolution.hpp"
+#include "../cpu/micro/map.hpp"
+#include "../nn/conv.hpp"
+#include "stage.hpp"
+
+namespace tenon::inline TENON_ISA::planning {
+
+/// A 2-d convolution that writes a blocked image.
+template <class T, class Operation, class S, class Layout>
+struct BlockedConvStage {
+  static constexpr index_t channels = Operation::out_channels;
+  struct Geometry {
+    static constexpr ConvGeometry<2> value = Operation::geometry(S{});
+  };
+  static constexpr micro::Layout input = std::is_same_v<Layout, Blocked> ? micro::Layout::blocked : micro::Layout::plain;
+  static constexpr std::size_t packed_bytes =
+      static_cast<std::size_t>(micro::BlockedConvFor<T, Geometry, input>::packed_size(Geometry::value)) * sizeof(T);
+
+  template <class Epilogue>
+  static void run(const void* x, const void*, const std::byte* packed, void*, void* y) noexcept {
+    micro::BlockedConvFor<T, Geometry, input, Epilogue>::run(Geometry::value, static_cast<const T*>(x),
+                                                             elements_at<T>(packed), static_cast<T*>(y));
+  }
+  static void pack(const Source& source, std::byte* packed) {
+    const Folded<T> folded(source, channels);
+    micro::BlockedConvFor<T, Geometry, input>::pack(Geometry::value, folded.weights(), elements_at<T>(packed));
+  }
+};
+
+/// Any convolution of plain images, without packed tiles: groups that do not fill vectors, other ranks.
+template <class T, class Operation, class S>
+struct PlainConvStage {
+  static constexpr index_t channels = Operation::out_channels;
+  static constexpr ConvGeometry<Operation::rank> geometry = Operation::geometry(S{});
+  static constexpr index_t fan_in = geometry.group_in_channels() * geometry.kernel_size();
+  static constexpr std::size_t packed_bytes = static_cast<std::size_t>(channels * (fan_in + 1)) * sizeof(T);
+  static constexpr std::size_t scratch_bytes =
+      static_cast<std::size_t>(micro::convolution_forward_workspace_size<T>(geometry)) * sizeof(T);
+
+  template <class Epilogue>
+  static void run(const void* x, const void*, const std::byte* packed, void* scratch, void* y) noexcept {
+    const T* bias = elements_at<T>(packed);
+    T* result = static_cast<T*>(y);
+    micro::convolution_forward<T>(geometry, static_cast<const T*>(x), bias + channels, bias, result,
+                                  static_cast<T*>(scratch));
+    if constexpr (!std::is_same_v<Epilogue, pointwise::Identity>)
+      micro::map<T>(geometry.batch * channels * geometry.out_size(), Epilogue{}, result,
+                    static_cast<const T*>(result));
+  }
+  static void pack(const Source& source, std::byte* packed) {
+    const Folded<T> folded(source, channels);
+    const auto weights = folded.weights();
+    T* out = elements_at<T>(packed);
+    for (index_t c = 0; c < channels; ++c) *out++ = weights.folded_bias(c);
+    for (index_t i = 0; i < channels * fan_in; ++i) *out++ = weights.folded_weight(i / fan_in, i);
+  }
+};
+
+template <int Rank, index_t In, index_t Out, class K, class St, class P, class D, index_t Groups>
+struct Lowering<operation::Conv<Rank, In, Out, K, St, P, D, Groups>> {
+  using Operation = operation::Conv<Rank, In, Out, K, St, P, D, Groups>;
+  static constexpr int parameters = 2;
+
+  template <class X>
+  static constexpr auto append(const Operation&, const X& x, const void* weight, const void* bias) {
+    using T = typename X::value_type;
+    using Input = typename X::static_shape;
+    using S = decltype(Operation::output_shape(Input{}));
+    constexpr index_t lanes = micro::lanes<T>;
+    constexpr bool fills_blocks = Groups == 1 || ((In / Groups) % lanes == 0 && (Out / Groups) % lanes == 0);
+    if constexpr (Rank == 2 && fills_blocks) {
+      // Plain images are read as they are where one block would be mostly padding.
+      constexpr bool read_plain = Groups == 1 && std::is_same_v<typename X::layout, Plain>;
+      using Layout = std::conditional_t<read_plain, Plain, Blocked>;
+      using Kernel = BlockedConvStage<T, Operation, Input, Layout>;
+      const int edge = x.graph().append({.a = in_layout<Layout>(x).edge(),
+                                         .pack = &Kernel::pack,
+                                         .source = {.weight = weight, .bias = bias},
+                                         .packed_bytes = Kernel::packed_bytes},
+                                        bytes<T, S, Blocked>);
+      return Symbolic<T, S, Blocked, Open<Kernel>>(x.graph(), edge);
+    } else {
+      using Kernel = PlainConvStage<T, Operation, Input>;
+      const int edge = x.graph().append({.a = plain(x).edge(),
+                                         .pack = &Kernel::pack,
+                                         .source = {.weight = weight, .bias = bias},
+                                         .packed_bytes = Kernel::packed_bytes,
+                                         .scratch_bytes = Kernel::scratch_bytes},
+                                        bytes<T, S, Plain>);
+      return Symbolic<T, S, Plain, Open<Kernel>>(x.graph(), edge);
+    }
+  }
+};
+
+}  // namespace tenon::inline TENON_ISA::planning

@@ -1,0 +1,154 @@
+/// \file
+/// The plan of a net: a flat, numbered list of stages over numbered edges. Containers and a user's `forward` append to the
+/// same list, so fusion, layouts and memory planning exist once.
+///
+/// An edge is a value: a tensor between two stages. An operation that can be folded into the stage that made its input
+/// (batch normalization into a convolution, an activation into either) does not append a stage: it takes the stage's
+/// output over, and the edge in between is never written. If something else turns out to read that edge, the stage is
+/// split again.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+#include <vector>
+
+#include "../core/memory.hpp"
+#include "../core/shape.hpp"
+
+namespace tenon::inline TENON_ISA::planning {
+
+/// Computes a stage: its inputs, its packed weights, its scratch memory, its output.
+using Run = void (*)(const void* a, const void* b, const std::byte* packed, void* scratch, void* y) noexcept;
+
+/// A batch normalization in evaluation mode: per channel, a scale and a shift.
+struct Affine {
+  const void *weight = nullptr, *bias = nullptr, *mean = nullptr, *variance = nullptr;
+  double eps = 0;
+  bool present = false;
+};
+
+/// Where a stage's packed weights come from; the tensors are read once, when the net is built.
+struct Source {
+  const void *weight = nullptr, *bias = nullptr;
+  Affine affine;
+};
+
+/// Writes a stage's packed weights.
+using Pack = void (*)(const Source& source, std::byte* packed);
+
+struct Stage {
+  int a = -1, b = -1, output = -1;  // edges
+  Run run = nullptr;
+  Pack pack = nullptr;
+  Source source;
+  std::size_t packed_bytes = 0, scratch_bytes = 0;
+};
+
+/// One row of a summary: an operation as the model has it, before fusion.
+struct Row {
+  std::string_view name;
+  std::vector<index_t> output;
+  index_t parameters = 0, multiply_adds = 0;
+};
+
+class Graph {
+ public:
+  static constexpr int input = 0;
+
+  constexpr explicit Graph(std::size_t input_bytes) { edges_.push_back({input_bytes, -1}); }
+
+  /// Appends `stage`, whose output becomes a new edge of `bytes` bytes. `run` may still be unset: `use` sets it.
+  constexpr int append(Stage stage, std::size_t bytes) {
+    const int edge = static_cast<int>(edges_.size());
+    stage.output = edge;
+    edges_.push_back({bytes, static_cast<int>(chains_.size())});
+    chains_.push_back({stage, {}, {}});
+    return edge;
+  }
+
+  /// Whether the stage that writes `edge` can still take an operation in.
+  constexpr bool open(int edge) const {
+    const int chain = edges_[index(edge)].chain;
+    return chain >= 0 && chains_[index(chain)].head.output == edge && !edges_[index(edge)].used;
+  }
+
+  /// The stage that writes `edge` also computes `standalone` from now on, with `affine` folded into its weights if it is
+  /// one. Returns the new output.
+  constexpr int take_over(int edge, Stage standalone, bool fold) {
+    const int after = static_cast<int>(edges_.size());
+    const int number = edges_[index(edge)].chain;
+    edges_.push_back({edges_[index(edge)].bytes, number});
+    Chain& chain = chains_[index(number)];
+    standalone.a = edge;
+    standalone.output = after;
+    chain.taken.push_back({edge, standalone, fold});
+    chain.head.output = after;
+    if (fold) chain.head.source.affine = standalone.source.affine;
+    return after;
+  }
+
+  /// Something reads `edge`, which `run` computes if its stage was left open.
+  constexpr void use(int edge, Run run) {
+    Edge& e = edges_[index(edge)];
+    e.used = true;
+    if (e.chain < 0) return;
+    Chain& chain = chains_[index(e.chain)];
+    if (chain.head.output == edge) {
+      if (run) chain.head.run = run;
+      return;
+    }
+    // The edge was folded away: everything that was taken in after it becomes a stage of its own.
+    for (std::size_t t = 0; t < chain.taken.size(); ++t)
+      if (chain.taken[t].edge == edge) {
+        chain.head.output = edge;
+        chain.head.run = run;
+        for (std::size_t rest = t; rest < chain.taken.size(); ++rest) {
+          chain.split.push_back(chain.taken[rest].standalone);
+          if (chain.taken[rest].fold) chain.head.source.affine = {};
+        }
+        chain.taken.resize(t);
+        return;
+      }
+  }
+
+  /// The stages in the order in which they run.
+  constexpr std::vector<Stage> stages() const {
+    std::vector<Stage> all;
+    for (const Chain& chain : chains_) {
+      all.push_back(chain.head);
+      for (const Stage& stage : chain.split) all.push_back(stage);
+    }
+    return all;
+  }
+  constexpr std::size_t edges() const { return edges_.size(); }
+  constexpr std::size_t bytes(int edge) const { return edges_[index(edge)].bytes; }
+
+  constexpr void note(Row row) { rows_.push_back(std::move(row)); }
+  constexpr const std::vector<Row>& rows() const { return rows_; }
+
+ private:
+  struct Edge {
+    std::size_t bytes;
+    int chain;  // that writes it; -1 for the input
+    bool used = false;
+  };
+  struct Taken {
+    int edge;  // the stage's output before
+    Stage standalone;
+    bool fold;
+  };
+  /// A stage, what it has taken in, and what was split off again.
+  struct Chain {
+    Stage head;
+    std::vector<Taken> taken;
+    std::vector<Stage> split;
+  };
+
+  static constexpr std::size_t index(int i) { return static_cast<std::size_t>(i); }
+
+  std::vector<Edge> edges_;
+  std::vector<Chain> chains_;
+  std::vector<Row> rows_;
+};
+
+}  // namespace tenon::inline TENON_ISA::planning

@@ -1,0 +1,86 @@
+/// \file
+/// Batch normalization: folded into the weights of the stage before, or a stage of its own.
+#pragma once
+
+#include "../cpu/micro/map.hpp"
+#include "../nn/normalization.hpp"
+#include "stage.hpp"
+
+namespace tenon::inline TENON_ISA::planning {
+
+/// y = scale[c] * x + shift[c]
+template <class T, class S, class Layout>
+struct AffineStage {
+  static constexpr index_t channels = Image<S>::channels;
+  static constexpr index_t padded = micro::vectors_for<T>(channels) * micro::lanes<T>;
+  static constexpr std::size_t packed_bytes = static_cast<std::size_t>(2 * padded) * sizeof(T);
+
+  static void run(const void* x, const void*, const std::byte* packed, void*, void* y) noexcept {
+    using V = micro::Vector<T>;
+    const T *from = static_cast<const T*>(x), *scale = elements_at<T>(packed), *shift = scale + padded;
+    T* to = static_cast<T*>(y);
+    constexpr bool blocked = std::is_same_v<Layout, Blocked>;
+    constexpr index_t step = blocked ? micro::lanes<T> : 1;
+    constexpr index_t plane = Image<S>::pixels * step;
+    for (index_t n = 0; n < Image<S>::batch; ++n)
+      for (index_t c = 0; c < channels; c += step, from += plane, to += plane) {
+        const V a = blocked ? V::load_unaligned(scale + c) : V(scale[c]);
+        const V b = blocked ? V::load_unaligned(shift + c) : V(shift[c]);
+        micro::map<T>(plane, [=](const V& v) TENON_ALWAYS_INLINE { return xsimd::fma(v, a, b); }, to, from);
+      }
+  }
+  static void pack(const Source& source, std::byte* packed) {
+    const Folded<T> folded(source, channels);
+    T* out = elements_at<T>(packed);
+    std::fill_n(out, 2 * padded, T(0));
+    std::copy(folded.scale().begin(), folded.scale().end(), out);
+    std::copy(folded.shift().begin(), folded.shift().end(), out + padded);
+  }
+};
+
+template <int Rank, index_t Channels, double Eps, double Momentum, class Statistics>
+struct Lowering<operation::BatchNorm<Rank, Channels, Eps, Momentum, Statistics>> {
+  using Operation = operation::BatchNorm<Rank, Channels, Eps, Momentum, Statistics>;
+  static constexpr int parameters = 2;
+
+  template <class T, class S, class L, class P>
+  static constexpr auto append(const Operation& norm, const Symbolic<T, S, L, P>& x, const void* weight,
+                               const void* bias) {
+    if constexpr (!std::is_same_v<L, Plain> && !std::is_same_v<L, Blocked>)
+      return append(norm, plain(x), weight, bias);
+    else
+      return Symbolic<T, S, L>(x.graph(), append_alone(norm, x, weight, bias));
+  }
+
+  template <class T, class S, class L, class K, bool Unique>
+    requires(K::channels == Channels)
+  static constexpr auto append(const Operation& norm,
+                               const Symbolic<T, S, L, Open<K, pointwise::Identity, true, Unique>>& x,
+                               const void* weight, const void* bias) {
+    using Result = Symbolic<T, S, L, Open<K, pointwise::Identity, false>>;
+    if constexpr (!Unique)
+      if (!x.graph().open(x.edge())) return Result(x.graph(), append_alone(norm, x, weight, bias));
+    return Result(x.graph(), x.graph().take_over(x.edge(), stage<T, S, L>(norm, weight, bias), true));
+  }
+
+ private:
+  template <class T, class S, class L>
+  static constexpr Stage stage(const Operation& norm, const void* weight, const void* bias) {
+    const void *mean = nullptr, *variance = nullptr;
+    if (norm.running_mean) mean = std::as_const(*norm.running_mean).data();
+    if (norm.running_var) variance = std::as_const(*norm.running_var).data();
+    return {.run = &AffineStage<T, S, L>::run,
+            .pack = &AffineStage<T, S, L>::pack,
+            .source = {.affine = {weight, bias, mean, variance, Eps, true}},
+            .packed_bytes = AffineStage<T, S, L>::packed_bytes};
+  }
+  template <class T, class S, class L, class P>
+  static constexpr int append_alone(const Operation& norm, const Symbolic<T, S, L, P>& x, const void* weight,
+                                    const void* bias) {
+    Stage alone = stage<T, S, L>(norm, weight, bias);
+    alone.a = x.use();
+    return x.graph().append(alone, bytes<T, S, L>);
+  }
+};
+
+}  // namespace tenon::inline TENON_ISA::planning

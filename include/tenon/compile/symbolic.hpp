@@ -1,0 +1,147 @@
+/// \file
+/// What a model is called with while it is planned: a tensor without elements, whose operations append stages.
+#pragma once
+
+#include "../autograd/apply.hpp"
+#include "../core/pointwise.hpp"
+#include "graph.hpp"
+
+namespace tenon::inline TENON_ISA::planning {
+
+// ---- layouts: how the elements of an edge lie in memory
+
+/// As the shape says, row-major.
+struct Plain {};
+/// Images (N, blocks, axes..., lanes): the channels of a pixel in vectors.
+struct Blocked {};
+/// The rows of a flattened blocked image: (N, blocks * Pixels * lanes), in the order in which the image lies.
+template <index_t Channels, index_t Pixels>
+struct FlattenedBlocked {};
+
+/// The stage that made an edge is complete: nothing can be folded into it.
+struct Closed {
+  static constexpr Run run() { return nullptr; }
+};
+/// The stage that made an edge can still take in an activation (`Epilogue`) and, while `Foldable`, a batch
+/// normalization. `Unique`: nobody else holds this edge, as between two layers of a chain.
+template <class Kernel, class Epilogue = pointwise::Identity, bool Foldable = true, bool Unique = false>
+struct Open {
+  static constexpr Run run() { return &Kernel::template run<Epilogue>; }
+};
+
+/// Edge number `edge` of `graph`, of element type `T` and shape `S`.
+template <class T, class S, class Layout = Plain, class Producer = Closed>
+class Symbolic {
+ public:
+  using symbolic = Symbolic;
+  using value_type = T;
+  using static_shape = S;
+  using layout = Layout;
+  using producer = Producer;
+
+  constexpr Symbolic(Graph& graph, int edge) : graph_(&graph), edge_(edge) {}
+
+  constexpr Graph& graph() const { return *graph_; }
+  constexpr int edge() const { return edge_; }
+  /// Reads the edge: the stage that makes it is complete.
+  constexpr int use() const {
+    graph_->use(edge_, Producer::run());
+    return edge_;
+  }
+
+ private:
+  Graph* graph_;
+  int edge_;
+};
+
+/// `x`, with its stage complete.
+template <class T, class S, class L, class P>
+constexpr auto closed(const Symbolic<T, S, L, P>& x) {
+  return Symbolic<T, S, L>(x.graph(), x.use());
+}
+
+/// `x`, of which there is only this handle.
+template <class X>
+constexpr const X& unique(const X& x) {
+  return x;
+}
+template <class T, class S, class L, class K, class E, bool F>
+constexpr auto unique(const Symbolic<T, S, L, Open<K, E, F, false>>& x) {
+  return Symbolic<T, S, L, Open<K, E, F, true>>(x.graph(), x.edge());
+}
+
+/// `x`, of which there will be several handles.
+template <class X>
+constexpr const X& shared(const X& x) {
+  return x;
+}
+template <class T, class S, class L, class K, class E, bool F>
+constexpr auto shared(const Symbolic<T, S, L, Open<K, E, F, true>>& x) {
+  return Symbolic<T, S, L, Open<K, E, F, false>>(x.graph(), x.edge());
+}
+
+/// How an operation becomes stages; specialised in the files of compile/, beside `cpu::Kernel`:
+///
+///     static constexpr int parameters;                                  // how many tensors follow the inputs
+///     static constexpr auto append(operation, x..., parameters...);     // Symbolics, then pointers to elements
+template <class Operation>
+struct Lowering {};
+
+template <class Operation>
+inline constexpr bool can_compile = requires { Lowering<Operation>::parameters; };
+
+namespace detail {
+template <class X>
+constexpr auto lowered(const X& x) {
+  if constexpr (tenon::detail::is_symbolic<X>)
+    return x;
+  else if constexpr (std::is_same_v<X, Absent>)
+    return nullptr;
+  else
+    return std::as_const(x).data().data();
+}
+template <class X>
+constexpr index_t parameter_count() {
+  if constexpr (is_parameter<X>)
+    return shape_of_t<X>::size;
+  else
+    return 0;
+}
+template <class S>
+std::vector<index_t> extents() {
+  return {S::dims.begin(), S::dims.end()};
+}
+template <class Operation, class S>
+consteval index_t multiply_adds() {
+  if constexpr (requires { Operation::multiply_adds(S{}); })
+    return Operation::multiply_adds(S{});
+  else
+    return 0;
+}
+}  // namespace detail
+
+/// `apply` on Symbolics: checks the shapes and appends.
+template <class Operation, class First, class... X>
+auto plan(const Operation& operation, const First& first, const X&... x) {
+  using S = decltype(Operation::output_shape(shape_of_t<First>{}, shape_of_t<X>{}...));
+  if constexpr (is_rejection<S>) {
+    report(S{});
+    return Rejected{};
+  } else if constexpr (!can_compile<Operation>) {
+    static_assert(can_compile<Operation>, "this operation has no place in a compiled net");
+    return Rejected{};
+  } else {
+    first.graph().note({Operation::name, detail::extents<S>(), (detail::parameter_count<X>() + ... + 0),
+                        detail::multiply_adds<Operation, shape_of_t<First>>()});
+    return Lowering<Operation>::append(operation, first, detail::lowered(x)...);
+  }
+}
+
+}  // namespace tenon::inline TENON_ISA::planning
+
+namespace tenon::inline TENON_ISA::detail {
+template <class T, class S, class L, class P>
+struct shape_of<planning::Symbolic<T, S, L, P>> {
+  using type = S;
+};
+}  // namespace tenon::inline TENON_ISA::detail

@@ -1,0 +1,59 @@
+/// \file
+/// `operator<<` for modules, in PyTorch's style.
+#pragma once
+
+#include <iosfwd>
+#include <string>
+
+#include "../nn/sequential.hpp"
+
+namespace tenon::inline TENON_ISA {
+
+namespace detail {
+/// The unqualified name of a class, for modules of users.
+template <class M>
+constexpr std::string_view class_name() {
+  std::string_view text = __PRETTY_FUNCTION__;
+  text.remove_prefix(text.find("M = ") + 4);
+  text = text.substr(0, text.find_first_of("<;]"));
+  if (const auto scope = text.rfind("::"); scope != text.npos) text.remove_prefix(scope + 2);
+  return text;
+}
+}  // namespace detail
+
+namespace nn {
+
+/// The name PyTorch knows a module by.
+template <class M>
+std::string module_name(const M&) {
+  if constexpr (requires { M::operation::name; })
+    return std::string(M::operation::name);
+  else if constexpr (requires { M::name; })
+    return std::string(M::name);
+  else
+    return std::string(tenon::detail::class_name<M>());
+}
+
+/// A module as PyTorch prints it.
+template <class M>
+std::string repr_module(const M& module, const std::string& indent = {}) {
+  std::string text = module_name(module) + "(";
+  if constexpr (requires { M::extra_repr(); }) text += M::extra_repr();
+  bool any = false;
+  for_each_member(module, [&](const char* name, const auto& member) {
+    if constexpr (is_module<std::remove_cvref_t<decltype(member)>>) {
+      text += "\n" + indent + "  (" + name + "): " + repr_module(member, indent + "  ");
+      any = true;
+    }
+  });
+  return text + (any ? "\n" + indent + ")" : ")");
+}
+
+template <class Character, class Traits, class M>
+  requires is_module<M>
+std::basic_ostream<Character, Traits>& operator<<(std::basic_ostream<Character, Traits>& out, const M& module) {
+  return out << repr_module(module).c_str();
+}
+
+}  // namespace nn
+}  // namespace tenon::inline TENON_ISA
