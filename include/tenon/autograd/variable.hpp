@@ -145,10 +145,10 @@ namespace autograd {
 
 template <class TensorType>
 void add_to_grad(State<TensorType>& state, const TensorType& gradient) {
-  const bool add = state.has_grad();
-  auto* target = state.grad_to_write().data();
-  const auto* source = gradient.data();
-  for (std::size_t i = 0; i < TensorType::size(); ++i) target[i] = add ? target[i] + source[i] : source[i];
+  if (state.has_grad())
+    state.grad() += gradient;
+  else
+    state.grad_to_write() = gradient;
 }
 
 inline void check_recorded() {}

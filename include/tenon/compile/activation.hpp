@@ -29,8 +29,7 @@ struct Lowering<operation::Pointwise<Function>> {
     using Both = std::conditional_t<std::is_same_v<Epilogue, pointwise::Identity>, Function,
                                     pointwise::Compose<Epilogue, Function>>;
     const int edge = Unique || x.graph().open(x.edge())
-                         ? x.graph().take_over(x.edge(), {.run = &PointwiseStage<T, Function, elements<T, S, L>>::run},
-                                               false)
+                         ? x.graph().take_over(x.edge(), stage<T, S, L>(-1), false)
                          : -1;
     if constexpr (!Unique) {
       // Somebody else has read or taken over this edge: what follows may not be folded either.
@@ -40,10 +39,13 @@ struct Lowering<operation::Pointwise<Function>> {
   }
 
  private:
+  template <class T, class S, class L>
+  static constexpr Stage stage(int input) {
+    return Stage(input).computed_by(&PointwiseStage<T, Function, elements<T, S, L>>::run);
+  }
   template <class T, class S, class L, class P>
   static constexpr int append_alone(const Symbolic<T, S, L, P>& x) {
-    const int before = x.use();
-    return x.graph().append({.a = before, .run = &PointwiseStage<T, Function, elements<T, S, L>>::run}, bytes<T, S, L>);
+    return x.graph().append(stage<T, S, L>(x.use()), bytes<T, S, L>);
   }
 };
 
@@ -71,9 +73,9 @@ struct Lowering<operation::LogSoftmax<Dim>> {
   static constexpr auto append(const operation::LogSoftmax<Dim>&, const X& x) {
     using T = typename X::value_type;
     using S = typename X::static_shape;
-    const int edge = x.graph().append({.a = plain(x).edge(),
-                                       .run = &LogSoftmaxStage<T, S, Dim>::run,
-                                       .scratch_bytes = static_cast<std::size_t>(S::size) * sizeof(T)},
+    const int edge = x.graph().append(Stage(plain(x).edge())
+                                          .computed_by(&LogSoftmaxStage<T, S, Dim>::run)
+                                          .with_scratch(bytes<T, S, Plain>),
                                       bytes<T, S, Plain>);
     return Symbolic<T, S>(x.graph(), edge);
   }

@@ -27,7 +27,7 @@ constexpr Plan finish(const X& result) {
   Graph& graph = result.graph();
   int output = plain(result).edge();
   if (output == Graph::input)
-    output = graph.append({.a = output, .run = &detail::Copy<T, S>::run}, bytes<T, S, Plain>);
+    output = graph.append(Stage(output).computed_by(&detail::Copy<T, S>::run), bytes<T, S, Plain>);
   graph.use(output, nullptr);
   Plan plan{graph.stages(), {}, output};
   plan.memory = plan_memory(graph, plan.stages, output);

@@ -78,19 +78,15 @@ struct Lowering<operation::Conv<Rank, In, Out, K, St, P, D, Groups>> {
       constexpr bool read_plain = Groups == 1 && std::is_same_v<typename X::layout, Plain>;
       using Layout = std::conditional_t<read_plain, Plain, Blocked>;
       using Kernel = BlockedConvStage<T, Operation, Input, Layout>;
-      const int edge = x.graph().append({.a = in_layout<Layout>(x).edge(),
-                                         .pack = &Kernel::pack,
-                                         .source = {.weight = weight, .bias = bias},
-                                         .packed_bytes = Kernel::packed_bytes},
-                                        bytes<T, S, Blocked>);
+      const int edge = x.graph().append(
+          Stage(in_layout<Layout>(x).edge()).packed_by(&Kernel::pack, Source{weight, bias}, Kernel::packed_bytes),
+          bytes<T, S, Blocked>);
       return Symbolic<T, S, Blocked, Open<Kernel>>(x.graph(), edge);
     } else {
       using Kernel = PlainConvStage<T, Operation, Input>;
-      const int edge = x.graph().append({.a = plain(x).edge(),
-                                         .pack = &Kernel::pack,
-                                         .source = {.weight = weight, .bias = bias},
-                                         .packed_bytes = Kernel::packed_bytes,
-                                         .scratch_bytes = Kernel::scratch_bytes},
+      const int edge = x.graph().append(Stage(plain(x).edge())
+                                            .packed_by(&Kernel::pack, Source{weight, bias}, Kernel::packed_bytes)
+                                            .with_scratch(Kernel::scratch_bytes),
                                         bytes<T, S, Plain>);
       return Symbolic<T, S, Plain, Open<Kernel>>(x.graph(), edge);
     }

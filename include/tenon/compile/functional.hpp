@@ -29,7 +29,7 @@ struct Lowering<operation::Add> {
     const auto first = in_layout<Common>(a);
     const auto second = in_layout<Common>(b);
     const int edge = a.graph().append(
-        {.a = first.edge(), .b = second.edge(), .run = &AddStage<T, elements<T, S, Common>>::run},
+        Stage(first.edge(), second.edge()).computed_by(&AddStage<T, elements<T, S, Common>>::run),
         bytes<T, S, Common>);
     return Symbolic<T, S, Common>(a.graph(), edge);
   }

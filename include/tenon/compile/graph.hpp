@@ -30,7 +30,7 @@ struct Affine {
 /// Where a stage's packed weights come from; the tensors are read once, when the net is built.
 struct Source {
   const void *weight = nullptr, *bias = nullptr;
-  Affine affine;
+  Affine affine = {};
 };
 
 /// Writes a stage's packed weights.
@@ -42,6 +42,22 @@ struct Stage {
   Pack pack = nullptr;
   Source source;
   std::size_t packed_bytes = 0, scratch_bytes = 0;
+
+  constexpr explicit Stage(int first, int second = -1) : a(first), b(second) {}
+  constexpr Stage& computed_by(Run function) {
+    run = function;
+    return *this;
+  }
+  constexpr Stage& packed_by(Pack function, const Source& from, std::size_t bytes) {
+    pack = function;
+    source = from;
+    packed_bytes = bytes;
+    return *this;
+  }
+  constexpr Stage& with_scratch(std::size_t bytes) {
+    scratch_bytes = bytes;
+    return *this;
+  }
 };
 
 /// One row of a summary: an operation as the model has it, before fusion.
@@ -106,7 +122,7 @@ class Graph {
           chain.split.push_back(chain.taken[rest].standalone);
           if (chain.taken[rest].fold) chain.head.source.affine = {};
         }
-        chain.taken.resize(t);
+        chain.taken.erase(chain.taken.begin() + static_cast<std::ptrdiff_t>(t), chain.taken.end());
         return;
       }
   }

@@ -66,12 +66,9 @@ struct Lowering<operation::Linear<In, Out>> {
     using T = typename X::value_type;
     using S = decltype(operation::Linear<In, Out>::output_shape(typename X::static_shape{}));
     using Kernel = LinearStage<T, S::size / Out, In, Out, typename X::layout>;
+    constexpr auto packed_size = static_cast<std::size_t>(micro::PackedLinear<T>::packed_size(Kernel::packed_in, Out));
     const int edge = x.graph().append(
-        {.a = x.use(),
-         .pack = &Kernel::pack,
-         .source = {.weight = weight, .bias = bias},
-         .packed_bytes = static_cast<std::size_t>(micro::PackedLinear<T>::packed_size(Kernel::packed_in, Out)) * sizeof(T)},
-        bytes<T, S, Plain>);
+        Stage(x.use()).packed_by(&Kernel::pack, Source{weight, bias}, packed_size * sizeof(T)), bytes<T, S, Plain>);
     return Symbolic<T, S, Plain, Open<Kernel>>(x.graph(), edge);
   }
   // A Linear over the last axis of an image reads it plainly.

@@ -27,8 +27,11 @@ constexpr MemoryPlan plan_memory(const Graph& graph, const std::vector<Stage>& s
   };
   const auto index = [](int i) { return static_cast<std::size_t>(i); };
   MemoryPlan plan;
-  plan.edges.resize(graph.edges());
-  std::vector<std::size_t> last_use(graph.edges(), 0);
+  std::vector<std::size_t> last_use;
+  for (std::size_t edge = 0; edge < graph.edges(); ++edge) {  // clang cannot fill a vector in a constant expression
+    plan.edges.push_back(0);
+    last_use.push_back(0);
+  }
   for (std::size_t s = 0; s < stages.size(); ++s)
     for (const int edge : {stages[s].a, stages[s].b})
       if (edge >= 0) last_use[index(edge)] = s;

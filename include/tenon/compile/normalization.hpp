@@ -69,10 +69,10 @@ struct Lowering<operation::BatchNorm<Rank, Channels, Eps, Momentum, Statistics>>
     const void *mean = nullptr, *variance = nullptr;
     if (norm.running_mean) mean = std::as_const(*norm.running_mean).data();
     if (norm.running_var) variance = std::as_const(*norm.running_var).data();
-    return {.run = &AffineStage<T, S, L>::run,
-            .pack = &AffineStage<T, S, L>::pack,
-            .source = {.affine = {weight, bias, mean, variance, Eps, true}},
-            .packed_bytes = AffineStage<T, S, L>::packed_bytes};
+    const Source source{nullptr, nullptr, {weight, bias, mean, variance, Eps, true}};
+    return Stage(-1)
+        .computed_by(&AffineStage<T, S, L>::run)
+        .packed_by(&AffineStage<T, S, L>::pack, source, AffineStage<T, S, L>::packed_bytes);
   }
   template <class T, class S, class L, class P>
   static constexpr int append_alone(const Operation& norm, const Symbolic<T, S, L, P>& x, const void* weight,

@@ -40,8 +40,8 @@ struct Lowering<operation::MaxPool<Rank, K, St, P, D, false, CeilMode>> {
     using S = typename X::static_shape;
     using L = std::conditional_t<Rank == 2 && std::is_same_v<typename X::layout, Blocked>, Blocked, Plain>;
     using Result = decltype(Operation::output_shape(S{}));
-    const int edge = x.graph().append({.a = in_layout<L>(x).edge(), .run = &MaxPoolStage<T, Operation, S, L>::run},
-                                      bytes<T, Result, L>);
+    const int edge = x.graph().append(
+        Stage(in_layout<L>(x).edge()).computed_by(&MaxPoolStage<T, Operation, S, L>::run), bytes<T, Result, L>);
     return Symbolic<T, Result, L>(x.graph(), edge);
   }
 };

@@ -99,13 +99,14 @@ constexpr auto plain(const Symbolic<T, S, Plain, P>& x) {
 }
 template <class T, class S, class P>
 constexpr auto plain(const Symbolic<T, S, Blocked, P>& x) {
-  const int edge = x.graph().append({.a = x.use(), .run = &detail::ToPlain<T, S>::run}, bytes<T, S, Plain>);
+  const int edge = x.graph().append(Stage(x.use()).computed_by(&detail::ToPlain<T, S>::run), bytes<T, S, Plain>);
   return Symbolic<T, S>(x.graph(), edge);
 }
 template <class T, class S, index_t Channels, index_t Pixels, class P>
 constexpr auto plain(const Symbolic<T, S, FlattenedBlocked<Channels, Pixels>, P>& x) {
   using ImageShape = Shape<S::dims[0], Channels, Pixels>;
-  const int edge = x.graph().append({.a = x.use(), .run = &detail::ToPlain<T, ImageShape>::run}, bytes<T, S, Plain>);
+  const int edge =
+      x.graph().append(Stage(x.use()).computed_by(&detail::ToPlain<T, ImageShape>::run), bytes<T, S, Plain>);
   return Symbolic<T, S>(x.graph(), edge);
 }
 
@@ -120,7 +121,7 @@ constexpr auto in_layout(const X& x) {
     return plain(x);
   } else {
     const int edge =
-        x.graph().append({.a = plain(x).edge(), .run = &detail::ToBlocked<T, S>::run}, bytes<T, S, Blocked>);
+        x.graph().append(Stage(plain(x).edge()).computed_by(&detail::ToBlocked<T, S>::run), bytes<T, S, Blocked>);
     return Symbolic<T, S, Blocked>(x.graph(), edge);
   }
 }

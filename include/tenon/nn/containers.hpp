@@ -76,8 +76,8 @@ template <class Body, class Shortcut = Identity>
 class Residual : public Layer<Residual<Body, Shortcut>> {
  public:
   static constexpr std::string_view name = "Residual";
-  template <class T>
-  using rebind = Residual<rebound_or_same_t<Body, T>, rebound_or_same_t<Shortcut, T>>;
+  template <class Conversion>
+  using rebind = Residual<rebound_or_same_t<Body, Conversion>, rebound_or_same_t<Shortcut, Conversion>>;
 
   BOOST_HANA_DEFINE_STRUCT(Residual, (Body, body), (Shortcut, shortcut));
 

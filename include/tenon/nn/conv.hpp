@@ -9,12 +9,27 @@ namespace tenon::inline TENON_ISA {
 
 namespace operation {
 
+// What errors call the convolutions.
+template <index_t InChannels, index_t OutChannels>
+struct Conv1d {
+  static constexpr std::string_view name = "Conv1d";
+};
+template <index_t InChannels, index_t OutChannels>
+struct Conv2d {
+  static constexpr std::string_view name = "Conv2d";
+};
+template <index_t InChannels, index_t OutChannels>
+struct Conv3d {
+  static constexpr std::string_view name = "Conv3d";
+};
+
 /// Cross-correlation of (N, InChannels, axes...) with weights (OutChannels, InChannels / Groups, kernel...).
 template <int Rank, index_t InChannels, index_t OutChannels, class Kernel, class Stride, class Padding, class Dilation,
           index_t Groups>
 struct Conv {
-  static constexpr std::array<std::string_view, 3> names{"Conv1d", "Conv2d", "Conv3d"};
-  static constexpr std::string_view name = names[Rank - 1];
+  using shown = std::tuple_element_t<Rank - 1, std::tuple<Conv1d<InChannels, OutChannels>, Conv2d<InChannels, OutChannels>,
+                                                          Conv3d<InChannels, OutChannels>>>;
+  static constexpr std::string_view name = shown::name;
   static constexpr int rank = Rank;
   static constexpr index_t in_channels = InChannels, out_channels = OutChannels, groups = Groups;
   static constexpr std::array<index_t, Rank> kernel = Kernel::value, stride = Stride::value, padding = Padding::value,
@@ -61,7 +76,7 @@ struct Conv {
       return Shape<dims[0], OutChannels,
                    conv_output_size(dims[A + 2], kernel[A], stride[A], padding[A], dilation[A])...>{};
     else
-      return reject_t<Conv, expected_input<any, InChannels, at_least<least(A)>...>, Shape<D...>>{};
+      return reject_t<shown, expected_input<any, InChannels, at_least<least(A)>...>, Shape<D...>>{};
   }
 };
 
@@ -141,8 +156,8 @@ class Conv2d : public ConvLayer<Conv2d<InChannels, OutChannels, Tags...>, 2, InC
  public:
   template <class... NewTags>
   using with_tags = Conv2d<InChannels, OutChannels, NewTags...>;
-  template <class T>
-  using rebind = replace_dtype_t<with_tags, T, Tags...>;
+  template <class Conversion>
+  using rebind = convert_dtype_t<with_tags, Conversion, Tags...>;
 
   BOOST_HANA_DEFINE_STRUCT(Conv2d, (weight_type, weight), (bias_type, bias));
 

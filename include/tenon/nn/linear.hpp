@@ -46,8 +46,8 @@ class Linear : public Layer<Linear<InFeatures, OutFeatures, Tags...>> {
   using operation = tenon::operation::Linear<InFeatures, OutFeatures>;
   template <class... NewTags>
   using with_tags = Linear<InFeatures, OutFeatures, NewTags...>;
-  template <class T>
-  using rebind = replace_dtype_t<with_tags, T, Tags...>;
+  template <class Conversion>
+  using rebind = convert_dtype_t<with_tags, Conversion, Tags...>;
 
   BOOST_HANA_DEFINE_STRUCT(Linear, (Parameter<tensor<OutFeatures, InFeatures>>, weight),
                            (parameter_if<tag::value<bias_tag>, tensor<OutFeatures>>, bias));

@@ -6,8 +6,15 @@
 #include "../core/random.hpp"
 #include "../io/state_dict.hpp"
 #include "members.hpp"
+#include "tags.hpp"
 
-namespace tenon::inline TENON_ISA::nn {
+namespace tenon::inline TENON_ISA {
+
+namespace cuda {
+struct device;  // the place of <tenon/cuda/cuda.hpp>
+}
+
+namespace nn {
 
 /// How strictly `load_state_dict` matches names.
 struct LoadOptions {
@@ -30,19 +37,41 @@ void for_each_flag(M& module, F&& f) {
   });
 }
 
-// The module type with its element type replaced: a built-in layer rebinds its dtype tag, a user's module is a template
-// on its element type.
-template <class M, class T>
+template <class M> concept BuiltIn = requires { typename M::built_in; };
+template <class M, class Conversion> concept Rebindable = BuiltIn<M> && requires {
+  typename M::template rebind<Conversion>;
+};
+
+// The module type with its element type converted: a built-in layer rebinds its dtype tag, if it has one; a user's module
+// is a template on its element type.
+template <class M, class Conversion>
 struct rebound {};
-template <template <class> class M, class Old, class T>
-struct rebound<M<Old>, T> {
-  using type = M<T>;
+template <template <class> class M, class Element, class Conversion>
+  requires(!BuiltIn<M<Element>> && requires { DTypeOf<typename placed<Element>::type>::value; })
+struct rebound<M<Element>, Conversion> {
+  using type = M<typename Conversion::template apply<Element>>;
 };
-template <class M, class T>
-  requires requires { typename M::template rebind<T>; }
-struct rebound<M, T> {
-  using type = typename M::template rebind<T>;
+template <BuiltIn M, class Conversion>
+struct rebound<M, Conversion> {
+  using type = M;
 };
+template <class M, class Conversion>
+  requires Rebindable<M, Conversion>
+struct rebound<M, Conversion> {
+  using type = typename M::template rebind<Conversion>;
+};
+
+/// The tensor on the host with the element type and shape of one at any place.
+template <class TensorType>
+using host_tensor_t = tensor_of_t<typename TensorType::value_type, shape_of_t<TensorType>>;
+
+template <class TensorType>
+decltype(auto) on_host(const TensorType& tensor) {
+  if constexpr (std::is_same_v<typename TensorType::place, host>)
+    return (tensor);
+  else
+    return tensor.to_host();
+}
 
 /// Lends `tensor` to a forward written for recorded values, without a copy and without recording.
 template <class X>
@@ -66,16 +95,19 @@ auto give_back(R&& result) {
   }
 }
 
-/// Copies modes, parameters and buffers from a module of the same structure and another element type.
+/// Copies modes, parameters and buffers from a module of the same structure and another element type or place.
 template <class To, class From>
 void copy_converted(To& to, const From& from) {
   const StateDict dict = from.state_dict();
   for_each_named_tensor(to, [&](const std::string& name, auto& member) {
-    using T = typename std::remove_cvref_t<decltype(member.data())>::value_type;
+    using Converted = host_tensor_t<typename std::remove_cvref_t<decltype(member)>::tensor_type>;
+    using T = typename Converted::value_type;
     const auto copy_as = [&]<class Source>(std::type_identity<Source>) {
       const auto* source = reinterpret_cast<const Source*>(dict[name].data());
-      std::transform(source, source + member.data().size(), member.data().begin(),
+      Converted converted(uninitialized);
+      std::transform(source, source + Converted::size(), converted.begin(),
                      [](Source element) { return static_cast<T>(element); });
+      member.data() = std::move(converted);
     };
     if (dict[name].dtype() == DType::F64)
       copy_as(std::type_identity<double>{});
@@ -162,7 +194,7 @@ class Module {
   StateDict state_dict() const {
     StateDict dict;
     for_each_named_tensor(self(), [&](const std::string& name, const auto& member) {
-      dict.insert(name, AnyTensor(member.data()));
+      dict.insert(name, AnyTensor(detail::on_host(member.data())));
     });
     return dict;
   }
@@ -178,7 +210,7 @@ class Module {
         return;
       }
       ++found;
-      using TensorType = typename std::remove_cvref_t<decltype(member)>::tensor_type;
+      using TensorType = detail::host_tensor_t<typename std::remove_cvref_t<decltype(member)>::tensor_type>;
       const AnyTensor& entry = dict[name];
       if (!entry.template holds<TensorType>())
         misshapen += "\n  misshapen: " + name + ": wanted " + describe<TensorType>() + ", found " + describe(entry);
@@ -196,7 +228,7 @@ class Module {
     if (const std::string problems = missing + unexpected + misshapen; !problems.empty())
       raise("load_state_dict: the entries do not match the module:" + problems);
     for_each_named_tensor(self(), [&](const std::string& name, auto& member) {
-      using TensorType = typename std::remove_cvref_t<decltype(member)>::tensor_type;
+      using TensorType = detail::host_tensor_t<typename std::remove_cvref_t<decltype(member)>::tensor_type>;
       if (dict.contains(name)) member.data() = dict[name].template get<TensorType>(name);
     });
   }
@@ -204,16 +236,16 @@ class Module {
   /// This module with element type `T`: a copy with every parameter and buffer converted.
   template <class T>
   auto to() const {
-    static_assert(requires { typename detail::rebound<Derived, T>::type; },
-                  "to<T>() needs a module that is a template on its element type: "
-                  "template <class T = float> struct Net : nn::Module<Net<T>> { ... }");
-    if constexpr (requires { typename detail::rebound<Derived, T>::type; }) {
-      const WithoutInitialization scope;
-      typename detail::rebound<Derived, T>::type converted;
-      detail::copy_converted(converted, self());
-      return converted;
-    }
+    return convert<to_type<T>>();
   }
+  /// This module on GPU `id`: a copy whose parameters and buffers are there. Needs <tenon/cuda/cuda.hpp>.
+  template <class Device = tenon::cuda::device>
+  auto cuda(int id = 0) const {
+    Device::select(id);
+    return convert<to_place<Device>>();
+  }
+  /// This module on the host.
+  auto cpu() const { return convert<to_place<host>>(); }
 
  protected:
   Module() = default;
@@ -222,6 +254,21 @@ class Module {
   const Derived& self() const noexcept { return static_cast<const Derived&>(*this); }
 
  private:
+  template <class Conversion>
+  auto convert() const {
+    static_assert(requires { typename detail::rebound<Derived, Conversion>::type; },
+                  "to<T>(), cuda(id) and cpu() need a module that is a template on its element type: "
+                  "template <class T = float> struct Net : nn::Module<Net<T>> { ... }");
+    if constexpr (requires { typename detail::rebound<Derived, Conversion>::type; }) {
+      const WithoutInitialization scope;
+      typename detail::rebound<Derived, Conversion>::type converted;
+      detail::copy_converted(converted, self());
+      return converted;
+    } else {
+      return Rejected{};
+    }
+  }
+
   template <class Self, class... X>
   static auto call(Self& self, const X&... x) {
     // A user's forward is written once, for recorded values; on Tensors it runs on values that record nothing.
@@ -246,4 +293,5 @@ class Layer : public Module<Derived> {
   Layer() = default;
 };
 
-}  // namespace tenon::inline TENON_ISA::nn
+}  // namespace nn
+}  // namespace tenon::inline TENON_ISA

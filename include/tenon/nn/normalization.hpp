@@ -9,11 +9,25 @@ namespace tenon::inline TENON_ISA {
 
 namespace operation {
 
+// What errors call the batch normalizations.
+template <index_t Channels>
+struct BatchNorm1d {
+  static constexpr std::string_view name = "BatchNorm1d";
+};
+template <index_t Channels>
+struct BatchNorm2d {
+  static constexpr std::string_view name = "BatchNorm2d";
+};
+template <index_t Channels>
+struct BatchNorm3d {
+  static constexpr std::string_view name = "BatchNorm3d";
+};
+
 /// (x - mean) / sqrt(variance + eps) * weight + bias per channel of (N, Channels, axes...).
 template <int Rank, index_t Channels, double Eps, double Momentum, class Statistics>
 struct BatchNorm {
-  static constexpr std::array<std::string_view, 3> names{"BatchNorm1d", "BatchNorm2d", "BatchNorm3d"};
-  static constexpr std::string_view name = names[Rank - 1];
+  using shown = std::tuple_element_t<Rank - 1, std::tuple<BatchNorm1d<Channels>, BatchNorm2d<Channels>, BatchNorm3d<Channels>>>;
+  static constexpr std::string_view name = shown::name;
   static constexpr index_t channels = Channels;
   static constexpr double eps = Eps, momentum = Momentum;
   using statistics = Statistics;
@@ -36,7 +50,7 @@ struct BatchNorm {
  private:
   template <index_t... D, std::size_t... A>
   static consteval auto rejection(std::index_sequence<A...>) {
-    return reject_t<BatchNorm, expected_input<any, Channels, (static_cast<void>(A), any)...>, Shape<D...>>{};
+    return reject_t<shown, expected_input<any, Channels, (static_cast<void>(A), any)...>, Shape<D...>>{};
   }
 };
 
@@ -99,8 +113,8 @@ class BatchNorm2d : public BatchNormLayer<BatchNorm2d<NumFeatures, Tags...>, 2, 
  public:
   template <class... NewTags>
   using with_tags = BatchNorm2d<NumFeatures, NewTags...>;
-  template <class T>
-  using rebind = replace_dtype_t<with_tags, T, Tags...>;
+  template <class Conversion>
+  using rebind = convert_dtype_t<with_tags, Conversion, Tags...>;
 
   BOOST_HANA_DEFINE_STRUCT(BatchNorm2d, (parameter_type, weight), (parameter_type, bias), (buffer_type, running_mean),
                            (buffer_type, running_var));

@@ -9,11 +9,22 @@ namespace tenon::inline TENON_ISA {
 
 namespace operation {
 
+// What errors call the poolings.
+struct MaxPool1d {
+  static constexpr std::string_view name = "MaxPool1d";
+};
+struct MaxPool2d {
+  static constexpr std::string_view name = "MaxPool2d";
+};
+struct MaxPool3d {
+  static constexpr std::string_view name = "MaxPool3d";
+};
+
 /// The largest element of each window of (N, C, axes...), and where it was.
 template <int Rank, class Kernel, class Stride, class Padding, class Dilation, bool ReturnIndices, bool CeilMode>
 struct MaxPool {
-  static constexpr std::array<std::string_view, 3> names{"MaxPool1d", "MaxPool2d", "MaxPool3d"};
-  static constexpr std::string_view name = names[Rank - 1];
+  using shown = std::tuple_element_t<Rank - 1, std::tuple<MaxPool1d, MaxPool2d, MaxPool3d>>;
+  static constexpr std::string_view name = shown::name;
   static constexpr int rank = Rank;
   static constexpr bool return_indices = ReturnIndices;
   static constexpr std::array<index_t, Rank> kernel = Kernel::value, stride = Stride::value, padding = Padding::value,
@@ -57,7 +68,7 @@ struct MaxPool {
         return false;
     }();
     if constexpr (!accepted) {
-      return reject_t<MaxPool, expected_input<any, any, at_least<least(A)>...>, Shape<D...>>{};
+      return reject_t<shown, expected_input<any, any, at_least<least(A)>...>, Shape<D...>>{};
     } else {
       using S = Shape<dims[0], dims[1], output_size(dims[A + 2], A)...>;
       if constexpr (ReturnIndices)

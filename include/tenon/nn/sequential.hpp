@@ -48,8 +48,6 @@ struct chain_element {
     return text;
   }();
   static constexpr const char* key_text() { return key.data(); }
-  template <class T>
-  using rebind = Element;
 };
 template <tenon::detail::fixed_string Name, class LayerType, std::size_t I>
 struct chain_element<Named<Name, LayerType>, I> {
@@ -58,18 +56,18 @@ struct chain_element<Named<Name, LayerType>, I> {
   static constexpr const char* key_text() { return key.text; }
 };
 
-template <class M, class T>
+template <class M, class Conversion>
 struct rebound_or_same {
   using type = M;
 };
-template <class M, class T>
-  requires requires { typename rebound<M, T>::type; }
-struct rebound_or_same<M, T> {
-  using type = typename rebound<M, T>::type;
+template <class M, class Conversion>
+  requires requires { typename rebound<M, Conversion>::type; }
+struct rebound_or_same<M, Conversion> {
+  using type = typename rebound<M, Conversion>::type;
 };
-template <tenon::detail::fixed_string Name, class LayerType, class T>
-struct rebound_or_same<Named<Name, LayerType>, T> {
-  using type = Named<Name, typename rebound_or_same<LayerType, T>::type>;
+template <tenon::detail::fixed_string Name, class LayerType, class Conversion>
+struct rebound_or_same<Named<Name, LayerType>, Conversion> {
+  using type = Named<Name, typename rebound_or_same<LayerType, Conversion>::type>;
 };
 
 }  // namespace detail
@@ -78,9 +76,9 @@ struct rebound_or_same<Named<Name, LayerType>, T> {
 template <class Element>
 using layer_of_t = typename detail::chain_element<Element, 0>::layer;
 
-/// `M` with element type `T` if it has one, else `M`.
-template <class M, class T>
-using rebound_or_same_t = typename detail::rebound_or_same<M, T>::type;
+/// `M` with its element types converted if it has any, else `M`.
+template <class M, class Conversion>
+using rebound_or_same_t = typename detail::rebound_or_same<M, Conversion>::type;
 
 /// The shape a module makes of shape `S`, or its rejection: a layer's and a container's rule, a user's `forward`.
 template <class M, class S>
@@ -151,8 +149,8 @@ class Sequential : public Layer<Sequential<Elements...>> {
 
  public:
   static constexpr std::string_view name = "Sequential";
-  template <class T>
-  using rebind = Sequential<rebound_or_same_t<Elements, T>...>;
+  template <class Conversion>
+  using rebind = Sequential<rebound_or_same_t<Elements, Conversion>...>;
 
   Sequential() = default;
   template <class... L>

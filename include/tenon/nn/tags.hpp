@@ -64,8 +64,61 @@ struct replace_dtype<WithTags, T, std::tuple<Kept...>, First, Rest...>
     : replace_dtype<WithTags, T, std::tuple<Kept..., First>, Rest...> {};
 }  // namespace detail
 
-/// `WithTags<Tags...>` with its dtype replaced by `T`.
-template <template <class...> class WithTags, class T, class... Tags>
-using replace_dtype_t = typename detail::replace_dtype<WithTags, T, std::tuple<>, Tags...>::type;
+/// An element type at a place: what `dtype` holds where the parameters are not on the host.
+template <class Place, class T>
+struct on {};
+
+namespace detail {
+template <class Element>
+struct placed {
+  using place = host;
+  using type = Element;
+};
+template <class Place, class T>
+struct placed<on<Place, T>> {
+  using place = Place;
+  using type = T;
+};
+template <class Place, class T>
+struct place_at {
+  using type = on<Place, T>;
+};
+template <class T>
+struct place_at<host, T> {
+  using type = T;
+};
+}  // namespace detail
+
+/// A conversion of what `dtype` holds: to another element type at the same place.
+template <class T>
+struct to_type {
+  template <class Old>
+  using apply = typename detail::place_at<typename detail::placed<Old>::place, T>::type;
+};
+/// A conversion of what `dtype` holds: the same element type at another place.
+template <class Place>
+struct to_place {
+  template <class Old>
+  using apply = typename detail::place_at<Place, typename detail::placed<Old>::type>::type;
+};
+
+/// `WithTags<Tags...>` with its dtype converted.
+template <template <class...> class WithTags, class Conversion, class... Tags>
+using convert_dtype_t = typename detail::replace_dtype<
+    WithTags,
+    typename Conversion::template apply<
+        typename detail::place_at<typename tag::detail::place<Tags...>::type, tag::element_t<Tags...>>::type>,
+    std::tuple<>, Tags...>::type;
 
 }  // namespace tenon::inline TENON_ISA::nn
+
+namespace tenon::inline TENON_ISA::tag::detail {
+template <class Place, class T, class... Rest>
+struct element<nn::dtype<nn::on<Place, T>>, Rest...> {
+  using type = T;
+};
+template <class Place, class T, class... Rest>
+struct place<nn::dtype<nn::on<Place, T>>, Rest...> {
+  using type = Place;
+};
+}  // namespace tenon::inline TENON_ISA::tag::detail

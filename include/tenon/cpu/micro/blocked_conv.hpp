@@ -101,8 +101,9 @@ class BlockedConv {
   static constexpr index_t block_channels = Input == Layout::blocked ? lanes<T> : 1;
   /// Weights up to this size stay in the second-level cache while the image passes by.
   static constexpr index_t cached_weights = (index_t{256} << 10) / index_t{sizeof(T)};
-  /// Columns a border tile sees at a time, beyond those of its first kernel column.
-  static constexpr index_t extra_columns = 16;
+  /// Columns of a border tile's copy of its input: 16 KB, or one kernel column if that is more.
+  static constexpr index_t copied_columns =
+      std::max((index_t{16} << 10) / (block_channels * index_t{sizeof(T)}), index_t{(Pixels - 1) * StrideWidth + 1});
 
   static constexpr index_t group_packed_size(const ConvGeometry<2>& geometry) {
     return vectors_for<T>(geometry.group_out_channels()) * lanes<T> *
@@ -140,53 +141,121 @@ class BlockedConv {
     }
   }
 
+  /// The elements one call of `accumulate` reads: a range of input channels, kernel rows and kernel columns.
+  struct Field {
+    const T* pixels;  // under the first output pixel, at the first of each range
+    index_t block_stride, row_stride;
+    index_t first_channel, last_channel, first_row, last_row, first_tap, last_tap;
+  };
+
   /// `Panel` blocks of output channels at (row, column ... column + Pixels).
   template <int Panel>
   static void tile(const ConvGeometry<2>& geometry, const T* x, const T* packed, T* y, index_t row, index_t column,
                    const Epilogue& epilogue) noexcept {
     const auto& [height, width] = geometry.axes;
+    y += (row * width.output + column) * lanes<T>;
+    const index_t line = width.input * block_channels;
+    const index_t first_row = height.first_inside(row), last_row = std::max(first_row, height.last_inside(row));
+    const bool inside = width.position(column, 0) >= 0 &&
+                        width.position(column + Pixels - 1, width.kernel - 1) < width.input;
+    const bool empty = first_row == last_row;  // the kernel lies above or below the image
+    if (!inside && !empty) return border_tile<Panel>(geometry, x, packed, y, row, column, epilogue);
+    const T* corner =
+        empty ? x : x + height.position(row, first_row) * line + width.position(column, 0) * block_channels;
+    accumulate<Panel>(geometry,
+                      {corner, geometry.in_size() * block_channels, height.dilation * line, 0,
+                       geometry.group_in_channels(), first_row, last_row, 0, width.kernel},
+                      true, true, packed, y, epilogue);
+  }
+
+  /// A tile that reaches over the left or right border: its input is copied, zeros included, as much at a time as fits.
+  template <int Panel>
+  static void border_tile(const ConvGeometry<2>& geometry, const T* x, const T* packed, T* y, index_t row,
+                          index_t column, const Epilogue& epilogue) noexcept {
+    const auto& [height, width] = geometry.axes;
+    const index_t in = geometry.group_in_channels(), plane = geometry.in_size() * block_channels;
+    const index_t first_row = height.first_inside(row), last_row = height.last_inside(row);
+    alignas(V) T copy[static_cast<std::size_t>(copied_columns * block_channels)];
+
+    // A field of fewer than all kernel columns is of one row, and of fewer than all rows is of one channel block.
+    const auto columns_for = [&](index_t taps) { return (Pixels - 1) * StrideWidth + 1 + (taps - 1) * width.dilation; };
+    const index_t taps = std::min(width.kernel, 1 + (copied_columns - columns_for(1)) / width.dilation);
+    const index_t fitting_rows = taps < width.kernel ? 1 : copied_columns / columns_for(taps);
+    const index_t rows = std::min(last_row - first_row, fitting_rows);
+    const index_t fitting_blocks = rows < last_row - first_row ? 1 : fitting_rows / rows;
+    const index_t channels = std::min(in, fitting_blocks * block_channels);
+    const index_t columns = columns_for(taps);
+
+    bool first = true;
+    for (index_t channel = 0; channel < in; channel += channels) {
+      const index_t last_channel = std::min(in, channel + channels);
+      for (index_t tap_row = first_row; tap_row < last_row; tap_row += rows) {
+        const index_t last_tap_row = std::min(last_row, tap_row + rows);
+        for (index_t tap = 0; tap < width.kernel; tap += taps) {
+          const index_t last_tap = std::min(width.kernel, tap + taps);
+          T* destination = copy;
+          for (index_t c = channel; c < last_channel; c += block_channels)
+            for (index_t r = tap_row; r < last_tap_row; ++r, destination += columns * block_channels)
+              copy_columns(x + c / block_channels * plane + height.position(row, r) * width.input * block_channels,
+                           width.position(column, tap), columns_for(last_tap - tap), width.input, destination);
+          const bool last = last_channel == in && last_tap_row == last_row && last_tap == width.kernel;
+          accumulate<Panel>(geometry,
+                            {copy, rows * columns * block_channels, columns * block_channels, channel, last_channel,
+                             tap_row, last_tap_row, tap, last_tap},
+                            first, last, packed, y, epilogue);
+          first = false;
+        }
+      }
+    }
+  }
+
+  /// Adds the products of a field to the tile at `y`; the first field starts from the bias, the last one stores
+  /// `epilogue` of the sums. No call may interrupt this function: the accumulators live in registers throughout.
+  template <int Panel>
+  static void accumulate(const ConvGeometry<2>& geometry, const Field& field, bool first, bool last, const T* packed,
+                         T* y, const Epilogue& epilogue) noexcept {
+    const index_t out_plane = geometry.out_size() * lanes<T>;
     V sum[Pixels * Panel];
     unroll<Panel>([&](auto v) TENON_ALWAYS_INLINE {
-      const V bias = V::load_aligned(packed + v * lanes<T>);
-      unroll<Pixels>([&](auto pixel) TENON_ALWAYS_INLINE { sum[pixel * Panel + v] = bias; });
+      if (first) {
+        const V bias = V::load_aligned(packed + v * lanes<T>);
+        unroll<Pixels>([&](auto pixel) TENON_ALWAYS_INLINE { sum[pixel * Panel + v] = bias; });
+      } else {
+        unroll<Pixels>([&](auto pixel) TENON_ALWAYS_INLINE {
+          sum[pixel * Panel + v] = V::load_aligned(y + v * out_plane + pixel * lanes<T>);
+        });
+      }
     });
     packed += Panel * lanes<T>;
 
-    const index_t left = width.position(column, 0);
-    const index_t right = width.position(column + Pixels - 1, width.kernel - 1);
-    const bool interior = left >= 0 && right < width.input;
-    // How many kernel columns fit into the copy of the input that a border tile reads.
-    const index_t copied_taps = 1 + extra_columns / width.dilation;
-    alignas(V) T border[static_cast<std::size_t>(border_columns * block_channels)];
-
-    const index_t first_tap = height.first_inside(row), last_tap = height.last_inside(row);
-    for (index_t in = geometry.group_in_channels(); in > 0; in -= block_channels) {
-      const index_t channels = std::min(in, block_channels);
-      for (index_t tap_row = first_tap; tap_row < last_tap; ++tap_row) {
-        const T* line = x + height.position(row, tap_row) * width.input * block_channels;
-        const T* weight = packed + tap_row * width.kernel * channels * Panel * lanes<T>;
-        for (index_t tap = 0; tap < width.kernel;) {
-          const index_t last = interior ? width.kernel : std::min(width.kernel, tap + copied_taps);
-          const index_t start = width.position(column, tap);
-          const T* pixels = border;
-          if (interior)
-            pixels = line + start * block_channels;
-          else
-            copy_columns(line, start, (last - 1 - tap) * width.dilation + (Pixels - 1) * StrideWidth + 1, width.input,
-                         border);
-          for (; tap < last; ++tap, pixels += width.dilation * block_channels)
-            for (index_t channel = 0; channel < channels; ++channel, weight += Panel * lanes<T>)
-              multiply_add<Panel>(pixels + channel, weight, sum);
+    const index_t row_taps = geometry.axes[1].kernel, tap_stride = geometry.axes[1].dilation * block_channels;
+    const T* block = field.pixels;
+    for (index_t channel = field.first_channel; channel < field.last_channel; channel += block_channels) {
+      const index_t channels = std::min(field.last_channel - channel, block_channels);
+      const T* block_weights = packed + channel * geometry.kernel_size() * Panel * lanes<T>;
+      const T* line = block;
+      for (index_t row = field.first_row; row < field.last_row; ++row) {
+        const T* weight = block_weights + (row * row_taps + field.first_tap) * channels * Panel * lanes<T>;
+        const T* pixels = line;
+        for (index_t tap = field.first_tap; tap < field.last_tap; ++tap) {
+          if constexpr (block_channels == 1) {
+            multiply_add<Panel>(pixels, weight, sum);
+            weight += Panel * lanes<T>;
+          } else {
+            for (index_t c = 0; c < channels; ++c, weight += Panel * lanes<T>)
+              multiply_add<Panel>(pixels + c, weight, sum);
+          }
+          pixels += tap_stride;
         }
+        line += field.row_stride;
       }
-      x += geometry.in_size() * block_channels;
-      packed += geometry.kernel_size() * channels * Panel * lanes<T>;
+      block += field.block_stride;
     }
 
-    y += (row * width.output + column) * lanes<T>;
     unroll<Panel>([&](auto v) TENON_ALWAYS_INLINE {
       unroll<Pixels>([&](auto pixel) TENON_ALWAYS_INLINE {
-        epilogue(sum[pixel * Panel + v]).store_aligned(y + (v * geometry.out_size() + pixel) * lanes<T>);
+        const V& s = sum[pixel * Panel + v];
+        (last ? epilogue(s) : s).store_aligned(y + v * out_plane + pixel * lanes<T>);
       });
     });
   }
@@ -204,8 +273,6 @@ class BlockedConv {
       });
     });
   }
-
-  static constexpr index_t border_columns = (Pixels - 1) * StrideWidth + 1 + extra_columns;
 
   /// Columns [start, start + count) of an image row, zero outside of it.
   static void copy_columns(const T* line, index_t start, index_t count, index_t width, T* columns) noexcept {
