@@ -28,7 +28,7 @@ constexpr Plan finish(const X& result) {
   int output = plain(result).edge();
   if (output == Graph::input)
     output = graph.append(Stage(output).computed_by(&detail::Copy<T, S>::run), bytes<T, S, Plain>);
-  graph.use(output, nullptr);
+  graph.use(output);
   Plan plan{graph.stages(), {}, output};
   plan.memory = plan_memory(graph, plan.stages, output);
   return plan;
@@ -40,6 +40,12 @@ constexpr Plan plan_by_type() {
   using S = shape_of_t<Input>;
   Graph graph(bytes<T, S, Plain>);
   return finish(Trace<Model>::append(Symbolic<T, S>(graph, Graph::input)));
+}
+
+/// Calls `model` with a symbolic input, which changes nothing in it: a `forward` need not be const for that.
+template <class Model, class X>
+auto trace(const Model& model, const X& x) {
+  return const_cast<Model&>(model)(x);
 }
 
 /// What a net needs, as constants where the model's type tells them.
@@ -160,17 +166,17 @@ class Compiled : public planning::Sizes<Model, InputType> {
 /// With storage, the packed weights and the workspace lie in the caller's memory: `weight_bytes` and `workspace_bytes`
 /// bytes, aligned to 64 (tenon::Error otherwise), to be kept as long as the net.
 template <class Input, class Model>
-auto compile(Model& model, std::span<std::byte> weight_storage = {}, std::span<std::byte> workspace = {}) {
+auto compile(const Model& model, std::span<std::byte> weight_storage = {}, std::span<std::byte> workspace = {}) {
   using T = typename Input::value_type;
   using S = shape_of_t<Input>;
   planning::Graph graph(planning::bytes<T, S, planning::Plain>);
-  const auto result = model(planning::Symbolic<T, S>(graph, planning::Graph::input));
+  const auto result = planning::trace(model, planning::Symbolic<T, S>(graph, planning::Graph::input));
   using Result = std::remove_const_t<decltype(result)>;
   if constexpr (detail::is_rejected<Result>) {
     return Rejected{};
   } else {
     using Output = tensor_of_t<T, typename Result::static_shape>;
-    return Compiled<std::remove_const_t<Model>, Input, Output>(planning::finish(result), weight_storage, workspace);
+    return Compiled<Model, Input, Output>(planning::finish(result), weight_storage, workspace);
   }
 }
 

@@ -103,14 +103,15 @@ class Graph {
     return after;
   }
 
-  /// Something reads `edge`, which `run` computes if its stage was left open.
+  /// Something reads `edge`, whose stage is complete.
+  constexpr void use(int edge) { edges_[index(edge)].used = true; }
+
+  /// Something reads `edge`, whose stage was left open: `run` computes it as it is now.
   constexpr void use(int edge, Run run) {
-    Edge& e = edges_[index(edge)];
-    e.used = true;
-    if (e.chain < 0) return;
-    Chain& chain = chains_[index(e.chain)];
+    use(edge);
+    Chain& chain = chains_[index(edges_[index(edge)].chain)];
     if (chain.head.output == edge) {
-      if (run) chain.head.run = run;
+      chain.head.run = run;
       return;
     }
     // The edge was folded away: everything that was taken in after it becomes a stage of its own.

@@ -19,9 +19,7 @@ template <index_t Channels, index_t Pixels>
 struct FlattenedBlocked {};
 
 /// The stage that made an edge is complete: nothing can be folded into it.
-struct Closed {
-  static constexpr Run run() { return nullptr; }
-};
+struct Closed {};
 /// The stage that made an edge can still take in an activation (`Epilogue`) and, while `Foldable`, a batch
 /// normalization. `Unique`: nobody else holds this edge, as between two layers of a chain.
 template <class Kernel, class Epilogue = pointwise::Identity, bool Foldable = true, bool Unique = false>
@@ -45,7 +43,10 @@ class Symbolic {
   constexpr int edge() const { return edge_; }
   /// Reads the edge: the stage that makes it is complete.
   constexpr int use() const {
-    graph_->use(edge_, Producer::run());
+    if constexpr (std::is_same_v<Producer, Closed>)
+      graph_->use(edge_);
+    else
+      graph_->use(edge_, Producer::run());
     return edge_;
   }
 

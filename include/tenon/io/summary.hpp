@@ -58,11 +58,11 @@ std::basic_ostream<Character, Traits>& operator<<(std::basic_ostream<Character, 
 
 /// The summary of `model` for inputs of type `Input`; a shape it does not accept is one compile error.
 template <class Input, class Model>
-auto summary(Model& model) {
+auto summary(const Model& model) {
   using T = typename Input::value_type;
   using S = shape_of_t<Input>;
   planning::Graph graph(planning::bytes<T, S, planning::Plain>);
-  const auto result = model(planning::Symbolic<T, S>(graph, planning::Graph::input));
+  const auto result = planning::trace(model, planning::Symbolic<T, S>(graph, planning::Graph::input));
   if constexpr (detail::is_rejected<decltype(result)>) {
     return Rejected{};
   } else {

@@ -101,8 +101,8 @@ struct WeightGradientBlock : CorrelationBlock<T> {
   constexpr WeightGradientBlock(const Correlation& correlation, index_t batch) : CorrelationBlock<T>(correlation) {
     const index_t split = correlation.axes[Expansion::split_axis(correlation)].output;
     image_size = this->channels * Expansion(correlation, this->outputs).channel_size();
-    row_pitch = round_up(correlation.out_size() / split * this->outputs, lanes<T>);
-    constexpr index_t long_enough = 2048;
+    row_pitch = padded_pitch<T>(correlation.out_size() / split * this->outputs);
+    constexpr index_t long_enough = 4096 / static_cast<index_t>(sizeof(T));
     images =
         std::clamp(std::min(long_enough / row_pitch, CorrelationBlock<T>::capacity / image_size), index_t{1}, batch);
   }
@@ -185,7 +185,8 @@ constexpr index_t convolution_backward_weight_workspace_size(const ConvGeometry<
   const Correlation correlation = detail::forward_correlation(geometry);
   const detail::WeightGradientBlock<T> block(correlation, geometry.batch);
   return offset_elements<T>(block.channels * correlation.taps()) + block.images * correlation.rows * block.row_pitch +
-         block.images * block.image_size + lanes<T>;
+         Expansion(correlation, block.outputs).template padded_size<T>(correlation) + block.images * block.image_size +
+         lanes<T>;
 }
 
 /// `grad_weight` += the gradient with respect to the weight, from `grad_y` of `y`'s shape.
@@ -202,8 +203,9 @@ void convolution_backward_weight(const ConvGeometry<Rank>& geometry, const T* x,
 
   auto* const offsets = ::new (static_cast<void*>(workspace)) index_t[detail::index(block.channels * taps)];
   expansion.offsets(correlation, block.channels, offsets);
-  T* const padded = workspace + offset_elements<T>(block.channels * taps);  // (images, rows, row_pitch) of grad_y
-  T* const unfolded = padded + block.images * rows * block.row_pitch;
+  T* const gradient = workspace + offset_elements<T>(block.channels * taps);  // (images, rows, row_pitch)
+  T* const padded = gradient + block.images * rows * block.row_pitch;
+  T* const unfolded = padded + expansion.template padded_size<T>(correlation);
   std::fill_n(unfolded + block.images * block.image_size, lanes<T>, T(0));
 
   for (index_t group = 0; group < geometry.groups; ++group)
@@ -214,7 +216,7 @@ void convolution_backward_weight(const ConvGeometry<Rank>& geometry, const T* x,
         const index_t pixels = count * pixels_per_output;
         for (index_t i = 0; i < images; ++i)
           for (index_t row = 0; row < rows; ++row) {
-            T* to = padded + (i * rows + row) * block.row_pitch;
+            T* to = gradient + (i * rows + row) * block.row_pitch;
             std::copy_n(grad_y + ((image + i) * geometry.out_channels + group * rows + row) * out_size +
                             first * pixels_per_output,
                         pixels, to);
@@ -226,11 +228,11 @@ void convolution_backward_weight(const ConvGeometry<Rank>& geometry, const T* x,
             expansion.unfold(
                 correlation, channels, first, count,
                 x + ((image + i) * geometry.in_channels + group * correlation.channels + channel) * in_size, x_end,
-                unfolded + i * block.image_size);
+                padded, unfolded + i * block.image_size);
           add_dot_products<T>(rows, channels * taps,
                               {.images = images,
                                .length = pixels,
-                               .a = padded,
+                               .a = gradient,
                                .a_row_stride = block.row_pitch,
                                .a_image_stride = rows * block.row_pitch,
                                .b = unfolded,
@@ -247,17 +249,21 @@ void convolution_backward_weight(const ConvGeometry<Rank>& geometry, const T* x,
 template <class T, int Rank>
 void convolution_backward_bias(const ConvGeometry<Rank>& geometry, const T* grad_y, T* grad_bias) {
   const index_t pixels = geometry.out_size();
-  const index_t whole = pixels / (4 * lanes<T>)*(4 * lanes<T>);
+  const index_t whole = pixels / lanes<T> * lanes<T>;
   for (index_t channel = 0; channel < geometry.out_channels; ++channel) {
     Vector<T> sums[4] = {Vector<T>(T(0)), Vector<T>(T(0)), Vector<T>(T(0)), Vector<T>(T(0))};
     T rest = T(0);
     for (index_t image = 0; image < geometry.batch; ++image) {
       const T* plane = grad_y + (image * geometry.out_channels + channel) * pixels;
-      for (index_t i = 0; i < whole; i += 4 * lanes<T>)
-        unroll<4>([&](auto j) TENON_ALWAYS_INLINE { sums[j] += Vector<T>::load_unaligned(plane + i + j * lanes<T>); });
-      for (index_t i = whole; i < pixels; ++i) rest += plane[i];
+      index_t i = 0;
+      for (; i + 4 * lanes<T> <= whole; i += 4 * lanes<T>)
+        for (int j = 0; j < 4; ++j) sums[j] += Vector<T>::load_unaligned(plane + i + j * lanes<T>);
+      for (; i < whole; i += lanes<T>) sums[0] += Vector<T>::load_unaligned(plane + i);
+      for (; i < pixels; ++i) rest += plane[i];
     }
-    grad_bias[channel] += detail::sum_of_lanes((sums[0] + sums[1]) + (sums[2] + sums[3])) + rest;
+    T total[4] = {};
+    detail::add_sums<T>(sums, total);
+    grad_bias[channel] += (total[0] + total[1]) + (total[2] + total[3]) + rest;
   }
 }
 

@@ -11,12 +11,12 @@
 namespace tenon::inline TENON_ISA::cpu::micro {
 
 /// Accumulators of one tile: rows of A x rows of B, each a vector of partial sums.
-inline constexpr int dot_rows = vector_registers == 32 ? 6 : 4;
-inline constexpr int dot_columns = vector_registers == 32 ? 4 : 3;
+inline constexpr int dot_rows = vector_registers == 32 ? 5 : 2;
+inline constexpr int dot_columns = 4;
 
 /// `c[i * c_row_stride + j] += sum over images of dot(a row i, b row j)`.
 ///
-/// Rows of `a` are padded with zeros to whole vectors; rows of `b` are readable that far, whatever is there.
+/// All rows must be readable up to the next multiple of the vector size, whatever is there.
 template <class T>
 struct DotProducts {
   index_t images, length;
@@ -54,29 +54,44 @@ inline auto first_lanes(index_t count) {
   return Vector<T>::load_unaligned(indices.data()) < Vector<T>(static_cast<T>(count));
 }
 
-/// Sums of one tile, still one vector each: (dot_rows, dot_columns).
+/// Sums of one row of a tile, still one vector each.
 template <class T>
-using DotSums = std::array<std::array<Vector<T>, dot_columns>, dot_rows>;
+using DotSums = Vector<T>[dot_columns];
 
-/// One step of a tile: `load` reads the rows of B.
-template <class T, int Rows, class Load>
-TENON_ALWAYS_INLINE inline void add_products(const T* a, index_t a_row_stride, const T* const* b, index_t k,
-                                             Load&& load, Vector<T> (&sum)[Rows][dot_columns]) {
-  Vector<T> right[dot_columns];
-#pragma GCC unroll 8
-  for (int j = 0; j < dot_columns; ++j) right[j] = load(b[j] + k);
-#pragma GCC unroll 8
-  for (int i = 0; i < Rows; ++i) {
-    const auto left = Vector<T>::load_unaligned(a + i * a_row_stride + k);
-#pragma GCC unroll 8
-    for (int j = 0; j < dot_columns; ++j) sum[i][j] = xsimd::fma(left, right[j], sum[i][j]);
+/// Adds up a vector by halves until `Batch` is left. Through memory: what shuffles of wide vectors do depends on the
+/// instruction set, and a narrower load is served from the store buffer.
+template <class Batch, class V>
+TENON_ALWAYS_INLINE inline Batch fold(const V& v) {
+  if constexpr (V::size == Batch::size) {
+    return v;
+  } else {
+    using Half = xsimd::make_sized_batch_t<typename V::value_type, V::size / 2>;
+    alignas(V) typename V::value_type elements[V::size];
+    v.store_aligned(elements);
+    return fold<Batch>(Half::load_aligned(elements) + Half::load_aligned(elements + V::size / 2));
+  }
+}
+
+/// Adds the sum of each vector's elements to `c`.
+template <class T>
+inline void add_sums(const DotSums<T>& sums, T* c) {
+  using Quad = xsimd::make_sized_batch_t<T, 16 / sizeof(T)>;
+  const Quad quads[dot_columns] = {fold<Quad>(sums[0]), fold<Quad>(sums[1]), fold<Quad>(sums[2]), fold<Quad>(sums[3])};
+  // Sums of two interleaved vectors, then of two such: each step halves what is left to add.
+  const auto interleaved = [](const Quad& a, const Quad& b) { return xsimd::zip_lo(a, b) + xsimd::zip_hi(a, b); };
+  if constexpr (Quad::size == 2) {
+    (Quad::load_unaligned(c) + interleaved(quads[0], quads[1])).store_unaligned(c);
+    (Quad::load_unaligned(c + 2) + interleaved(quads[2], quads[3])).store_unaligned(c + 2);
+  } else {
+    const Quad even = interleaved(quads[0], quads[2]), odd = interleaved(quads[1], quads[3]);
+    (Quad::load_unaligned(c) + interleaved(even, odd)).store_unaligned(c);
   }
 }
 
 template <class T, int Rows>
-void dot_tile(const DotProducts<T>& p, const index_t* b_offsets, DotSums<T>& sums) {
+void dot_tile(const DotProducts<T>& p, const index_t* b_offsets, DotSums<T>* sums) {
   using V = Vector<T>;
-  V sum[Rows][dot_columns];
+  DotSums<T> sum[Rows];
 #pragma GCC unroll 8
   for (int i = 0; i < Rows; ++i)
 #pragma GCC unroll 8
@@ -85,25 +100,34 @@ void dot_tile(const DotProducts<T>& p, const index_t* b_offsets, DotSums<T>& sum
   const auto rest = first_lanes<T>(p.length - whole);
   for (index_t image = 0; image < p.images; ++image) {
     const T* a = p.a + image * p.a_image_stride;
-    const T* b[dot_columns];
+    const T* b = p.b + image * p.b_image_stride;
+    for (index_t k = 0; k < p.length; k += lanes<T>) {
+      V left[Rows], right[dot_columns];
 #pragma GCC unroll 8
-    for (int j = 0; j < dot_columns; ++j) b[j] = p.b + image * p.b_image_stride + b_offsets[j];
-    for (index_t k = 0; k < whole; k += lanes<T>)
-      add_products<T, Rows>(a, p.a_row_stride, b, k, [](const T* x) { return V::load_unaligned(x); }, sum);
-    if (whole < p.length)
-      add_products<T, Rows>(
-          a, p.a_row_stride, b, whole, [&](const T* x) { return xsimd::select(rest, V::load_unaligned(x), V(T(0))); },
-          sum);
+      for (int i = 0; i < Rows; ++i) left[i] = V::load_unaligned(a + i * p.a_row_stride + k);
+#pragma GCC unroll 8
+      for (int j = 0; j < dot_columns; ++j) right[j] = V::load_unaligned(b + b_offsets[j] + k);
+      if (k == whole) {  // what lies past the end may be anything, so neither side may count
+#pragma GCC unroll 8
+        for (int i = 0; i < Rows; ++i) left[i] = xsimd::select(rest, left[i], V(T(0)));
+#pragma GCC unroll 8
+        for (int j = 0; j < dot_columns; ++j) right[j] = xsimd::select(rest, right[j], V(T(0)));
+      }
+#pragma GCC unroll 8
+      for (int i = 0; i < Rows; ++i)
+#pragma GCC unroll 8
+        for (int j = 0; j < dot_columns; ++j) sum[i][j] = xsimd::fma(left[i], right[j], sum[i][j]);
+    }
   }
 #pragma GCC unroll 8
   for (int i = 0; i < Rows; ++i)
 #pragma GCC unroll 8
-    for (int j = 0; j < dot_columns; ++j) sums[static_cast<std::size_t>(i)][static_cast<std::size_t>(j)] = sum[i][j];
+    for (int j = 0; j < dot_columns; ++j) sums[i][j] = sum[i][j];
 }
 
 template <class T>
 inline constexpr auto dot_tiles = []<int... I>(std::integer_sequence<int, I...>) {
-  return std::array<void (*)(const DotProducts<T>&, const index_t*, DotSums<T>&), sizeof...(I)>{&dot_tile<T, I + 1>...};
+  return std::array<void (*)(const DotProducts<T>&, const index_t*, DotSums<T>*), sizeof...(I)>{&dot_tile<T, I + 1>...};
 }(std::make_integer_sequence<int, dot_rows>{});
 
 }  // namespace detail
@@ -120,12 +144,18 @@ void add_dot_products(index_t rows, index_t columns, const DotProducts<T>& p) {
       const index_t width = std::min(columns - column, index_t{dot_columns});
       index_t offsets[dot_columns];  // past the last column: the last one again, computed and dropped
       for (index_t j = 0; j < dot_columns; ++j) offsets[j] = p.b_offsets[column + std::min(j, width - 1)];
-      detail::DotSums<T> sums;
+      detail::DotSums<T> sums[dot_rows];
       kernel(tile, offsets, sums);
-      for (index_t i = 0; i < height; ++i)
-        for (index_t j = 0; j < width; ++j)
-          p.c[(row + i) * p.c_row_stride + column + j] +=
-              detail::sum_of_lanes(sums[static_cast<std::size_t>(i)][static_cast<std::size_t>(j)]);
+      for (index_t i = 0; i < height; ++i) {
+        T* c = p.c + (row + i) * p.c_row_stride + column;
+        if (width == dot_columns) {
+          detail::add_sums<T>(sums[i], c);
+        } else {
+          T partial[dot_columns] = {};
+          detail::add_sums<T>(sums[i], partial);
+          for (index_t j = 0; j < width; ++j) c[j] += partial[j];
+        }
+      }
     }
   }
 }

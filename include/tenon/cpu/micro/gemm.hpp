@@ -4,7 +4,7 @@
 
 #include <type_traits>
 
-#include "register_tile.hpp"
+#include "dot_tile.hpp"
 
 namespace tenon::inline TENON_ISA::cpu::micro {
 
@@ -31,14 +31,9 @@ struct GemmBlock {
   static constexpr index_t columns = round_up(768 / static_cast<index_t>(sizeof(T)), tile_vectors* lanes<T>);
   // A direct operand is read again for every tile of the other: it has to stay in the first-level cache.
   static constexpr index_t direct_bytes = 24 * 1024;
+  // Below this many rows transposing B costs more than it saves.
+  static constexpr index_t few_rows = 4;
 };
-
-/// Distance of packed rows: an odd number of vectors, because rows a power of two apart evict each other from the
-/// cache.
-template <class T>
-constexpr index_t padded_pitch(index_t columns) {
-  return (vectors_for<T>(columns) | 1) * lanes<T>;
-}
 
 /// Transposes `count` x `count` elements, the lanes of a 16-byte vector.
 template <class Quad, class T>
@@ -82,6 +77,35 @@ void copy_matrix(index_t rows, index_t columns, MatrixView<T> from, T* to, index
       to[row * to_stride + column] = from(row, column);
 }
 
+/// A product of few rows with a transposed matrix, in place: dot products of what lies contiguous on both sides.
+template <class T>
+void multiply_few_rows(index_t m, index_t n, index_t k, MatrixView<T> a, MatrixView<T> b, Start<T> start, T* c,
+                       index_t c_row_stride) {
+  const index_t whole = k / lanes<T> * lanes<T>;
+  for (index_t row = 0; row < m; ++row)
+    for (index_t column = 0; column < n; ++column) {
+      T sum = *start.at(row, column).values;
+      for (index_t i = whole; i < k; ++i) sum += a(row, i) * b(i, column);
+      c[row * c_row_stride + column] = sum;
+    }
+  std::array<index_t, 256> b_offsets;
+  for (index_t column = 0, columns; column < n; column += columns) {
+    columns = std::min(n - column, static_cast<index_t>(b_offsets.size()));
+    for (index_t j = 0; j < columns; ++j) b_offsets[static_cast<std::size_t>(j)] = j * b.column_stride;
+    add_dot_products<T>(m, columns,
+                        {.images = 1,
+                         .length = whole,
+                         .a = a.data,
+                         .a_row_stride = a.row_stride,
+                         .a_image_stride = 0,
+                         .b = &b(0, column),
+                         .b_offsets = b_offsets.data(),
+                         .b_image_stride = 0,
+                         .c = c + column,
+                         .c_row_stride = c_row_stride});
+  }
+}
+
 }  // namespace detail
 
 /// Elements of workspace `gemm` needs.
@@ -89,8 +113,7 @@ template <class T>
 constexpr index_t gemm_workspace_size(index_t m, index_t n, index_t k) {
   using Block = detail::GemmBlock<T>;
   const index_t depth = std::min(k, Block::depth);
-  return round_up(std::min(m, Block::rows) * depth, lanes<T>) +
-         depth * detail::padded_pitch<T>(std::min(n, Block::columns));
+  return round_up(std::min(m, Block::rows) * depth, lanes<T>) + depth * padded_pitch<T>(std::min(n, Block::columns));
 }
 
 /// `c = start + a b` with `a` (m, k), `b` (k, n) and `c` (m, n), the rows of `c` `c_row_stride` apart.
@@ -100,6 +123,8 @@ template <class T>
 void gemm(index_t m, index_t n, index_t k, MatrixView<T> a, MatrixView<T> b, Start<std::type_identity_t<T>> start, T* c,
           index_t c_row_stride, T* workspace) {
   using Block = detail::GemmBlock<T>;
+  if (m <= Block::few_rows && k >= lanes<T> && a.column_stride == 1 && b.row_stride == 1)
+    return detail::multiply_few_rows<T>(m, n, k, a, b, start, c, c_row_stride);
   const auto bytes = [](index_t elements) { return elements * static_cast<index_t>(sizeof(T)); };
   const bool direct_b = b.column_stride == 1 && n % lanes<T> == 0 &&
                         (m <= 2 * tile_rows || bytes(k * b.row_stride) <= Block::direct_bytes);
@@ -119,7 +144,7 @@ void gemm(index_t m, index_t n, index_t k, MatrixView<T> a, MatrixView<T> b, Sta
       T* const packed_b = direct_a ? workspace : workspace + round_up(rows * depth, lanes<T>);
       for (index_t column = 0, columns; column < n; column += columns) {
         columns = direct_b ? n : std::min(n - column, Block::columns);
-        const index_t pitch = direct_b ? b.row_stride : detail::padded_pitch<T>(columns);
+        const index_t pitch = direct_b ? b.row_stride : padded_pitch<T>(columns);
         if (!direct_b)
           detail::copy_matrix<T>(depth, columns, {&b(depth_start, column), b.row_stride, b.column_stride}, packed_b,
                                  pitch);

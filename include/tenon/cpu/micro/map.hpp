@@ -34,6 +34,16 @@ void map_gradient(index_t size, bool accumulate, F f, T* y, const X*... x) {
     map<T>(size, f, y, x...);
 }
 
+/// The sum of the lanes, as a tree. (xsimd's own has had two names, and needs AVX-512 DQ where AVX-512 F would do.)
+template <class T>
+T sum_lanes(const Vector<T>& v) {
+  alignas(Vector<T>) T lane[static_cast<std::size_t>(lanes<T>)];
+  v.store_aligned(lane);
+  for (index_t half = lanes<T> / 2; half > 0; half /= 2)
+    for (index_t i = 0; i < half; ++i) lane[i] += lane[i + half];
+  return lane[0];
+}
+
 /// The sum of f(x[i]...), in a fixed order.
 template <class T, class F, class... X>
 T map_sum(index_t size, F f, const X*... x) {
@@ -52,7 +62,7 @@ T map_sum(index_t size, F f, const X*... x) {
     f(load_first<T>(x + i, size - i)...).store_aligned(last);
     for (index_t lane = 0; lane < size - i; ++lane) rest += last[lane];
   }
-  return xsimd::hadd((sums[0] + sums[1]) + (sums[2] + sums[3])) + rest;
+  return sum_lanes<T>((sums[0] + sums[1]) + (sums[2] + sums[3])) + rest;
 }
 
 }  // namespace tenon::inline TENON_ISA::cpu::micro

@@ -108,9 +108,9 @@ void max_pool(const PoolGeometry<Rank>& geometry, const T* x, T* y, std::int32_t
         for (index_t k = columns.first_inside(column); k < columns.last_inside(column); ++k) {
           const index_t position = offset + columns.position(column, k);
           const T value = x[position];
-          const bool better = (value > best) | (value != value);
-          at = better | (at < 0) ? position : at;
-          best = better ? value : best;
+          const bool better = value > best || value != value;
+          if (better || at < 0) at = position;
+          if (better) best = value;
         }
       });
       y[output] = best;

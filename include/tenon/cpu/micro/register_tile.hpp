@@ -21,7 +21,15 @@ constexpr index_t even_part(index_t count, index_t limit) {
   return (count + parts - 1) / parts;
 }
 
+/// Smallest multiple of `multiple` that is not below `count`.
 constexpr index_t round_up(index_t count, index_t multiple) { return (count + multiple - 1) / multiple * multiple; }
+
+/// Distance of packed rows: an odd number of vectors, because rows a power of two apart evict each other from the
+/// cache.
+template <class T>
+constexpr index_t padded_pitch(index_t columns) {
+  return (vectors_for<T>(columns) | 1) * lanes<T>;
+}
 
 /// What the sums of a product start from: `values[row * row_stride + column * column_stride]`.
 template <class T>
