@@ -1,0 +1,20 @@
+// A chain in a user's forward.
+// g++: "Sequential: layer 2 \(Linear\) expects input \(\*, 6\), got \(4, 5\)"
+// clang: at_layer<2>, tenon::operation::Linear<6, 3>, tenon::expected_input<.*any.*, 6L?>, tenon::actual_input<4, 5>
+#include <tenon/tenon.hpp>
+
+namespace nn = tenon::nn;
+using tenon::Tensor;
+
+using Chain = nn::Sequential<nn::Linear<10, 5>, nn::ReLU, nn::Linear<6, 3>>;
+
+struct User : nn::Module<User> {
+  BOOST_HANA_DEFINE_STRUCT(User, (Chain, chain));
+  auto forward(const auto& x) { return chain(x); }
+};
+
+int main() {
+  Tensor<float, 4, 10> x;
+  User model;
+  auto y = model(x);
+}
