@@ -4,15 +4,15 @@
 The compiler has to print exactly one line with ` error: `, and that line has to match the case's patterns: the lines of
 the case that begin with `// g++: ` or `// clang: `, regular expressions that must all be found in the line.
 """
-import pathlib, re, subprocess, sys
+import concurrent.futures, pathlib, re, subprocess, sys
 
 compiler, include, flags = sys.argv[1], sys.argv[2], sys.argv[3:]
 version = subprocess.run([compiler, '--version'], capture_output=True, text=True, check=True).stdout
 kind = 'clang' if 'clang' in version else 'g++'
 command = [compiler, '-std=c++20', '-fsyntax-only', '-I', include, *flags]
-failed = 0
-cases = sorted(pathlib.Path(__file__).parent.glob('*.cpp'))
-for case in cases:
+
+def check(case):
+    """What is wrong with the compiler's answer to a case, and the first of its errors."""
     text = case.read_text()
     patterns = re.findall(r'^// %s: (.*)$' % re.escape(kind), text, re.M)
     output = subprocess.run([*command, str(case)], capture_output=True, text=True).stderr
@@ -20,9 +20,15 @@ for case in cases:
     problems = [] if patterns else ['the case has no pattern for ' + kind]
     if len(errors) != 1: problems.append('%d lines with " error: ", wanted 1' % len(errors))
     if errors: problems += ['not in the first error: ' + p for p in patterns if not re.search(p, errors[0])]
-    print('%s %s' % ('FAIL' if problems else 'ok  ', case.name))
-    for line in problems + (errors[:3] if problems else []): print('     ' + line)
-    failed += bool(problems)
+    return problems + (errors[:3] if problems else [])
+
+failed = 0
+cases = sorted(pathlib.Path(__file__).parent.glob('*.cpp'))
+with concurrent.futures.ThreadPoolExecutor(2) as pool:
+    for case, problems in zip(cases, pool.map(check, cases)):
+        print('%s %s' % ('FAIL' if problems else 'ok  ', case.name))
+        for line in problems: print('     ' + line)
+        failed += bool(problems)
 # What must compile, or everything above proves nothing.
 good = '#include <tenon/tenon.hpp>\nint main() { tenon::nn::Linear<2, 3> m; (void)m(tenon::Tensor<float, 1, 2>{}); }\n'
 if subprocess.run([*command, '-x', 'c++', '-'], input=good, text=True).returncode:

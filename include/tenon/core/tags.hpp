@@ -147,16 +147,21 @@ struct least<Tag<V...>> {
 };
 }  // namespace detail
 
+template <auto...>
+struct Ones {};
+
 /// Canonical values of a per-axis tag; a compile error unless it has one value or `Rank`, each at least `Least`.
 template <class Layer, int Rank, index_t Least, class Tag>
 struct axes {
   static constexpr bool fits = (detail::count<Tag>::value == 1 || detail::count<Tag>::value == Rank) &&
                                detail::least<Tag>::at_least(static_cast<double>(Least));
   static consteval auto make() {
-    if constexpr (fits)
+    if constexpr (fits) {
       return typename detail::axes<Rank, Tag>::type{};
-    else
-      return tag_out_of_range<Layer, Tag>::has_values_this_layer_cannot_take;
+    } else {
+      (void)tag_out_of_range<Layer, Tag>::has_values_this_layer_cannot_take;
+      return typename detail::axes<Rank, Ones<1>>::type{};  // so that this stays the only error
+    }
   }
   using type = decltype(make());
 };

@@ -81,6 +81,14 @@ auto lend(const X& x) {
   else
     return x;
 }
+/// What a user's forward gets while it is planned: it may read its input more than once.
+template <class X>
+decltype(auto) plan_with(const X& x) {
+  if constexpr (tenon::detail::is_symbolic<X>)
+    return shared(x);
+  else
+    return (x);
+}
 template <class R>
 auto give_back(R&& result) {
   using Plain = std::remove_cvref_t<R>;
@@ -274,8 +282,10 @@ class Module {
     // A user's forward is written once, for recorded values; on Tensors it runs on values that record nothing.
     namespace kind = ::tenon::detail;
     constexpr bool takes_recorded = (is_variable<X> || ...) || (kind::is_symbolic<X> || ...) || (kind::is_probe<X> || ...);
-    if constexpr (requires { typename Derived::built_in; } || takes_recorded || (kind::is_rejected<X> || ...))
+    if constexpr (requires { typename Derived::built_in; })
       return self.forward(x...);
+    else if constexpr (takes_recorded || (kind::is_rejected<X> || ...))
+      return self.forward(detail::plan_with(x)...);
     else
       return detail::give_back(self.forward(detail::lend(kind::as_argument(x))...));
   }

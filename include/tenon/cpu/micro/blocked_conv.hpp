@@ -7,7 +7,7 @@
 
 #include "../../core/pointwise.hpp"
 #include "folded_weights.hpp"
-#include "vector.hpp"
+#include "interleave.hpp"
 
 namespace tenon::inline TENON_ISA::cpu::micro {
 
@@ -175,7 +175,7 @@ class BlockedConv {
     const auto& [height, width] = geometry.axes;
     const index_t in = geometry.group_in_channels(), plane = geometry.in_size() * block_channels;
     const index_t first_row = height.first_inside(row), last_row = height.last_inside(row);
-    alignas(V) T copy[static_cast<std::size_t>(copied_columns * block_channels)];
+    alignas(V) T copy[static_cast<std::size_t>(copied_columns * block_channels + lanes<T>)];
 
     // A field of fewer than all kernel columns is of one row, and of fewer than all rows is of one channel block.
     const auto columns_for = [&](index_t taps) { return (Pixels - 1) * StrideWidth + 1 + (taps - 1) * width.dilation; };
@@ -274,15 +274,26 @@ class BlockedConv {
     });
   }
 
-  /// Columns [start, start + count) of an image row, zero outside of it.
+  /// Columns [start, start + count) of an image row, zero outside of it. By vectors rather than by library calls, which
+  /// cost more than so few elements; zeros may run on into the next row, or over the end by less than a vector.
   static void copy_columns(const T* line, index_t start, index_t count, index_t width, T* columns) noexcept {
-    const index_t first = std::clamp(-start, index_t{0}, count);
-    const index_t last = std::clamp(width - start, first, count);
-    std::fill(columns, columns + first * block_channels, T(0));
-    if (first < last)
-      std::copy(line + (start + first) * block_channels, line + (start + last) * block_channels,
-                columns + first * block_channels);
-    std::fill(columns + last * block_channels, columns + count * block_channels, T(0));
+    using Unit = std::conditional_t<Input == Layout::blocked, V, ShortVector<T>>;
+    constexpr auto size = static_cast<index_t>(Unit::size);
+    const index_t first = std::clamp(-start, index_t{0}, count) * block_channels;
+    const index_t last = std::max(std::min(width - start, count) * block_channels, first);
+    const Unit zero(T(0));
+    for (index_t i = 0; i < first; i += size) zero.store_unaligned(columns + i);
+    line += (start * block_channels + first);
+    if (last - first >= size) {
+      // The last vector reaches back.
+      for (index_t i = first; i < last; i += size) {
+        const index_t at = std::min(i, last - size);
+        Unit::load_unaligned(line + (at - first)).store_unaligned(columns + at);
+      }
+    } else {
+      for (index_t i = first; i < last; ++i) columns[i] = line[i - first];
+    }
+    for (index_t i = last; i < count * block_channels; i += size) zero.store_unaligned(columns + i);
   }
 };
 

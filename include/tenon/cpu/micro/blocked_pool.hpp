@@ -6,7 +6,7 @@
 #include <limits>
 
 #include "../../core/pointwise.hpp"
-#include "vector.hpp"
+#include "interleave.hpp"
 
 namespace tenon::inline TENON_ISA::cpu::micro {
 
@@ -51,57 +51,91 @@ class MaxPoolPlanes {
   template <int Kernel>
   static void planes(const PoolGeometry<2>& geometry, const T* x, T* y, const Epilogue& epilogue) noexcept {
     const auto& [height, width] = geometry.axes;
-    // Columns whose windows lie inside the image.
-    const index_t span = width.dilation * (width.kernel - 1);
-    const index_t inside_first = std::min(width.output, (width.padding + width.stride - 1) / width.stride);
-    const index_t room = width.input - 1 - span + width.padding;
-    const index_t inside_last = std::clamp(room < 0 ? 0 : room / width.stride + 1, inside_first, width.output);
     for (index_t plane = 0; plane < geometry.planes; ++plane, x += height.input * width.input * pixel_size) {
-      for (index_t row = 0; row < height.output; ++row) {
-        const index_t first_tap = height.first_inside(row), last_tap = height.last_inside(row);
-        const auto border = [&](index_t column) {
-          return window(geometry, x, row, column, first_tap, last_tap, width.first_inside(column),
-                        width.last_inside(column));
-        };
+      for (index_t row = 0; row < height.output; ++row, y += width.output * pixel_size) {
         index_t column = 0;
-        const auto put = [&](const Pixel& largest) TENON_ALWAYS_INLINE {
-          store(epilogue(largest), y);
-          y += pixel_size;
-          ++column;
-        };
-        while (column < inside_first) put(border(column));
         if constexpr (Kernel > 0) {
-          if (last_tap - first_tap == Kernel && column < inside_last) {
-            const T* corner = x + (height.position(row, 0) * width.input + width.position(column, 0)) * pixel_size;
-            for (; column < inside_last; corner += width.stride * pixel_size)
-              put(full_window<Kernel>(corner, width.input));
+          if (height.last_inside(row) - height.first_inside(row) == Kernel) {
+            // Only windows that reach over the left or right border are left to the general case.
+            const index_t first = std::min(width.output, (width.padding + width.stride - 1) / width.stride);
+            for (; column < first; ++column) border(geometry, x, row, column, y, epilogue);
+            column += inside<Kernel>(geometry, x, row, column, y, epilogue);
           }
         }
-        while (column < width.output) put(border(column));
+        for (; column < width.output; ++column) border(geometry, x, row, column, y, epilogue);
       }
     }
   }
 
-  template <int Kernel>
-  TENON_ALWAYS_INLINE static Pixel full_window(const T* corner, index_t row_length) {
-    Pixel largest = load(corner);
-    unroll<Kernel * Kernel - 1>([&](auto i) TENON_ALWAYS_INLINE {
-      constexpr int tap = i + 1;
-      largest = max_or_nan(largest, load(corner + ((tap / Kernel) * row_length + tap % Kernel) * pixel_size));
-    });
-    return largest;
-  }
-
-  static Pixel window(const PoolGeometry<2>& geometry, const T* x, index_t row, index_t column, index_t first_row,
-                      index_t last_row, index_t first_column, index_t last_column) noexcept {
+  /// A window of any shape, anywhere.
+  static void border(const PoolGeometry<2>& geometry, const T* x, index_t row, index_t column, T* y,
+                     const Epilogue& epilogue) noexcept {
     const auto& [height, width] = geometry.axes;
+    const index_t last_row = height.last_inside(row), last_column = width.last_inside(column);
     Pixel largest(-std::numeric_limits<T>::infinity());
-    for (index_t tap_row = first_row; tap_row < last_row; ++tap_row) {
+    for (index_t tap_row = height.first_inside(row); tap_row < last_row; ++tap_row) {
       const T* line = x + height.position(row, tap_row) * width.input * pixel_size;
-      for (index_t tap = first_column; tap < last_column; ++tap)
+      for (index_t tap = width.first_inside(column); tap < last_column; ++tap)
         largest = max_or_nan(largest, load(line + width.position(column, tap) * pixel_size));
     }
-    return largest;
+    store(epilogue(largest), y + column * pixel_size);
+  }
+
+  /// The windows of a row, from `column` on, that lie inside the image; returns how many there are.
+  template <int Kernel>
+  static index_t inside(const PoolGeometry<2>& geometry, const T* x, index_t row, index_t column, T* y,
+                        const Epilogue& epilogue) noexcept {
+    const auto& [height, width] = geometry.axes;
+    const index_t start = width.position(column, 0), room = width.input - Kernel - start;
+    if (room < 0 || column >= width.output) return 0;
+    const index_t count = std::min(room / width.stride + 1, width.output - column);
+    const T* corner = x + (height.position(row, 0) * width.input + start) * pixel_size;
+    y += column * pixel_size;
+    index_t i = 0;
+    if constexpr (pixel_size == 1) {
+      if (width.stride == 2) i = pairs<Kernel>(corner, width.input, room, count, y, epilogue);
+      corner += i * width.stride;
+    }
+    for (; i < count; ++i, corner += width.stride * pixel_size) {
+      Pixel largest = load(corner);
+      unroll<Kernel * Kernel - 1>([&](auto tap) TENON_ALWAYS_INLINE {
+        constexpr int row_of = (tap + 1) / Kernel, column_of = (tap + 1) % Kernel;
+        largest = max_or_nan(largest, load(corner + (row_of * width.input + column_of) * pixel_size));
+      });
+      store(epilogue(largest), y + i * pixel_size);
+    }
+    return i;
+  }
+
+  /// Windows two columns apart in a plain image, a short vector of them at a time: the largest of each column, then the
+  /// largest of neighbouring columns. Returns how many windows were done; `room` is as in `inside`.
+  template <int Kernel>
+  static index_t pairs(const T* corner, index_t row_length, index_t room, index_t count, T* y,
+                       const Epilogue& epilogue) noexcept {
+    using Q = ShortVector<T>;
+    constexpr index_t size = short_lanes<T>;
+    const auto columns = [&](const T* top) TENON_ALWAYS_INLINE {
+      Q largest = Q::load_unaligned(top);
+      unroll<Kernel - 1>([&](auto row) TENON_ALWAYS_INLINE {
+        largest = max_or_nan(largest, Q::load_unaligned(top + (row + 1) * row_length));
+      });
+      return largest;
+    };
+    // The last element read, of the last column, must be in the row.
+    constexpr index_t reach = 2 * size + (Kernel == 3 ? 1 : -1);
+    index_t i = 0;
+    for (; i + size <= count && 2 * i + reach < room + Kernel; i += size, corner += 2 * size) {
+      Q even = columns(corner), odd = columns(corner + size);
+      split_pairs<T>(even, odd);
+      Q largest = max_or_nan(even, odd);
+      if constexpr (Kernel == 3) {
+        Q next = columns(corner + 2), spare = columns(corner + 2 + size);
+        split_pairs<T>(next, spare);
+        largest = max_or_nan(largest, next);
+      }
+      epilogue(largest).store_unaligned(y + i);
+    }
+    return i;
   }
 };
 

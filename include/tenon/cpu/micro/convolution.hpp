@@ -93,7 +93,8 @@ constexpr bool unit_stride(const std::array<Window, 3>& axes) {
   return axes[0].stride == 1 && axes[1].stride == 1 && axes[2].stride == 1;
 }
 
-/// How many images are unfolded together for a weight gradient, so that the sums over pixels are long.
+/// How many images are unfolded together for a weight gradient: the sums over pixels should be long, but the rows of
+/// the output gradient one tile reads should stay in the first-level cache.
 template <class T>
 struct WeightGradientBlock : CorrelationBlock<T> {
   index_t images, image_size, row_pitch;  // row_pitch: of the output gradient, padded to whole vectors
@@ -102,9 +103,9 @@ struct WeightGradientBlock : CorrelationBlock<T> {
     const index_t split = correlation.axes[Expansion::split_axis(correlation)].output;
     image_size = this->channels * Expansion(correlation, this->outputs).channel_size();
     row_pitch = padded_pitch<T>(correlation.out_size() / split * this->outputs);
-    constexpr index_t long_enough = 4096 / static_cast<index_t>(sizeof(T));
+    constexpr index_t row_elements = 4096 / static_cast<index_t>(sizeof(T));
     images =
-        std::clamp(std::min(long_enough / row_pitch, CorrelationBlock<T>::capacity / image_size), index_t{1}, batch);
+        std::clamp(std::min(row_elements / row_pitch, CorrelationBlock<T>::capacity / image_size), index_t{1}, batch);
   }
 };
 
@@ -216,11 +217,8 @@ void convolution_backward_weight(const ConvGeometry<Rank>& geometry, const T* x,
         const index_t pixels = count * pixels_per_output;
         for (index_t i = 0; i < images; ++i)
           for (index_t row = 0; row < rows; ++row) {
-            T* to = gradient + (i * rows + row) * block.row_pitch;
-            std::copy_n(grad_y + ((image + i) * geometry.out_channels + group * rows + row) * out_size +
-                            first * pixels_per_output,
-                        pixels, to);
-            std::fill(to + pixels, to + round_up(pixels, lanes<T>), T(0));
+            const T* from = grad_y + ((image + i) * geometry.out_channels + group * rows + row) * out_size;
+            std::copy_n(from + first * pixels_per_output, pixels, gradient + (i * rows + row) * block.row_pitch);
           }
         for (index_t channel = 0, channels; channel < correlation.channels; channel += channels) {
           channels = std::min(correlation.channels - channel, block.channels);
@@ -257,6 +255,7 @@ void convolution_backward_bias(const ConvGeometry<Rank>& geometry, const T* grad
       const T* plane = grad_y + (image * geometry.out_channels + channel) * pixels;
       index_t i = 0;
       for (; i + 4 * lanes<T> <= whole; i += 4 * lanes<T>)
+#pragma GCC unroll 4
         for (int j = 0; j < 4; ++j) sums[j] += Vector<T>::load_unaligned(plane + i + j * lanes<T>);
       for (; i < whole; i += lanes<T>) sums[0] += Vector<T>::load_unaligned(plane + i);
       for (; i < pixels; ++i) rest += plane[i];

@@ -18,7 +18,7 @@ inline constexpr int dot_columns = 4;
 ///
 /// All rows must be readable up to the next multiple of the vector size, whatever is there.
 template <class T>
-struct DotProducts {
+struct DotBlock {
   index_t images, length;
   const T* a;
   index_t a_row_stride, a_image_stride;
@@ -89,7 +89,7 @@ inline void add_sums(const DotSums<T>& sums, T* c) {
 }
 
 template <class T, int Rows>
-void dot_tile(const DotProducts<T>& p, const index_t* b_offsets, DotSums<T>* sums) {
+void dot_tile(const DotBlock<T>& p, const index_t* b_offsets, DotSums<T>* sums) {
   using V = Vector<T>;
   DotSums<T> sum[Rows];
 #pragma GCC unroll 8
@@ -107,7 +107,9 @@ void dot_tile(const DotProducts<T>& p, const index_t* b_offsets, DotSums<T>* sum
       for (int i = 0; i < Rows; ++i) left[i] = V::load_unaligned(a + i * p.a_row_stride + k);
 #pragma GCC unroll 8
       for (int j = 0; j < dot_columns; ++j) right[j] = V::load_unaligned(b + b_offsets[j] + k);
-      if (k == whole) {  // what lies past the end may be anything, so neither side may count
+      // What lies past the end may be anything, so neither side may count. (A left operand that is only ever a load
+      // would be read from memory again for each of its products: g++ folds it into them.)
+      if (k == whole) {
 #pragma GCC unroll 8
         for (int i = 0; i < Rows; ++i) left[i] = xsimd::select(rest, left[i], V(T(0)));
 #pragma GCC unroll 8
@@ -127,15 +129,15 @@ void dot_tile(const DotProducts<T>& p, const index_t* b_offsets, DotSums<T>* sum
 
 template <class T>
 inline constexpr auto dot_tiles = []<int... I>(std::integer_sequence<int, I...>) {
-  return std::array<void (*)(const DotProducts<T>&, const index_t*, DotSums<T>*), sizeof...(I)>{&dot_tile<T, I + 1>...};
+  return std::array<void (*)(const DotBlock<T>&, const index_t*, DotSums<T>*), sizeof...(I)>{&dot_tile<T, I + 1>...};
 }(std::make_integer_sequence<int, dot_rows>{});
 
 }  // namespace detail
 
 /// All dot products of `rows` rows of A and `columns` rows of B.
 template <class T>
-void add_dot_products(index_t rows, index_t columns, const DotProducts<T>& p) {
-  DotProducts<T> tile = p;
+void add_dot_products(index_t rows, index_t columns, const DotBlock<T>& p) {
+  DotBlock<T> tile = p;
   for (index_t row = 0, height; row < rows; row += height) {
     height = even_part(rows - row, dot_rows);
     tile.a = p.a + row * p.a_row_stride;

@@ -2,10 +2,10 @@
 /// Linear layers of few rows on packed weights: a matrix-vector product for one row, a register tile for several.
 #pragma once
 
-#include <cassert>
 #include <functional>
 
 #include "../../core/pointwise.hpp"
+#include "dot_product.hpp"
 #include "folded_weights.hpp"
 #include "vector.hpp"
 
@@ -18,10 +18,13 @@ namespace tenon::inline TENON_ISA::cpu::micro {
 template <class T, class Epilogue = pointwise::Identity>
 class PackedLinear {
   using V = Vector<T>;
+  using FewOutputs = DotProducts<T, Epilogue>;
 
  public:
   /// Elements of the packed weights.
-  static constexpr index_t packed_size(index_t in, index_t out) { return vectors_for<T>(out) * lanes<T> * (in + 1); }
+  static constexpr index_t packed_size(index_t in, index_t out) {
+    return FewOutputs::suits(in, out) ? FewOutputs::packed_size(in) : vectors_for<T>(out) * lanes<T> * (in + 1);
+  }
 
   /// Packs `weights.weight` (out, source_columns). `source_column(i)` is the column that multiplies packed input `i`, or
   /// -1 for none: a Linear that follows the Flatten of a blocked image reads the image as it lies. An input without a
@@ -29,6 +32,7 @@ class PackedLinear {
   template <class SourceColumn = std::identity>
   static void pack(index_t in, index_t out, index_t source_columns, const FoldedWeights<T>& weights, T* packed,
                    SourceColumn source_column = {}) {
+    if (FewOutputs::suits(in, out)) return FewOutputs::pack(in, out, source_columns, weights, packed, source_column);
     for_each_panel(out, [&](index_t first, index_t vectors) {
       const index_t width = vectors * lanes<T>;
       const index_t last = first + width < out ? first + width : out;
@@ -44,6 +48,7 @@ class PackedLinear {
   /// One row: `x` (in), `y` (out).
   static void run_row(index_t in, index_t out, const T* x, const T* packed, T* y,
                       const Epilogue& epilogue = {}) noexcept {
+    if (FewOutputs::suits(in, out)) return FewOutputs::run_row(in, out, x, packed, y, epilogue);
     constexpr index_t pair = 2 * panel_vectors * lanes<T>;
     index_t first = 0;
     // Two panels at a time: eight chains, and half as many broadcasts of x.
@@ -61,7 +66,7 @@ class PackedLinear {
   /// Several rows: `x` (batch, in), `y` (batch, out).
   static void run(index_t batch, index_t in, index_t out, const T* x, const T* packed, T* y,
                   const Epilogue& epilogue = {}) noexcept {
-    if (batch < few_rows) {
+    if (batch < few_rows || FewOutputs::suits(in, out)) {
       for (index_t row = 0; row < batch; ++row) run_row(in, out, x + row * in, packed, y + row * out, epilogue);
       return;
     }

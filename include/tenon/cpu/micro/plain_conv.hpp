@@ -7,7 +7,7 @@
 
 #include "../../core/pointwise.hpp"
 #include "blocked_pool.hpp"
-#include "deinterleave.hpp"
+#include "interleave.hpp"
 #include "folded_weights.hpp"
 #include "vector.hpp"
 
@@ -104,7 +104,9 @@ class PlainConv {
     constexpr index_t out_plane() const { return out_rows * out_columns; }
     /// Where the first lane finds the input `columns` to the right of its first column.
     static constexpr index_t offset(index_t columns, index_t phase) {
-      return columns % lane_stride * phase + columns / lane_stride;
+      const auto unsigned_columns = static_cast<std::size_t>(columns);  // divides without a branch on the sign
+      constexpr auto stride = static_cast<std::size_t>(lane_stride);
+      return static_cast<index_t>(unsigned_columns % stride) * phase + static_cast<index_t>(unsigned_columns / stride);
     }
   };
 
@@ -117,13 +119,11 @@ class PlainConv {
 
   static void copy_padded(const ConvGeometry<2>& geometry, const Padded& padded, const T* x, T* copy) noexcept {
     const auto& [height, width] = geometry.axes;
-    for (index_t row = 0; row < padded.rows; ++row, copy += padded.row) {
-      const index_t line = row - height.padding;
-      if (line < 0 || line >= height.input)
-        std::fill(copy, copy + padded.row, T(0));
-      else
-        deinterleave<lane_stride>(x + line * width.input, width.input, width.padding, padded.phase, copy);
-    }
+    std::fill(copy, copy + padded.plane, T(0));
+    const index_t last = std::min(height.input, padded.rows - height.padding);
+    for (index_t row = 0; row < last; ++row, x += width.input)
+      split_phases<lane_stride>(x, width.input, width.padding, padded.phase,
+                                copy + (row + height.padding) * padded.row);
   }
 
   /// `Channels` planes of output.

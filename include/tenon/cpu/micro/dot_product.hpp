@@ -1,0 +1,82 @@
+/// \file
+/// Linear layers with a handful of outputs, where a vector of outputs would be mostly padding.
+#pragma once
+
+#include "../../core/pointwise.hpp"
+#include "folded_weights.hpp"
+#include "interleave.hpp"
+
+namespace tenon::inline TENON_ISA::cpu::micro {
+
+/// `y = epilogue(W x + bias)` by vectors of inputs, for up to `most_outputs` outputs; PackedLinear chooses it.
+template <class T, class Epilogue>
+class DotProducts {
+  using V = Vector<T>;
+  using Short = ShortVector<T>;
+
+ public:
+  static constexpr index_t most_outputs = lanes<T> / 4;
+
+  /// Whether this is faster than one vector of outputs.
+  static constexpr bool suits(index_t in, index_t out) { return out <= most_outputs && in >= 2 * lanes<T>; }
+
+  static constexpr index_t packed_size(index_t in) { return lanes<T> * (1 + vectors_for<T>(in) * most_outputs); }
+
+  /// Biases, then for each vector of inputs its weights for every output; zeros for what is not there.
+  template <class SourceColumn>
+  static void pack(index_t in, index_t out, index_t source_columns, const FoldedWeights<T>& weights, T* packed,
+                   const SourceColumn& source_column) {
+    for (index_t o = 0; o < lanes<T>; ++o) *packed++ = o < out ? weights.folded_bias(o) : T(0);
+    for (index_t first = 0; first < in; first += lanes<T>) {
+      for (index_t o = 0; o < most_outputs; ++o) {
+        for (index_t i = first; i < first + lanes<T>; ++i) {
+          const index_t column = o < out && i < in ? static_cast<index_t>(source_column(i)) : -1;
+          *packed++ = column < 0 ? T(0) : weights.folded_weight(o, o * source_columns + column);
+        }
+      }
+    }
+  }
+
+  /// One row: `x` (in), `y` (out).
+  static void run_row(index_t in, index_t out, const T* x, const T* packed, T* y, const Epilogue& epilogue) noexcept {
+    constexpr int outputs = static_cast<int>(most_outputs);
+    V sum[outputs];
+    unroll<outputs>([&](auto o) TENON_ALWAYS_INLINE { sum[o] = V(T(0)); });
+    const T* weights = packed + lanes<T>;
+    const auto add = [&](const V& input) TENON_ALWAYS_INLINE {
+      unroll<outputs>([&](auto o) TENON_ALWAYS_INLINE {
+        sum[o] = xsimd::fma(input, V::load_aligned(weights + o * lanes<T>), sum[o]);
+      });
+      weights += outputs * lanes<T>;
+    };
+    index_t i = 0;
+    for (; i + lanes<T> <= in; i += lanes<T>) add(V::load_unaligned(x + i));
+    if (i < in) {
+      alignas(V) T rest[static_cast<std::size_t>(lanes<T>)] = {};
+      for (index_t lane = 0; i < in; ++lane, ++i) rest[lane] = x[i];
+      add(V::load_aligned(rest));
+    }
+
+    // Add up the lanes of each sum: short vectors within a vector first, then by a transpose.
+    alignas(V) T parts[static_cast<std::size_t>(most_outputs * lanes<T>)];
+    unroll<outputs>([&](auto o) TENON_ALWAYS_INLINE { sum[o].store_aligned(parts + o * lanes<T>); });
+    Short rows[static_cast<std::size_t>(short_lanes<T>)];
+    unroll<short_lanes<T>>([&](auto o) TENON_ALWAYS_INLINE {
+      if constexpr (o < outputs) {
+        rows[o] = Short::load_aligned(parts + o * lanes<T>);
+        unroll<static_cast<int>(lanes<T>) / short_lanes<T> - 1>([&](auto part) TENON_ALWAYS_INLINE {
+          rows[o] += Short::load_aligned(parts + o * lanes<T> + (part + 1) * short_lanes<T>);
+        });
+      } else {
+        rows[o] = Short(T(0));
+      }
+    });
+    transpose<T>(rows);
+    Short result = Short::load_aligned(packed);
+    unroll<short_lanes<T>>([&](auto row) TENON_ALWAYS_INLINE { result += rows[row]; });
+    epilogue(result).store_aligned(parts);
+    for (index_t o = 0; o < out; ++o) y[o] = parts[o];
+  }
+};
+
+}  // namespace tenon::inline TENON_ISA::cpu::micro

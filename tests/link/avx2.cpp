@@ -1,0 +1,3 @@
+// Compiled with -mavx2 -mfma.
+#define ANSWER answer_avx2
+#include "answer.hpp"

@@ -1,0 +1,35 @@
+#!/bin/sh
+# run.sh [ARGUMENT...]: on Debian 12, as root or with sudo, installs what is missing, builds the tests with g++, with
+# clang and with the sanitizers, and runs them. Arguments go to `meson test`: the names of tests, for instance.
+# The last line is `N passed, M failed`, over the cases of all tests in all three builds.
+set -eu
+
+cd "$(dirname "$0")/.."
+sh scripts/debian-packages.sh g++ clang-19 libomp-19-dev meson ninja-build pkgconf \
+  libboost-dev libboost-test-dev libxtensor-dev libxsimd-dev nlohmann-json3-dev \
+  libthrust-dev libtbb-dev zlib1g-dev libcairo2-dev
+
+logs=
+# run_tests NAME COMPILER SETUP_OPTIONS [ARGUMENT...]
+run_tests() {
+  build=build/tests-$1 compiler=$2 options=$3
+  shift 3
+  echo "== $build"
+  rm -f "$build/meson-logs/testlog.json"
+  # Whatever fails here, count.py finds it in the log or misses the log.
+  if { [ -e "$build/build.ninja" ] ||
+    CXX=$compiler meson setup "$build" -Dtests=true -Dexamples=true $options; } &&
+    ninja -C "$build" -j 2 -k 0; then
+    meson test -C "$build" --no-rebuild --num-processes 2 --print-errorlogs "$@" || true
+  fi
+  logs="$logs $build/meson-logs/testlog.json"
+}
+
+# clang builds for AVX2, which most machines have, so that more than this machine's instruction set is tested.
+march=native
+! grep -qw avx2 /proc/cpuinfo || march=x86-64-v3
+run_tests gcc g++ "" "$@"
+run_tests clang clang++-19 "-Dmarch=$march" "$@"
+sanitize="-Db_sanitize=address,undefined -Dcpp_args=-fno-sanitize-recover"
+run_tests sanitizers g++ "-Doptimization=1 -Ddebug=true $sanitize" "$@"
+exec python3 tests/count.py $logs
