@@ -29,7 +29,7 @@ struct Lowering<operation::Pointwise<Function>> {
     using Both = std::conditional_t<std::is_same_v<Epilogue, pointwise::Identity>, Function,
                                     pointwise::Compose<Epilogue, Function>>;
     const int edge = Unique || x.graph().open(x.edge())
-                         ? x.graph().take_over(x.edge(), stage<T, S, L>(-1), false)
+                         ? x.graph().take_over(x.edge(), x.graph().stage(x.edge()), stage<T, S, L>(-1), bytes<T, S, L>)
                          : -1;
     if constexpr (!Unique) {
       // Somebody else has read or taken over this edge: what follows may not be folded either.

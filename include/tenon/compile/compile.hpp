@@ -28,7 +28,6 @@ constexpr Plan finish(const X& result) {
   int output = plain(result).edge();
   if (output == Graph::input)
     output = graph.append(Stage(output).computed_by(&detail::Copy<T, S>::run), bytes<T, S, Plain>);
-  graph.use(output);
   Plan plan{graph.stages(), {}, output};
   plan.memory = plan_memory(graph, plan.stages, output);
   return plan;

@@ -3,6 +3,8 @@
 #pragma once
 
 #include "../cpu/micro/blocked_conv.hpp"
+#include "../cpu/micro/depthwise_conv.hpp"
+#include "../cpu/micro/plain_conv.hpp"
 #include "../cpu/micro/convolution.hpp"
 #include "../cpu/micro/map.hpp"
 #include "../nn/conv.hpp"
@@ -29,6 +31,57 @@ struct BlockedConvStage {
   static void pack(const Source& source, std::byte* packed) {
     const Folded<T> folded(source, channels);
     micro::BlockedConvFor<T, Geometry, input>::pack(Geometry::value, folded.weights(), elements_at<T>(packed));
+  }
+};
+
+/// A 2-d convolution with few outputs, which would be mostly padding in a blocked image: plain to plain, with the max
+/// pooling behind it if it is the usual one.
+template <class T, class Operation, class S, bool Pooled = false>
+struct FewOutputsConvStage {
+  static constexpr index_t channels = Operation::out_channels;
+  struct Geometry {
+    static constexpr ConvGeometry<2> value = Operation::geometry(S{});
+  };
+  static constexpr micro::PixelGroup group = Pooled ? micro::pooled_2x2 : micro::unpooled;
+  template <class Epilogue>
+  using Kernel = micro::PlainConvFor<T, Geometry, group, Epilogue>;
+  using PooledStage = FewOutputsConvStage<T, Operation, S, true>;
+
+  static constexpr std::size_t packed_bytes =
+      static_cast<std::size_t>(Kernel<pointwise::Identity>::packed_size(Geometry::value)) * sizeof(T);
+  static constexpr std::size_t scratch_bytes =
+      static_cast<std::size_t>(Kernel<pointwise::Identity>::workspace_size(Geometry::value)) * sizeof(T);
+
+  template <class Epilogue>
+  static void run(const void* x, const void*, const std::byte* packed, void* scratch, void* y) noexcept {
+    Kernel<Epilogue>::run(Geometry::value, static_cast<const T*>(x), elements_at<T>(packed), static_cast<T*>(y),
+                          static_cast<T*>(scratch));
+  }
+  static void pack(const Source& source, std::byte* packed) {
+    const Folded<T> folded(source, channels);
+    Kernel<pointwise::Identity>::pack(Geometry::value, folded.weights(), elements_at<T>(packed));
+  }
+};
+
+/// A 2-d convolution with one kernel per channel, blocked to blocked.
+template <class T, class Operation, class S>
+struct DepthwiseConvStage {
+  static constexpr index_t channels = Operation::out_channels;
+  struct Geometry {
+    static constexpr ConvGeometry<2> value = Operation::geometry(S{});
+  };
+  template <class Epilogue>
+  using Kernel = micro::DepthwiseConvFor<T, Geometry, Epilogue>;
+  static constexpr std::size_t packed_bytes =
+      static_cast<std::size_t>(Kernel<pointwise::Identity>::packed_size(Geometry::value)) * sizeof(T);
+
+  template <class Epilogue>
+  static void run(const void* x, const void*, const std::byte* packed, void*, void* y) noexcept {
+    Kernel<Epilogue>::run(Geometry::value, static_cast<const T*>(x), elements_at<T>(packed), static_cast<T*>(y));
+  }
+  static void pack(const Source& source, std::byte* packed) {
+    const Folded<T> folded(source, channels);
+    Kernel<pointwise::Identity>::pack(Geometry::value, folded.weights(), elements_at<T>(packed));
   }
 };
 
@@ -73,9 +126,23 @@ struct Lowering<operation::Conv<Rank, In, Out, K, St, P, D, Groups>> {
     using S = decltype(Operation::output_shape(Input{}));
     constexpr index_t lanes = micro::lanes<T>;
     constexpr bool fills_blocks = Groups == 1 || ((In / Groups) % lanes == 0 && (Out / Groups) % lanes == 0);
-    if constexpr (Rank == 2 && fills_blocks) {
+    constexpr bool is_plain = std::is_same_v<typename X::layout, Plain>;
+    if constexpr (Rank == 2 && Groups == 1 && is_plain && 2 * Out <= lanes) {
+      using Kernel = FewOutputsConvStage<T, Operation, Input>;
+      const int edge = x.graph().append(Stage(x.use())
+                                            .packed_by(&Kernel::pack, Source{weight, bias}, Kernel::packed_bytes)
+                                            .with_scratch(Kernel::scratch_bytes),
+                                        bytes<T, S, Plain>);
+      return Symbolic<T, S, Plain, Open<Kernel>>(x.graph(), edge);
+    } else if constexpr (Rank == 2 && Groups > 1 && Groups == In && Groups == Out) {
+      using Kernel = DepthwiseConvStage<T, Operation, Input>;
+      const int edge = x.graph().append(
+          Stage(in_layout<Blocked>(x).edge()).packed_by(&Kernel::pack, Source{weight, bias}, Kernel::packed_bytes),
+          bytes<T, S, Blocked>);
+      return Symbolic<T, S, Blocked, Open<Kernel>>(x.graph(), edge);
+    } else if constexpr (Rank == 2 && fills_blocks) {
       // Plain images are read as they are where one block would be mostly padding.
-      constexpr bool read_plain = Groups == 1 && std::is_same_v<typename X::layout, Plain>;
+      constexpr bool read_plain = Groups == 1 && is_plain;
       using Layout = std::conditional_t<read_plain, Plain, Blocked>;
       using Kernel = BlockedConvStage<T, Operation, Input, Layout>;
       const int edge = x.graph().append(

@@ -42,10 +42,12 @@ struct Stage {
   Pack pack = nullptr;
   Source source;
   std::size_t packed_bytes = 0, scratch_bytes = 0;
+  bool complete = false;  // `run` is known: nothing more can be taken in
 
   constexpr explicit Stage(int first, int second = -1) : a(first), b(second) {}
   constexpr Stage& computed_by(Run function) {
     run = function;
+    complete = true;
     return *this;
   }
   constexpr Stage& packed_by(Pack function, const Source& from, std::size_t bytes) {
@@ -85,44 +87,40 @@ class Graph {
   /// Whether the stage that writes `edge` can still take an operation in.
   constexpr bool open(int edge) const {
     const int chain = edges_[index(edge)].chain;
-    return chain >= 0 && chains_[index(chain)].head.output == edge && !edges_[index(edge)].used;
+    return chain >= 0 && chains_[index(chain)].head.output == edge && !chains_[index(chain)].head.complete;
   }
 
-  /// The stage that writes `edge` also computes `standalone` from now on, with `affine` folded into its weights if it is
-  /// one. Returns the new output.
-  constexpr int take_over(int edge, Stage standalone, bool fold) {
+  /// The stage that writes an open `edge`, as it is now.
+  constexpr const Stage& stage(int edge) const { return chains_[index(edges_[index(edge)].chain)].head; }
+
+  /// The stage that writes `edge` becomes `merged`, which also computes what `standalone` would. Returns the new output,
+  /// an edge of `bytes` bytes.
+  constexpr int take_over(int edge, Stage merged, Stage standalone, std::size_t bytes) {
     const int after = static_cast<int>(edges_.size());
     const int number = edges_[index(edge)].chain;
-    edges_.push_back({edges_[index(edge)].bytes, number});
+    edges_.push_back({bytes, number});
     Chain& chain = chains_[index(number)];
     standalone.a = edge;
-    standalone.output = after;
-    chain.taken.push_back({edge, standalone, fold});
-    chain.head.output = after;
-    if (fold) chain.head.source.affine = standalone.source.affine;
+    standalone.output = merged.output = after;
+    chain.taken.push_back({chain.head, standalone});
+    chain.head = merged;
     return after;
   }
 
-  /// Something reads `edge`, whose stage is complete.
-  constexpr void use(int edge) { edges_[index(edge)].used = true; }
-
-  /// Something reads `edge`, whose stage was left open: `run` computes it as it is now.
+  /// Something reads `edge`: if its stage was left open, `run` computes it as it is now.
   constexpr void use(int edge, Run run) {
-    use(edge);
     Chain& chain = chains_[index(edges_[index(edge)].chain)];
     if (chain.head.output == edge) {
-      chain.head.run = run;
+      if (!chain.head.complete) chain.head.computed_by(run);
       return;
     }
     // The edge was folded away: everything that was taken in after it becomes a stage of its own.
     for (std::size_t t = 0; t < chain.taken.size(); ++t)
-      if (chain.taken[t].edge == edge) {
-        chain.head.output = edge;
-        chain.head.run = run;
-        for (std::size_t rest = t; rest < chain.taken.size(); ++rest) {
+      if (chain.taken[t].before.output == edge) {
+        chain.head = chain.taken[t].before;
+        chain.head.computed_by(run);
+        for (std::size_t rest = t; rest < chain.taken.size(); ++rest)
           chain.split.push_back(chain.taken[rest].standalone);
-          if (chain.taken[rest].fold) chain.head.source.affine = {};
-        }
         chain.taken.erase(chain.taken.begin() + static_cast<std::ptrdiff_t>(t), chain.taken.end());
         return;
       }
@@ -147,12 +145,10 @@ class Graph {
   struct Edge {
     std::size_t bytes;
     int chain;  // that writes it; -1 for the input
-    bool used = false;
   };
   struct Taken {
-    int edge;  // the stage's output before
-    Stage standalone;
-    bool fold;
+    Stage before;      // the stage without what it took in
+    Stage standalone;  // what it took in
   };
   /// A stage, what it has taken in, and what was split off again.
   struct Chain {

@@ -60,7 +60,10 @@ struct Lowering<operation::BatchNorm<Rank, Channels, Eps, Momentum, Statistics>>
     using Result = Symbolic<T, S, L, Open<K, pointwise::Identity, false>>;
     if constexpr (!Unique)
       if (!x.graph().open(x.edge())) return Result(x.graph(), append_alone(norm, x, weight, bias));
-    return Result(x.graph(), x.graph().take_over(x.edge(), stage<T, S, L>(norm, weight, bias), true));
+    const Stage alone = stage<T, S, L>(norm, weight, bias);
+    Stage merged = x.graph().stage(x.edge());
+    merged.source.affine = alone.source.affine;
+    return Result(x.graph(), x.graph().take_over(x.edge(), merged, alone, bytes<T, S, L>));
   }
 
  private:

@@ -27,6 +27,12 @@ struct Open {
   static constexpr Run run() { return &Kernel::template run<Epilogue>; }
 };
 
+/// The stage that made an edge takes nothing more in, and is computed by `Kernel` with `Epilogue`.
+template <class Kernel, class Epilogue>
+struct Sealed {
+  static constexpr Run run() { return &Kernel::template run<Epilogue>; }
+};
+
 /// Edge number `edge` of `graph`, of element type `T` and shape `S`.
 template <class T, class S, class Layout = Plain, class Producer = Closed>
 class Symbolic {
@@ -43,10 +49,7 @@ class Symbolic {
   constexpr int edge() const { return edge_; }
   /// Reads the edge: the stage that makes it is complete.
   constexpr int use() const {
-    if constexpr (std::is_same_v<Producer, Closed>)
-      graph_->use(edge_);
-    else
-      graph_->use(edge_, Producer::run());
+    if constexpr (!std::is_same_v<Producer, Closed>) graph_->use(edge_, Producer::run());
     return edge_;
   }
 
