@@ -24,16 +24,16 @@ struct LoadOptions {
 
 namespace detail {
 
-/// Calls `f` with `module`, the modules below it and their parameters: whatever has a mode or flag of its own.
+/// Calls `f` with `module`, its parameters and buffers, and the same of the modules below it.
 template <class M, class F>
-void for_each_flag(M& module, F&& f) {
+void for_each_part(M& module, F&& f) {
   f(module);
   for_each_member(module, [&](const char*, auto& member) {
     using Member = std::remove_cvref_t<decltype(member)>;
-    if constexpr (is_parameter<Member>)
+    if constexpr (is_parameter<Member> || is_buffer<Member>)
       f(member);
     else if constexpr (is_module<Member>)
-      for_each_flag(member, f);
+      for_each_part(member, f);
   });
 }
 
@@ -103,42 +103,51 @@ auto give_back(R&& result) {
   }
 }
 
+/// The modes, flags and elements of a module's parts, on their way to a module of the same structure.
+class Snapshot {
+ public:
+  template <class Part>
+  void take(const Part& part) {
+    if constexpr (is_module<Part>) flags_.push_back(part.is_training());
+    if constexpr (is_parameter<Part>) flags_.push_back(part.requires_grad());
+    if constexpr (!is_module<Part>) tensors_.emplace_back(on_host(part.data()));
+  }
+  /// Parts come in the order in which they were taken.
+  template <class Part>
+  void give(Part& part) {
+    if constexpr (is_module<Part>) part.set_training(flags_[flag_++]);
+    if constexpr (is_parameter<Part>) part.requires_grad(flags_[flag_++]);
+    if constexpr (!is_module<Part>) {
+      host_tensor_t<typename Part::tensor_type> converted(uninitialized);
+      convert(tensors_[tensor_++], converted.data());
+      part.data() = std::move(converted);
+    }
+  }
+
+ private:
+  template <class T>
+  static void convert(const AnyTensor& from, T* to) {
+    const auto convert_from = [&]<class Source>(std::type_identity<Source>) {
+      const auto* source = reinterpret_cast<const Source*>(from.data());
+      std::transform(source, source + from.size(), to, [](Source element) { return static_cast<T>(element); });
+    };
+    if (from.dtype() == DType::F64)
+      convert_from(std::type_identity<double>{});
+    else
+      convert_from(std::type_identity<float>{});
+  }
+
+  std::vector<bool> flags_;
+  std::vector<AnyTensor> tensors_;
+  std::size_t flag_ = 0, tensor_ = 0;
+};
+
 /// Copies modes, parameters and buffers from a module of the same structure and another element type or place.
 template <class To, class From>
 void copy_converted(To& to, const From& from) {
-  const StateDict dict = from.state_dict();
-  for_each_named_tensor(to, [&](const std::string& name, auto& member) {
-    using Converted = host_tensor_t<typename std::remove_cvref_t<decltype(member)>::tensor_type>;
-    using T = typename Converted::value_type;
-    const auto copy_as = [&]<class Source>(std::type_identity<Source>) {
-      const auto* source = reinterpret_cast<const Source*>(dict[name].data());
-      Converted converted(uninitialized);
-      std::transform(source, source + Converted::size(), converted.begin(),
-                     [](Source element) { return static_cast<T>(element); });
-      member.data() = std::move(converted);
-    };
-    if (dict[name].dtype() == DType::F64)
-      copy_as(std::type_identity<double>{});
-    else
-      copy_as(std::type_identity<float>{});
-  });
-  std::vector<bool> flags;
-  const auto read = [&](const auto& module) {
-    for_each_flag(module, [&](const auto& flagged) {
-      if constexpr (is_module<std::remove_cvref_t<decltype(flagged)>>)
-        flags.push_back(flagged.is_training());
-      else
-        flags.push_back(flagged.requires_grad());
-    });
-  };
-  read(from);
-  auto flag = flags.begin();
-  for_each_flag(to, [&](auto& flagged) {
-    if constexpr (is_module<std::remove_cvref_t<decltype(flagged)>>)
-      flagged.set_training(*flag++);
-    else
-      flagged.requires_grad(*flag++);
-  });
+  Snapshot snapshot;
+  for_each_part(from, [&](const auto& part) { snapshot.take(part); });
+  for_each_part(to, [&](auto& part) { snapshot.give(part); });
 }
 
 }  // namespace detail
@@ -155,6 +164,8 @@ void copy_converted(To& to, const From& from) {
 template <class Derived>
 class Module {
  public:
+  Module() = default;
+
   /// `forward`. On Tensors it computes now; with a Variable among the arguments it records for `backward`.
   template <class... X>
   auto operator()(const X&... x) {
@@ -256,8 +267,6 @@ class Module {
   auto cpu() const { return convert<to_place<host>>(); }
 
  protected:
-  Module() = default;
-
   Derived& self() noexcept { return static_cast<Derived&>(*this); }
   const Derived& self() const noexcept { return static_cast<const Derived&>(*this); }
 
@@ -298,9 +307,6 @@ template <class Derived>
 class Layer : public Module<Derived> {
  public:
   using built_in = Derived;
-
- protected:
-  Layer() = default;
 };
 
 }  // namespace nn

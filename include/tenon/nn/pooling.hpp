@@ -137,7 +137,10 @@ class MaxPoolLayer : public Layer<Derived> {
 /// return_indices<false>, ceil_mode<false>. With return_indices: `auto [y, indices] = pool(x)`, the indices into the
 /// flattened input plane (H, W), as `MaxUnpool2d` wants them.
 template <class... Tags>
-class MaxPool2d : public MaxPoolLayer<MaxPool2d<Tags...>, 2, Tags...> {};
+class MaxPool2d : public MaxPoolLayer<MaxPool2d<Tags...>, 2, Tags...> {
+ public:
+  MaxPool2d() = default;
+};
 
 }  // namespace nn
 }  // namespace tenon::inline TENON_ISA

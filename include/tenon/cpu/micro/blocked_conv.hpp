@@ -62,8 +62,8 @@ class BlockedConv {
 
   /// Packs weights (out, in / groups, kernel height, kernel width).
   ///
-  /// Per panel of `Vectors` blocks: biases, then per input block, kernel row, kernel column and input channel one weight
-  /// for each output of the panel. Spare outputs get zeros.
+  /// Per panel of `Vectors` blocks: biases, then per input block, kernel row, kernel column and input channel one
+  /// weight for each output of the panel. Spare outputs get zeros.
   static void pack(const ConvGeometry<2>& geometry, const FoldedWeights<T>& weights, T* packed) {
     const index_t in = geometry.group_in_channels(), out = geometry.group_out_channels();
     const index_t taps = geometry.kernel_size();
@@ -156,8 +156,8 @@ class BlockedConv {
     y += (row * width.output + column) * lanes<T>;
     const index_t line = width.input * block_channels;
     const index_t first_row = height.first_inside(row), last_row = std::max(first_row, height.last_inside(row));
-    const bool inside = width.position(column, 0) >= 0 &&
-                        width.position(column + Pixels - 1, width.kernel - 1) < width.input;
+    const bool inside =
+        width.position(column, 0) >= 0 && width.position(column + Pixels - 1, width.kernel - 1) < width.input;
     const bool empty = first_row == last_row;  // the kernel lies above or below the image
     if (!inside && !empty) return border_tile<Panel>(geometry, x, packed, y, row, column, epilogue);
     const T* corner =
@@ -299,8 +299,8 @@ class BlockedConv {
 
 /// The BlockedConv for `Geometry::value`, with its best tile.
 template <class T, class Geometry, Layout Input, class Epilogue = pointwise::Identity>
-using BlockedConvFor = BlockedConv<T, Input, best_conv_tile<T>(Geometry::value).pixels,
-                                   best_conv_tile<T>(Geometry::value).vectors,
-                                   static_cast<int>(Geometry::value.axes[1].stride), Epilogue>;
+using BlockedConvFor =
+    BlockedConv<T, Input, best_conv_tile<T>(Geometry::value).pixels, best_conv_tile<T>(Geometry::value).vectors,
+                static_cast<int>(Geometry::value.axes[1].stride), Epilogue>;
 
 }  // namespace tenon::inline TENON_ISA::cpu::micro

@@ -28,7 +28,8 @@ void plain_to_blocked(index_t batch, index_t channels, index_t pixels, const T* 
               tile[row] = row < valid ? ShortVector<T>::load_unaligned(rows + row * pixels + p) : ShortVector<T>(T(0));
             });
             transpose<T>(tile);
-            unroll<size>([&](auto row) TENON_ALWAYS_INLINE { tile[row].store_aligned(y + (p + row) * lanes<T> + lane); });
+            unroll<size>([&](auto row)
+                             TENON_ALWAYS_INLINE { tile[row].store_aligned(y + (p + row) * lanes<T> + lane); });
           }
         }
       }

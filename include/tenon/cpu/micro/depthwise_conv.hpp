@@ -109,9 +109,7 @@ class DepthwiseConv {
         });
       }
     }
-    unroll<Count>([&](auto pixel) TENON_ALWAYS_INLINE {
-      epilogue(sum[pixel]).store_aligned(y + pixel * lanes<T>);
-    });
+    unroll<Count>([&](auto pixel) TENON_ALWAYS_INLINE { epilogue(sum[pixel]).store_aligned(y + pixel * lanes<T>); });
   }
 };
 

@@ -26,9 +26,9 @@ class PackedLinear {
     return FewOutputs::suits(in, out) ? FewOutputs::packed_size(in) : vectors_for<T>(out) * lanes<T> * (in + 1);
   }
 
-  /// Packs `weights.weight` (out, source_columns). `source_column(i)` is the column that multiplies packed input `i`, or
-  /// -1 for none: a Linear that follows the Flatten of a blocked image reads the image as it lies. An input without a
-  /// column must still be finite, because it is multiplied by zero.
+  /// Packs `weights.weight` (out, source_columns). `source_column(i)` is the column that multiplies packed input `i`,
+  /// or -1 for none: a Linear that follows the Flatten of a blocked image reads the image as it lies. An input without
+  /// a column must still be finite, because it is multiplied by zero.
   template <class SourceColumn = std::identity>
   static void pack(index_t in, index_t out, index_t source_columns, const FoldedWeights<T>& weights, T* packed,
                    SourceColumn source_column = {}) {

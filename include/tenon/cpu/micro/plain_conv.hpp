@@ -7,8 +7,8 @@
 
 #include "../../core/pointwise.hpp"
 #include "blocked_pool.hpp"
-#include "interleave.hpp"
 #include "folded_weights.hpp"
+#include "interleave.hpp"
 #include "vector.hpp"
 
 namespace tenon::inline TENON_ISA::cpu::micro {
@@ -57,7 +57,9 @@ class PlainConv {
   static void pack(const ConvGeometry<2>& geometry, const FoldedWeights<T>& weights, T* packed) {
     const index_t fan_in = geometry.in_channels * geometry.kernel_size();
     for (index_t tile = 0; tile < tiles(geometry); ++tile) {
-      const auto output = [&](index_t c) { return std::min(first_channel(geometry, tile) + c, geometry.out_channels - 1); };
+      const auto output = [&](index_t c) {
+        return std::min(first_channel(geometry, tile) + c, geometry.out_channels - 1);
+      };
       for (index_t c = 0; c < Channels; ++c) *packed++ = weights.folded_bias(output(c));
       for (index_t tap = 0; tap < fan_in; ++tap)
         for (index_t c = 0; c < Channels; ++c) *packed++ = weights.folded_weight(output(c), output(c) * fan_in + tap);
