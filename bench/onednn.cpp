@@ -4,9 +4,11 @@
 #include <omp.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <dnnl.hpp>
 #include <stdexcept>
 #include <unordered_map>
+#include <utility>
 
 #include "participant.hpp"
 
@@ -50,6 +52,7 @@ class OneDnnInference final : public Inference {
       const memory::dims result = batch_dims(shape[i + 1]);
       dnnl::algorithm algorithm{};
       if (const Extents extents = weight_extents(layer); !extents.empty()) {
+        const auto &weight = weights.at(weight_name(i)), &bias = weights.at(bias_name(i));
         // The activation that follows becomes part of this primitive.
         dnnl::primitive_attr attributes;
         if (i + 1 < network.layers.size() && activation(network.layers[i + 1], algorithm)) {
@@ -58,9 +61,7 @@ class OneDnnInference final : public Inference {
           attributes.set_post_ops(fused);
           ++i;
         }
-        const std::size_t parameters = attributes.get_post_ops().len() > 0 ? i - 1 : i;
-        add_weighted(layer, dims(extents), weights.at(weight_name(parameters)), weights.at(bias_name(parameters)),
-                     result, attributes);
+        add_weighted(layer, dims(extents), weight, bias, result, attributes);
       } else if (const auto* pool = std::get_if<MaxPool2d>(&layer)) {
         add_pool(*pool, result);
       } else if (activation(layer, algorithm)) {

@@ -43,7 +43,7 @@ class TenonInference final : public Inference {
 
 /// The parameters of `model` as the peers take them.
 template <class Model>
-Weights weights_of(Model& model) {
+Weights weights_of(const Model& model) {
   Weights weights;
   nn::for_each_parameter(model, [&](std::string_view name, auto& parameter) {
     weights[std::string(name)].assign(parameter.data().begin(), parameter.data().end());
@@ -73,7 +73,7 @@ class TenonTraining final : public Training {
   Weights weights() const override { return weights_of(model_); }
 
  private:
-  mutable Model model_;
+  Model model_;
   nn::Variable<X> x_;
   Target target_;
   Criterion criterion_;

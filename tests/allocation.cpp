@@ -54,7 +54,7 @@ using Mlp = nn::Sequential<nn::Linear<12, 64>, nn::Tanh, nn::Residual<nn::Linear
 
 // The counter itself must count.
 BOOST_AUTO_TEST_CASE(allocations_are_counted) {
-  BOOST_TEST(allocations_of([] { delete new int(1); }) == 1);
+  BOOST_TEST(allocations_of([] { ::operator delete(::operator new(4)); }) == 1);
   BOOST_TEST(allocations_of([] { ::operator delete(::operator new(256, std::align_val_t{64}), std::align_val_t{64}); }) == 1);
 }
 

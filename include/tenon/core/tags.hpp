@@ -147,26 +147,20 @@ struct least<Tag<V...>> {
 };
 }  // namespace detail
 
+namespace detail {
 template <auto...>
 struct Ones {};
 
-/// Canonical values of a per-axis tag; a compile error unless it has one value or `Rank`, each at least `Least`.
-template <class Layer, int Rank, index_t Least, class Tag>
-struct axes {
-  static constexpr bool fits = (detail::count<Tag>::value == 1 || detail::count<Tag>::value == Rank) &&
-                               detail::least<Tag>::at_least(static_cast<double>(Least));
-  static consteval auto make() {
-    if constexpr (fits) {
-      return typename detail::axes<Rank, Tag>::type{};
-    } else {
-      (void)tag_out_of_range<Layer, Tag>::has_values_this_layer_cannot_take;
-      return typename detail::axes<Rank, Ones<1>>::type{};  // so that this stays the only error
-    }
-  }
-  using type = decltype(make());
-};
-template <class Layer, int Rank, index_t Least, class Tag>
-using axes_t = typename axes<Layer, Rank, Least, Tag>::type;
+template <int Rank, index_t Least, class Tag>
+inline constexpr bool axes_fit = (count<Tag>::value == 1 || count<Tag>::value == Rank) &&
+                                 least<Tag>::at_least(static_cast<double>(Least));
+}  // namespace detail
+
+/// Canonical values of a per-axis tag; ones where it has not one value or `Rank`, each at least `Least`, of which
+/// `require_axes` complains.
+template <int Rank, index_t Least, class Tag>
+using axes_t =
+    typename detail::axes<Rank, std::conditional_t<detail::axes_fit<Rank, Least, Tag>, Tag, detail::Ones<1>>>::type;
 
 /// The value of a one-valued tag.
 template <class Tag>
@@ -176,6 +170,12 @@ inline constexpr auto value = detail::single<Tag>::value;
 template <class Layer, class Tag, bool InRange>
 constexpr void require() {
   if constexpr (!InRange) (void)tag_out_of_range<Layer, Tag>::has_values_this_layer_cannot_take;
+}
+
+/// A compile error naming `Layer` and `Tag` unless the tag has one value or `Rank`, each at least `Least`.
+template <class Layer, int Rank, index_t Least, class Tag>
+constexpr void require_axes() {
+  require<Layer, Tag, detail::axes_fit<Rank, Least, Tag>>();
 }
 
 namespace detail {

@@ -131,7 +131,7 @@ class Tensor : public xt::xcontainer<Tensor<T, D...>>, public xt::xcontainer_sem
 
   /// A tensor of the elements of `range`, in row-major order. Throws tenon::Error on a wrong count.
   template <std::ranges::input_range Range>
-  static Tensor from(const Range& range);
+  static Tensor from(Range&& range);
 
   /// A tensor without elements, which may only be assigned to or destroyed.
   static Tensor unallocated() noexcept { return view(nullptr); }
@@ -267,7 +267,7 @@ Tensor<T, D...>& Tensor<T, D...>::operator=(const xt::xexpression<E>& expression
 
 template <class T, index_t... D>
 template <std::ranges::input_range Range>
-Tensor<T, D...> Tensor<T, D...>::from(const Range& range) {
+Tensor<T, D...> Tensor<T, D...>::from(Range&& range) {
   Tensor result(uninitialized);
   std::size_t count = 0;
   for (auto&& element : range) {

@@ -87,16 +87,17 @@ namespace nn {
 /// What Conv1d, Conv2d and Conv3d share; `Derived` is the layer as the user spells it.
 template <class Derived, int Rank, index_t InChannels, index_t OutChannels, class... Tags>
 class ConvLayer : public Layer<Derived> {
-  template <class Tag, index_t Least>
-  using axes = tag::axes_t<Derived, Rank, Least, Tag>;
-  using kernel = axes<tag::find_t<nn::kernel_size, nn::kernel_size<>, Tags...>, 1>;
+  using kernel_tag = tag::find_t<nn::kernel_size, nn::kernel_size<>, Tags...>;
+  using stride_tag = tag::find_t<nn::stride, nn::stride<1>, Tags...>;
+  using padding_tag = tag::find_t<nn::padding, nn::padding<0>, Tags...>;
+  using dilation_tag = tag::find_t<nn::dilation, nn::dilation<1>, Tags...>;
+  using kernel = tag::axes_t<Rank, 1, kernel_tag>;
   static constexpr index_t groups = tag::value<tag::find_t<nn::groups, nn::groups<1>, Tags...>>;
 
  public:
   using operation = tenon::operation::Conv<
-      Rank, InChannels, OutChannels, kernel, axes<tag::find_t<nn::stride, nn::stride<1>, Tags...>, 1>,
-      axes<tag::find_t<nn::padding, nn::padding<0>, Tags...>, 0>,
-      axes<tag::find_t<nn::dilation, nn::dilation<1>, Tags...>, 1>, groups>;
+      Rank, InChannels, OutChannels, kernel, tag::axes_t<Rank, 1, stride_tag>, tag::axes_t<Rank, 0, padding_tag>,
+      tag::axes_t<Rank, 1, dilation_tag>, groups>;
 
  protected:
   static constexpr bool has_bias = tag::value<tag::find_t<nn::bias, nn::bias<true>, Tags...>>;
@@ -115,6 +116,10 @@ class ConvLayer : public Layer<Derived> {
   ConvLayer() {
     using known = tag::names<nn::kernel_size, nn::stride, nn::padding, nn::dilation, nn::groups, nn::bias>;
     tag::check<Derived, known, Tags...>();
+    tag::require_axes<Derived, Rank, 1, kernel_tag>();
+    tag::require_axes<Derived, Rank, 1, stride_tag>();
+    tag::require_axes<Derived, Rank, 0, padding_tag>();
+    tag::require_axes<Derived, Rank, 1, dilation_tag>();
     tag::require<Derived, nn::groups<groups>,
                  (groups > 0) && InChannels % groups == 0 && OutChannels % groups == 0>();
   }

@@ -61,6 +61,8 @@ struct rebound<M, Conversion> {
   using type = typename M::template rebind<Conversion>;
 };
 
+template <class M, class Conversion> concept Convertible = requires { typename rebound<M, Conversion>::type; };
+
 /// The tensor on the host with the element type and shape of one at any place.
 template <class TensorType>
 using host_tensor_t = tensor_of_t<typename TensorType::value_type, shape_of_t<TensorType>>;
@@ -273,10 +275,10 @@ class Module {
  private:
   template <class Conversion>
   auto convert() const {
-    static_assert(requires { typename detail::rebound<Derived, Conversion>::type; },
+    static_assert(detail::Convertible<Derived, Conversion>,
                   "to<T>(), cuda(id) and cpu() need a module that is a template on its element type: "
                   "template <class T = float> struct Net : nn::Module<Net<T>> { ... }");
-    if constexpr (requires { typename detail::rebound<Derived, Conversion>::type; }) {
+    if constexpr (detail::Convertible<Derived, Conversion>) {
       const WithoutInitialization scope;
       typename detail::rebound<Derived, Conversion>::type converted;
       detail::copy_converted(converted, self());

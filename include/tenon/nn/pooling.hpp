@@ -86,26 +86,18 @@ namespace nn {
 /// What MaxPool1d, MaxPool2d and MaxPool3d share; `Derived` is the layer as the user spells it.
 template <class Derived, int Rank, class... Tags>
 class MaxPoolLayer : public Layer<Derived> {
-  template <class Tag, index_t Least>
-  using axes = tag::axes_t<Derived, Rank, Least, Tag>;
   using kernel_tag = tag::find_t<nn::kernel_size, nn::kernel_size<>, Tags...>;
-  using kernel = axes<kernel_tag, 1>;
-  template <class Default, class Tag>
-  struct stride_or {
-    using type = axes<Tag, 1>;
-  };
-  template <class Default>
-  struct stride_or<Default, void> {
-    using type = Default;
-  };
-  using stride = typename stride_or<kernel, tag::find_t<nn::stride, void, Tags...>>::type;
-  using padding = axes<tag::find_t<nn::padding, nn::padding<0>, Tags...>, 0>;
-  using dilation = axes<tag::find_t<nn::dilation, nn::dilation<1>, Tags...>, 1>;
+  using stride_tag = tag::find_t<nn::stride, kernel_tag, Tags...>;
+  using padding_tag = tag::find_t<nn::padding, nn::padding<0>, Tags...>;
+  using dilation_tag = tag::find_t<nn::dilation, nn::dilation<1>, Tags...>;
+  using kernel = tag::axes_t<Rank, 1, kernel_tag>;
+  using padding = tag::axes_t<Rank, 0, padding_tag>;
   static constexpr bool indices = tag::value<tag::find_t<nn::return_indices, nn::return_indices<false>, Tags...>>;
   static constexpr bool ceil = tag::value<tag::find_t<nn::ceil_mode, nn::ceil_mode<false>, Tags...>>;
 
  public:
-  using operation = tenon::operation::MaxPool<Rank, kernel, stride, padding, dilation, indices, ceil>;
+  using operation = tenon::operation::MaxPool<Rank, kernel, tag::axes_t<Rank, 1, stride_tag>, padding,
+                                              tag::axes_t<Rank, 1, dilation_tag>, indices, ceil>;
 
   template <class X>
   auto forward(const X& x) const {
@@ -122,12 +114,16 @@ class MaxPoolLayer : public Layer<Derived> {
   MaxPoolLayer() {
     using known = tag::names<nn::kernel_size, nn::stride, nn::padding, nn::dilation, nn::return_indices, nn::ceil_mode>;
     tag::check<Derived, known, Tags...>();
+    tag::require_axes<Derived, Rank, 1, kernel_tag>();
+    tag::require_axes<Derived, Rank, 1, stride_tag>();
+    tag::require_axes<Derived, Rank, 0, padding_tag>();
+    tag::require_axes<Derived, Rank, 1, dilation_tag>();
     constexpr bool padding_fits = [] {
       for (std::size_t a = 0; a < Rank; ++a)
         if (2 * padding::value[a] > kernel::value[a]) return false;
       return true;
     }();
-    tag::require<Derived, tag::find_t<nn::padding, nn::padding<0>, Tags...>, padding_fits>();
+    tag::require<Derived, padding_tag, padding_fits>();
   }
 };
 

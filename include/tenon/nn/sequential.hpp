@@ -61,7 +61,7 @@ struct rebound_or_same {
   using type = M;
 };
 template <class M, class Conversion>
-  requires requires { typename rebound<M, Conversion>::type; }
+  requires Convertible<M, Conversion>
 struct rebound_or_same<M, Conversion> {
   using type = typename rebound<M, Conversion>::type;
 };
@@ -189,14 +189,17 @@ class Sequential : public Layer<Sequential<Elements...>> {
   template <class X>
   auto forward(const X& x) {
     return checked<Sequential>(x, [this](const auto& input) {
-      return boost::hana::fold_left(layers_, std::cref(input), [](const auto& before, auto& layer) {
-        if constexpr (requires { before.get(); })
-          return layer(before.get());
-        else if constexpr (tenon::detail::is_symbolic<std::remove_cvref_t<decltype(before)>>)
-          return layer(unique(before));  // nothing else reads the edge between two layers
-        else
-          return layer(before);
-      });
+      if constexpr (sizeof...(Elements) == 0)
+        return input;
+      else
+        return boost::hana::fold_left(layers_, std::cref(input), [](const auto& before, auto& layer) {
+          if constexpr (requires { before.get(); })
+            return layer(before.get());
+          else if constexpr (tenon::detail::is_symbolic<std::remove_cvref_t<decltype(before)>>)
+            return layer(unique(before));  // nothing else reads the edge between two layers
+          else
+            return layer(before);
+        });
     });
   }
 

@@ -24,7 +24,7 @@ class Optimizer {
   template <class Source>
   Optimizer(Source&& source, Options options) : rule_{options} {
     if constexpr (nn::is_module<std::remove_cvref_t<Source>>)
-      nn::for_each_tensor(source, [this](auto& member) {
+      nn::for_each_tensor(source, [&](auto& member) {
         if constexpr (is_parameter<std::remove_cvref_t<decltype(member)>>) add(member);
       });
     else

@@ -11,7 +11,7 @@
 
 namespace tenon::inline TENON_ISA::cpu::micro {
 
-/// One past the last output column whose window lies inside the image, and the first.
+/// The output columns [first, last) whose windows lie inside the image.
 struct ColumnRange {
   index_t first, last;
   constexpr explicit ColumnRange(const Window& width) {

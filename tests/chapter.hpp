@@ -1,0 +1,290 @@
+// What a line of a chapter's table is checked against: PyTorch's results, differences in double, and the compiled net.
+//
+//     check<nn::Conv2d<3, 4, nn::kernel_size<3, 2>>, Tensor<float, 2, 3, 7, 5>>({.vectors = "Conv2d.p01.table"});
+//
+// declares one case: a layer and its inputs, the mode, and the file of reference vectors if there is one. Without one
+// the inputs are random.
+#pragma once
+
+#include <boost/test/unit_test.hpp>
+#include <cmath>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <tenon/io/safetensors.hpp>
+#include <tenon/tenon.hpp>
+#include <tuple>
+#include <vector>
+
+namespace tenon_test {
+
+namespace nn = tenon::nn;
+using tenon::index_t;
+using tenon::StateDict;
+using tenon::Tensor;
+
+struct Case {
+  const char* vectors = nullptr;
+  bool eval = false;
+  // Dropout draws: its gradient is not the difference of two calls, and its training mode has no place in a net.
+  bool gradients = true;
+  double rtol_out = 1e-5, atol_out = 1e-5, rtol_grad = 1e-4, atol_grad = 2e-5;
+};
+
+inline StateDict load_vectors(const std::string& name) {
+  return tenon::io::load_safetensors(std::filesystem::path(TENON_VECTORS) / (name + ".safetensors"));
+}
+
+/// The elements of an entry, whatever its type.
+inline std::vector<double> numbers(const tenon::AnyTensor& entry) {
+  std::vector<double> result(static_cast<std::size_t>(entry.size()));
+  const auto read = [&]<class T>(std::type_identity<T>) {
+    const auto* source = reinterpret_cast<const T*>(entry.data());
+    for (std::size_t i = 0; i < result.size(); ++i) result[i] = static_cast<double>(source[i]);
+  };
+  switch (entry.dtype()) {
+    case tenon::DType::F32:
+      read(std::type_identity<float>{});
+      break;
+    case tenon::DType::F64:
+      read(std::type_identity<double>{});
+      break;
+    case tenon::DType::I64:
+      read(std::type_identity<std::int64_t>{});
+      break;
+    default:
+      BOOST_FAIL("vectors of an unexpected type");
+  }
+  return result;
+}
+
+/// One failure with the first difference, not one per element.
+template <class Tensor>
+void compare(const std::string& what, const Tensor& got, const std::vector<double>& want, double rtol, double atol) {
+  BOOST_TEST_REQUIRE(got.size() == want.size(), what << ": " << got.size() << " elements, wanted " << want.size());
+  std::size_t differ = 0, first = 0;
+  for (std::size_t i = 0; i < want.size(); ++i)
+    if (!(std::fabs(static_cast<double>(got.data()[i]) - want[i]) <= atol + rtol * std::fabs(want[i])) && differ++ == 0)
+      first = i;
+  BOOST_TEST(differ == 0u, what << ": " << differ << " of " << want.size() << " differ, first at [" << first
+                                << "]: " << static_cast<double>(got.data()[first]) << ", wanted " << want[first]);
+}
+
+template <class Tensor>
+std::vector<double> numbers(const Tensor& tensor)
+  requires requires { typename Tensor::static_shape; }
+{
+  return {tensor.begin(), tensor.end()};
+}
+
+// ---- arguments: floating tensors get gradients, integers are class labels
+
+template <class T>
+inline constexpr bool is_integer = std::is_integral_v<typename T::value_type>;
+
+template <class T>
+auto variable(const T& tensor) {
+  if constexpr (is_integer<T>)
+    return tensor;
+  else
+    return nn::Variable{tensor, nn::requires_grad};
+}
+
+/// Random numbers in [-1, 1), or labels below `classes`.
+template <class T>
+T random_argument(index_t classes) {
+  T tensor;
+  if constexpr (is_integer<T>)
+    for (auto& label : tensor) label = static_cast<std::int64_t>(tenon::generator()() % static_cast<unsigned>(classes));
+  else
+    tenon::fill_uniform(tensor, 1.0);
+  return tensor;
+}
+
+template <class T>
+constexpr index_t classes_of() {
+  if constexpr (tenon::shape_of_t<T>::rank > 1)
+    return tenon::shape_of_t<T>::dims[1];
+  else
+    return 1;
+}
+
+/// The first of several results.
+template <class R>
+const auto& first_of(const R& result) {
+  if constexpr (requires { std::tuple_size<R>::value; })
+    return std::get<0>(result);
+  else
+    return result;
+}
+
+/// Something a layer is made from: class weights of a loss.
+template <class Layer, std::size_t... N>
+Layer weighted(const tenon::AnyTensor& weight, std::index_sequence<N...>) {
+  std::optional<Layer> layer;
+  const auto try_length = [&]<index_t Length>(std::integral_constant<index_t, Length>) {
+    if (weight.extents() == std::vector<index_t>{Length}) layer.emplace(weight.get<Tensor<float, Length>>());
+  };
+  (try_length(std::integral_constant<index_t, N + 1>{}), ...);
+  return layer.value();
+}
+
+/// The layer `dict` describes.
+template <class Layer>
+Layer make_layer(const StateDict& dict) {
+  if constexpr (std::is_constructible_v<Layer, Tensor<float, 1>>)
+    if (dict.contains("f32.kw.weight")) return weighted<Layer>(dict["f32.kw.weight"], std::make_index_sequence<16>{});
+  return Layer{};
+}
+
+// ---- the checks
+
+/// Outputs, gradients and buffers against PyTorch's.
+template <class Layer, class... In>
+void check_vectors(const Case& c) {
+  const StateDict dict = load_vectors(c.vectors);
+  Layer layer = make_layer<Layer>(dict);
+  layer.load_state_dict(dict.subset("f32.param."), {.strict = false});
+  layer.load_state_dict(dict.subset("f32.buf_before."), {.strict = false});
+  layer.train(!c.eval);
+
+  constexpr const char* names[]{"input", "target"};
+  std::size_t position = 0;
+  const auto load = [&]<class T>(std::type_identity<T>) {
+    const std::string name = names[position++];
+    return variable(dict.get<T>((is_integer<T> ? "i64.in." : "f32.in.") + name));
+  };
+  std::tuple arguments{load(std::type_identity<In>{})...};
+  const auto result = std::apply([&](const auto&... x) { return layer(x...); }, arguments);
+  const auto& y = first_of(result);
+  compare("output", y.data(), numbers(dict["f64.out.output"]), c.rtol_out, c.atol_out);
+  if constexpr (requires { std::get<1>(result); })
+    compare("indices", std::get<1>(result).data(), numbers(dict["i64.out.indices"]), 0, 0);
+
+  using Y = std::remove_cvref_t<decltype(y.data())>;
+  if (dict.contains("f32.gout.output"))
+    y.backward(Y::from(numbers(dict["f32.gout.output"])));
+  else
+    y.backward(Y::from(std::vector<float>(Y::size(), 1.f)));
+  position = 0;
+  std::apply(
+      [&](const auto&... x) {
+        const auto compare_gradient = [&](const auto& argument) {
+          const std::string key = std::string("f64.gin.") + names[position++];
+          if constexpr (requires { argument.grad(); })
+            if (dict.contains(key)) compare(key, argument.grad(), numbers(dict[key]), c.rtol_grad, c.atol_grad);
+        };
+        (compare_gradient(x), ...);
+      },
+      arguments);
+  std::size_t compared = 0;
+  nn::for_each_parameter(layer, [&](const std::string& name, auto& parameter) {
+    compare("gradient of " + name, parameter.grad(), numbers(dict["f64.gparam." + name]), c.rtol_grad, c.atol_grad);
+    ++compared;
+  });
+  BOOST_TEST(compared == dict.subset("f64.gparam.").size());
+  const StateDict after = dict.subset("f64.buf_after."), state = layer.state_dict();
+  for (const auto& [name, value] : after) {
+    if (name.ends_with("num_batches_tracked")) continue;
+    compare(name, numbers(state[name]), numbers(value), c.rtol_out, c.atol_out);
+  }
+}
+
+/// Gradients in double against central differences of a random weighting of the output.
+template <class Layer, class... In>
+void check_gradients(const Case& c) {
+  auto layer = [] {
+    if constexpr (requires { typename Layer::template rebind<nn::to_type<double>>; })
+      return Layer{}.template to<double>();
+    else
+      return Layer{};
+  }();
+  layer.train(!c.eval);
+  const auto widen = []<class T>(std::type_identity<T>) {
+    if constexpr (is_integer<T>)
+      return random_argument<T>(classes_of<std::tuple_element_t<0, std::tuple<In...>>>());
+    else
+      return nn::Variable{random_argument<tenon::tensor_of_t<double, tenon::shape_of_t<T>>>(1), nn::requires_grad};
+  };
+  std::tuple arguments{widen(std::type_identity<In>{})...};
+  const auto call = [&] { return std::apply([&](const auto&... x) { return layer(x...); }, arguments); };
+  const auto result = call();
+  const auto& y = first_of(result);
+  using Y = std::remove_cvref_t<decltype(y.data())>;
+  const Y weights = random_argument<Y>(1);
+  const auto value = [&] {
+    const auto again = call();
+    const Y& out = first_of(again).data();
+    double sum = 0;
+    for (std::size_t i = 0; i < Y::size(); ++i) sum += out.data()[i] * weights.data()[i];
+    return sum;
+  };
+  y.backward(weights);
+
+  std::size_t checked = 0, wrong = 0;
+  const auto differences = [&](auto& tensor, const auto& gradient) {
+    const std::size_t step =
+        tensor.size() < 64 ? 1 : 1 + tensor.size() / 31 / 2 * 2;  // all, or some: an odd step meets every column
+    for (std::size_t i = 0; i < tensor.size(); i += step, ++checked) {
+      double& element = tensor.data()[i];
+      const double before = element, h = 1e-6;
+      element = before + h;
+      const double above = value();
+      element = before - h;
+      const double below = value();
+      element = before;
+      const double numeric = (above - below) / (2 * h), analytic = gradient.data()[i];
+      wrong += !(std::fabs(numeric - analytic) <= 1e-6 + 1e-5 * std::fabs(numeric));
+    }
+  };
+  std::apply(
+      [&](auto&... x) {
+        const auto one = [&](auto& argument) {
+          if constexpr (requires { argument.grad(); }) {
+            const auto gradient = std::as_const(argument).grad();
+            differences(argument.data(), gradient);
+          }
+        };
+        (one(x), ...);
+      },
+      arguments);
+  nn::for_each_parameter(layer, [&](const std::string&, auto& parameter) {
+    const auto gradient = std::as_const(parameter).grad();
+    differences(parameter.data(), gradient);
+  });
+  BOOST_TEST(checked > 0u);
+  BOOST_TEST(wrong == 0u, wrong << " of " << checked << " gradients differ from differences");
+}
+
+/// The compiled net against the eager layer in evaluation mode.
+template <class Layer, class In>
+void check_compiled() {
+  static_assert(tenon::planning::planned_by_type<Layer>, "a layer of one result that cannot be compiled");
+  Layer layer;
+  const In x = random_argument<In>(1);
+  for (int warm = 0; warm < 2; ++warm) (void)layer(x);  // running statistics worth folding
+  layer.eval();
+  auto net = tenon::compile<In>(layer);
+  compare("compiled", net(x), numbers(layer(x)), 1e-5, 1e-5);
+  typename decltype(net)::Output y;
+  net(x, y);
+  compare("compiled, into the caller's tensor", y, numbers(net(x)), 0, 0);
+}
+
+/// Losses and layers with several results have no place in a net; everything else has to compile.
+template <class Layer, class... In>
+inline constexpr bool has_place_in_a_net = sizeof...(In) == 1 && !requires {
+  std::tuple_size<decltype(std::declval<Layer&>()(std::declval<const In&>()...))>::value;
+};
+
+template <class Layer, class... In>
+void check(const Case& c = {}) {
+  BOOST_TEST_CONTEXT((c.vectors ? c.vectors : "random inputs") << ", " << nn::repr_module(Layer{})) {
+    tenon::manual_seed(7);
+    if (c.vectors) check_vectors<Layer, In...>(c);
+    if (c.gradients) check_gradients<Layer, In...>(c);
+    if constexpr (has_place_in_a_net<Layer, In...>) check_compiled<Layer, In...>();
+  }
+}
+
+}  // namespace tenon_test
