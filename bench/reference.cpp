@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <limits>
 #include <type_traits>
 #include <utility>
 
@@ -32,8 +33,8 @@ void for_each_product(const Linear& linear, const Extents&, const Extents&, F f)
     for (int i = 0; i < linear.in_features; ++i) f(o, i, o * linear.in_features + i);
 }
 
-// Calls f(output, input) with the position of every output and of the largest input in its window, the first of
-// several.
+// Calls f(output, best, second) with the position of every output and of the two largest inputs in its window, the
+// first of several.
 template <class F>
 void for_each_maximum(const MaxPool2d& pool, const Extents& input, const Extents& output, const double* x, F f) {
   const int k = pool.kernel_size;
@@ -41,11 +42,18 @@ void for_each_maximum(const MaxPool2d& pool, const Extents& input, const Extents
     for (int row = 0; row < output[1]; ++row)
       for (int column = 0; column < output[2]; ++column) {
         const int corner = (c * input[1] + row * k) * input[2] + column * k;
-        int best = corner;
+        int best = corner, second = corner;
         for (int i = 0; i < k; ++i)
-          for (int j = 0; j < k; ++j)
-            if (const int candidate = corner + i * input[2] + j; x[candidate] > x[best]) best = candidate;
-        f((c * output[1] + row) * output[2] + column, best);
+          for (int j = 0; j < k; ++j) {
+            const int candidate = corner + i * input[2] + j;
+            if (x[candidate] > x[best]) {
+              second = best;
+              best = candidate;
+            } else if (candidate != best && (second == best || x[candidate] > x[second])) {
+              second = candidate;
+            }
+          }
+        f((c * output[1] + row) * output[2] + column, best, second);
       }
 }
 
@@ -82,8 +90,8 @@ std::pair<double, Reference::Values> loss(const Reference::Values& y, const Batc
 
 }  // namespace
 
-Reference::Reference(Network network, const Weights& weights)
-    : network_(std::move(network)), shapes_(shapes(network_)) {
+Reference::Reference(Network network, const Weights& weights, Ties ties)
+    : network_(std::move(network)), shapes_(shapes(network_)), ties_(ties) {
   for (const auto& [name, values] : weights) parameters_[name].assign(values.begin(), values.end());
 }
 
@@ -105,6 +113,12 @@ double Reference::train(const Batch& batch, double learning_rate) {
   return sum;
 }
 
+// Whether the choice between two values is to be the other one.
+bool Reference::reverses(double a, double b) const {
+  constexpr double rounding = 2 * std::numeric_limits<float>::epsilon();  // values are around one
+  return ties_ == Ties::reversed && std::abs(a - b) < rounding;
+}
+
 // The input and the output of every layer.
 std::vector<Reference::Values> Reference::forward(std::span<const float> sample) const {
   std::vector<Values> values{Values(sample.begin(), sample.end())};
@@ -122,7 +136,7 @@ std::vector<Reference::Values> Reference::forward(std::span<const float> sample)
                          [&, y = y.data()](int o, int in, int w) { y[o] += weight.data()[w] * x.data()[in]; });
       } else if constexpr (std::is_same_v<L, MaxPool2d>) {
         for_each_maximum(layer, shapes_[i], shapes_[i + 1], x.data(),
-                         [&, y = y.data()](int o, int in) { y[o] = x.data()[in]; });
+                         [&, y = y.data()](int o, int best, int) { y[o] = x.data()[best]; });
       } else if constexpr (std::is_same_v<L, ReLU>) {
         std::transform(x.begin(), x.end(), y.begin(), [](double v) { return std::max(0.0, v); });
       } else if constexpr (std::is_same_v<L, Tanh>) {
@@ -156,9 +170,11 @@ void Reference::backward(const std::vector<Values>& values, Values gradient, Par
           weight_gradient.data()[w] += x.data()[in] * dy[o];
         });
       } else if constexpr (std::is_same_v<L, MaxPool2d>) {
-        for_each_maximum(layer, shapes_[i], shapes_[i + 1], x.data(), [&](int o, int in) { dx[in] += dy[o]; });
+        for_each_maximum(layer, shapes_[i], shapes_[i + 1], x.data(), [&](int o, int best, int second) {
+          dx[reverses(x.data()[best], x.data()[second]) ? second : best] += dy[o];
+        });
       } else if constexpr (std::is_same_v<L, ReLU>) {
-        for (std::size_t j = 0; j < x.size(); ++j) dx[j] = x[j] > 0 ? dy[j] : 0;
+        for (std::size_t j = 0; j < x.size(); ++j) dx[j] = (x[j] > 0) != reverses(x[j], 0) ? dy[j] : 0;
       } else if constexpr (std::is_same_v<L, Tanh>) {
         for (std::size_t j = 0; j < x.size(); ++j) dx[j] = dy[j] * (1 - y[j] * y[j]);
       } else {

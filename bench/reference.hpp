@@ -17,7 +17,10 @@ class Reference {
   using Values = std::vector<double>;
   using Parameters = std::map<std::string, Values>;
 
-  Reference(Network network, const Weights& weights);
+  /// The gradient of ReLU and MaxPool2d follows a choice. Where the rounding of float can tip it, both ways are right.
+  enum class Ties { as_computed, reversed };
+
+  Reference(Network network, const Weights& weights, Ties ties = Ties::as_computed);
 
   Values predict(std::span<const float> x) const;
   /// One step of stochastic gradient descent. Returns the loss it begins with.
@@ -25,12 +28,14 @@ class Reference {
   const Parameters& parameters() const { return parameters_; }
 
  private:
+  bool reverses(double a, double b) const;
   std::vector<Values> forward(std::span<const float> x) const;
   void backward(const std::vector<Values>& values, Values gradient, Parameters& gradients) const;
 
   Network network_;
   std::vector<Extents> shapes_;
   Parameters parameters_;
+  Ties ties_;
 };
 
 }  // namespace bench

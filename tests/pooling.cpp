@@ -39,4 +39,23 @@ BOOST_AUTO_TEST_CASE(odd_shapes) {
   check<nn::MaxPool2d<nn::kernel_size<4>, nn::stride<3>, nn::return_indices<true>>, Tensor<float, 1, 2, 13, 67>>();
 }
 
+// As in PyTorch: a NaN in a window is its result, and the place it came from the last NaN's.
+BOOST_AUTO_TEST_CASE(nan_is_the_largest) {
+  Tensor<float, 1, 2, 6, 44> x;
+  tenon::fill_uniform(x, 1.0);
+  const float nan = std::nanf("");
+  x(0, 0, 2, 3) = x(0, 0, 3, 2) = x(0, 1, 5, 43) = nan;
+  nn::MaxPool2d<nn::kernel_size<2>, nn::return_indices<true>> with_indices;
+  const auto [y, indices] = with_indices(x);
+  BOOST_TEST(std::isnan(y(0, 0, 1, 1)));
+  BOOST_TEST(indices(0, 0, 1, 1) == 3 * 44 + 2);
+  BOOST_TEST(std::isnan(y(0, 1, 2, 21)));
+  BOOST_TEST(std::count_if(y.begin(), y.end(), [](float v) { return std::isnan(v); }) == 2);
+  nn::Sequential<nn::MaxPool2d<nn::kernel_size<2>>> pool;
+  auto net = tenon::compile<Tensor<float, 1, 2, 6, 44>>(pool);
+  const auto& compiled = net(x);
+  for (std::size_t i = 0; i < y.size(); ++i)
+    BOOST_TEST((compiled.data()[i] == y.data()[i] || (std::isnan(compiled.data()[i]) && std::isnan(y.data()[i]))));
+}
+
 }  // namespace

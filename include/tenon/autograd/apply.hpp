@@ -201,7 +201,7 @@ class OperationNode final : public Node {
   template <std::size_t... I>
   void backward(BackwardQueue& queue, std::index_sequence<I...>) {
     // In order, so that of two inputs that are one Variable the second adds to what the first writes.
-    const std::tuple gradients{input(std::get<I>(inputs_))...};
+    const std::tuple gradients{input(queue, std::get<I>(inputs_))...};
     if constexpr (requires { std::tuple_size<Result>::value; })
       std::apply(
           [&](auto&... slot) {
@@ -217,12 +217,15 @@ class OperationNode final : public Node {
   }
 
   template <class T>
-  static auto input(const StatePointer<T>& state) {
-    if (!state->requires_grad() && !state->producer()) return Input<T>{state->value()};
+  static auto input(BackwardQueue& queue, const StatePointer<T>& state) {
+    if (!state->requires_grad() && !state->producer()) {
+      if (state->recorded()) queue.meet_released_record();
+      return Input<T>{state->value()};
+    }
     const bool accumulate = state->has_grad();
     return Input<T>{state->value(), state->grad_to_write().data(), accumulate};
   }
-  static Input<Absent> input(Absent) { return {}; }
+  static Input<Absent> input(BackwardQueue&, Absent) { return {}; }
   template <class T>
   static void push_producer(BackwardQueue& queue, const StatePointer<T>& state) {
     state->queue_producer(queue);
@@ -316,7 +319,7 @@ struct shape_of<Absent> {
 template <class X>
 decltype(auto) as_argument(const X& x) {
   if constexpr (requires { typename static_extents<typename X::shape_type>::type; } && !is_tensor<X> &&
-                requires { x.derived_cast(); })
+                std::is_convertible_v<const X&, const xt::xexpression<X>&>)
     return tensor_of_t<typename X::value_type, typename static_extents<typename X::shape_type>::type>(x);
   else
     return (x);

@@ -60,7 +60,11 @@ class BackwardQueue {
       pending_.pop_back();
       node->propagate(*this);
     }
+    if (std::exchange(met_released_record_, false))
+      raise("backward: the record of a value on the way was released by an earlier backward; gradients before it are missing");
   }
+  /// A gradient ends at a value whose own record is gone: an error once the rest has been computed.
+  void meet_released_record() noexcept { met_released_record_ = true; }
   /// The calling thread's queue: its memory is kept, so that a warm backward pass allocates nothing.
   static BackwardQueue& of_this_thread() {
     thread_local BackwardQueue queue;
@@ -70,6 +74,7 @@ class BackwardQueue {
  private:
   static bool earlier(const NodePointer& a, const NodePointer& b) { return a->order_ < b->order_; }
   std::vector<NodePointer> pending_;
+  bool met_released_record_ = false;
 };
 
 template <class TensorType>

@@ -78,6 +78,7 @@ class Parameter {
   Parameter(const Parameter& other) : Parameter(TensorType(other.data())) { copy_rest(other); }
   Parameter(Parameter&&) noexcept = default;
   Parameter& operator=(const Parameter& other) {
+    if (!state_) return *this = Parameter(other);  // this one was moved from
     if (this != &other) {
       data() = other.data();
       copy_rest(other);

@@ -31,6 +31,15 @@ class Tensor;
 }  // namespace tenon::inline TENON_ISA
 
 namespace xt {
+#if defined(__clang__) && __clang_major__ >= 19 && XTENSOR_VERSION_MAJOR == 0 && XTENSOR_VERSION_MINOR < 26
+// Since clang matches template template parameters as C++17 has it, two of xtensor's own specialisations are ambiguous for
+// the shapes of its xarray, and so for printing and assigning to views.
+template <class X>
+struct rebind_container<X, svector<std::size_t>> {
+  using type = svector<X>;
+};
+#endif
+
 template <class T, tenon::index_t... D>
 struct xcontainer_inner_types<tenon::Tensor<T, D...>> {
   using shape_type = fixed_shape<static_cast<std::size_t>(D)...>;
@@ -245,9 +254,16 @@ template <class T, index_t... D>
 template <class E>
 Tensor<T, D...>& Tensor<T, D...>::operator=(const xt::xexpression<E>& expression) {
   const E& source = expression.derived_cast();
-  if constexpr (requires { typename detail::static_extents<typename E::shape_type>::type; })
+  if constexpr (rank == 0 && std::is_same_v<typename E::shape_type, xt::fixed_shape<1>>) {
+    // This is how xtensor promotes the shapes of scalars.
+    const T value = static_cast<T>(source());
+    if (!storage_.data()) storage_ = TensorStorage<T, static_shape::size>::allocate();
+    *this->data() = value;
+    return *this;
+  } else if constexpr (requires { typename detail::static_extents<typename E::shape_type>::type; }) {
     static_assert(std::is_same_v<typename detail::static_extents<typename E::shape_type>::type, static_shape>,
                   "a Tensor is assigned from an expression of exactly its own shape");
+  }
   extents_type wanted;
   wanted.fill(std::numeric_limits<std::size_t>::max());
   if (source.dimension() != rank || !std::equal(extents.begin(), extents.end(), source.shape().begin())) {

@@ -49,13 +49,15 @@ template <class X>
 inline constexpr bool is_recorded_operand = is_variable<X> || is_symbolic<X> || is_probe<X>;
 template <class X>
 inline constexpr bool is_operand = is_recorded_operand<X> || is_parameter<X> || is_tensor<X> || is_rejected<X>;
+template <class A, class B>
+inline constexpr bool are_recorded_operands =
+    (is_recorded_operand<A> || is_recorded_operand<B> || is_rejected<A> || is_rejected<B>)&&is_operand<A>&& is_operand<B>;
 }  // namespace detail
 
+// Takes its operands as xtensor's does, which would else be preferred where one of them is a Tensor.
 template <class A, class B>
-  requires((detail::is_recorded_operand<A> || detail::is_recorded_operand<B> || detail::is_rejected<A> ||
-            detail::is_rejected<B>) &&
-           detail::is_operand<A> && detail::is_operand<B>)
-auto operator+(const A& a, const B& b) {
+  requires detail::are_recorded_operands<std::remove_cvref_t<A>, std::remove_cvref_t<B>>
+auto operator+(A&& a, B&& b) {
   return apply(operation::Add{}, a, b);
 }
 

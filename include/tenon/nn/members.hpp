@@ -9,6 +9,7 @@
 #include <boost/hana/first.hpp>
 #include <boost/hana/fold_left.hpp>
 #include <boost/hana/for_each.hpp>
+#include <boost/hana/partition.hpp>
 #include <boost/hana/second.hpp>
 #include <boost/hana/string.hpp>
 #include <boost/hana/transform.hpp>
@@ -129,10 +130,22 @@ auto members_of(M& module) {  // (name, reference) pairs
 
 template <Collect What, bool Deep, class M>
 auto collect(M& module, const std::string& prefix) {
-  return boost::hana::fold_left(members_of(module), boost::hana::make_tuple(), [&](auto&& found, const auto& named) {
-    return boost::hana::concat(std::forward<decltype(found)>(found),
-                               collect_member<What, Deep>(prefix + named.first, named.second.get()));
-  });
+  const auto collect_from = [&](auto&& members, auto&& found) {
+    return boost::hana::fold_left(members, std::move(found), [&](auto&& before, const auto& named) {
+      return boost::hana::concat(std::forward<decltype(before)>(before),
+                                 collect_member<What, Deep>(prefix + named.first, named.second.get()));
+    });
+  };
+  const auto members = members_of(module);
+  if constexpr (What == Collect::parameters) {  // a module's own first, as PyTorch has it
+    const auto is_own = [](const auto& named) {
+      return boost::hana::bool_c<!is_module<std::remove_cvref_t<decltype(named.second.get())>>>;
+    };
+    const auto parts = boost::hana::partition(members, is_own);
+    return collect_from(boost::hana::second(parts), collect_from(boost::hana::first(parts), boost::hana::make_tuple()));
+  } else {
+    return collect_from(members, boost::hana::make_tuple());
+  }
 }
 
 /// The references of a walk without their names.

@@ -294,7 +294,7 @@ class Module {
     namespace kind = ::tenon::detail;
     constexpr bool takes_recorded = (is_variable<X> || ...) || (kind::is_symbolic<X> || ...) || (kind::is_probe<X> || ...);
     if constexpr (requires { typename Derived::built_in; })
-      return self.forward(x...);
+      return self.forward(kind::as_argument(x)...);
     else if constexpr (takes_recorded || (kind::is_rejected<X> || ...))
       return self.forward(detail::plan_with(x)...);
     else

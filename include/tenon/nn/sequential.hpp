@@ -30,11 +30,31 @@ constexpr auto operator""_c() {
 
 namespace nn {
 
+namespace detail {
+template <class M, class Conversion>
+struct rebound_or_same {
+  using type = M;
+};
+template <class M, class Conversion>
+  requires Convertible<M, Conversion>
+struct rebound_or_same<M, Conversion> {
+  using type = typename rebound<M, Conversion>::type;
+};
+}  // namespace detail
+
 /// A layer with a name of its own in a Sequential: `Named<"conv1", Conv2d<...>>`.
 template <tenon::detail::fixed_string Name, class LayerType>
-struct Named {};
+struct Named {
+  using named_layer = LayerType;
+  static constexpr auto key = Name;
+  template <class Conversion>
+  using rebind = Named<Name, typename detail::rebound_or_same<LayerType, Conversion>::type>;
+};
 
 namespace detail {
+
+// Not every compiler matches a string in a partial specialisation, so Named is known by its members.
+template <class Element> concept IsNamed = requires { typename Element::named_layer; };
 
 template <class Element, std::size_t I>
 struct chain_element {
@@ -49,25 +69,15 @@ struct chain_element {
   }();
   static constexpr const char* key_text() { return key.data(); }
 };
-template <tenon::detail::fixed_string Name, class LayerType, std::size_t I>
-struct chain_element<Named<Name, LayerType>, I> {
-  using layer = LayerType;
-  static constexpr auto key = Name;
-  static constexpr const char* key_text() { return key.text; }
+template <IsNamed Element, std::size_t I>
+struct chain_element<Element, I> {
+  using layer = typename Element::named_layer;
+  static constexpr const char* key_text() { return Element::key.text; }
 };
 
-template <class M, class Conversion>
-struct rebound_or_same {
-  using type = M;
-};
-template <class M, class Conversion>
-  requires Convertible<M, Conversion>
-struct rebound_or_same<M, Conversion> {
-  using type = typename rebound<M, Conversion>::type;
-};
-template <tenon::detail::fixed_string Name, class LayerType, class Conversion>
-struct rebound_or_same<Named<Name, LayerType>, Conversion> {
-  using type = Named<Name, typename rebound_or_same<LayerType, Conversion>::type>;
+template <IsNamed Element, class Conversion>
+struct rebound_or_same<Element, Conversion> {
+  using type = typename Element::template rebind<Conversion>;
 };
 
 }  // namespace detail
@@ -172,12 +182,14 @@ class Sequential : public Layer<Sequential<Elements...>> {
     return boost::hana::at_c<static_cast<std::size_t>(Index::value)>(layers_);
   }
   /// `model["conv1"_n]`
-  template <tenon::detail::fixed_string Name>
-  auto& operator[](tenon::name<Name>) noexcept {
+  template <class Name>
+    requires requires { Name::value.view(); }
+  auto& operator[](Name) noexcept {
     return boost::hana::at_c<position<Name>>(layers_);
   }
-  template <tenon::detail::fixed_string Name>
-  const auto& operator[](tenon::name<Name>) const noexcept {
+  template <class Name>
+    requires requires { Name::value.view(); }
+  const auto& operator[](Name) const noexcept {
     return boost::hana::at_c<position<Name>>(layers_);
   }
 
@@ -227,13 +239,13 @@ class Sequential : public Layer<Sequential<Elements...>> {
     (f(detail::chain_element<Elements, I>::key_text(), boost::hana::at_c<I>(chain.layers_)), ...);
   }
 
-  template <tenon::detail::fixed_string Name>
+  template <class Name>
   static constexpr std::size_t position = [] {
     constexpr std::array<std::string_view, sizeof...(Elements)> keys = []<std::size_t... I>(std::index_sequence<I...>) {
       return std::array<std::string_view, sizeof...(Elements)>{detail::chain_element<Elements, I>::key_text()...};
     }(indices{});
     std::size_t at = 0;
-    while (keys[at] != Name.view()) ++at;  // an unknown name ends outside the array: not a constant expression
+    while (keys[at] != Name::value.view()) ++at;  // an unknown name ends outside the array: not a constant expression
     return at;
   }();
 

@@ -94,7 +94,7 @@ struct Kernel<operation::Conv<Rank, In, Out, K, S, P, D, Groups>> : ForwardOnly 
   };
 
   template <class Y, class X, class W, class B>
-  static void forward(const Operation&, autograd::NothingSaved*, Y& y, const X& x, const W& weight, const B& bias) {
+  static void forward(const Operation&, Saved*, Y& y, const X& x, const W& weight, const B& bias) {
     using T = typename X::value_type;
     using Run = Convolution<T, Geometry<shape_of_t<X>>>;
     Array<T> workspace(Run::workspace_size);

@@ -9,12 +9,13 @@
 
 namespace tenon::inline TENON_ISA::cuda {
 
-/// Base of the kernels: on the device there is no backward pass.
+/// Base of the kernels: on the device there is no backward pass, so a call that would be recorded for one throws.
 struct ForwardOnly {
+  struct Saved {
+    Saved() { raise("a call on tensors in device memory cannot be recorded: pass the tensor or a no_grad Variable"); }
+  };
   template <class... X>
-  static void backward(const X&...) {
-    raise("backward: not possible on tensors in device memory");
-  }
+  static void backward(const X&...) {}
 };
 
 /// The elements of a parameter, or null of one that is left out.
@@ -30,7 +31,7 @@ struct AddBias {
   index_t channels, inner;
   const T* bias;
   T* y;
-  [[no_unique_address]] Function function;
+  Function function;
   TENON_HOST_DEVICE void operator()(index_t i) const { y[i] = function(y[i] + bias[i / inner % channels]); }
 };
 

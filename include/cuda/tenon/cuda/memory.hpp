@@ -46,6 +46,7 @@ class Array {
  public:
   Array() = default;
   explicit Array(index_t size) : bytes_(static_cast<std::size_t>(size) * sizeof(T)), device_(current_device()) {
+    if (size == 0) return;
     elements_ = static_cast<T*>(detail::resource(device_).do_allocate(bytes_, alignment).get());
   }
   static Array view(T* elements) noexcept {

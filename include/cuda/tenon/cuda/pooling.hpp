@@ -15,6 +15,7 @@ namespace tenon::inline TENON_ISA::cuda {
 /// the first of equal ones, the last NaN.
 template <class T, int Rank>
 struct MaxPool {
+  static constexpr T lowest = -std::numeric_limits<T>::infinity();
   Window axes[Rank];
   const T* x;
   T* y;
@@ -36,7 +37,7 @@ struct MaxPool {
       elements *= count[a];
     }
     const T* from = x + plane * in_size;
-    T best = -std::numeric_limits<T>::infinity();
+    T best = lowest;
     index_t best_at = 0;
     for (index_t e = 0; e < elements; ++e) {
       index_t rest = e, at = 0, stride = 1;
@@ -68,7 +69,7 @@ struct Kernel<operation::MaxPool<Rank, K, S, P, D, ReturnIndices, CeilMode>> : F
   using Operation = operation::MaxPool<Rank, K, S, P, D, ReturnIndices, CeilMode>;
 
   template <class Y, class X>
-  static void forward(const Operation&, autograd::NothingSaved*, Y& y, const X& x) {
+  static void forward(const Operation&, Saved*, Y& y, const X& x) {
     constexpr auto geometry = Operation::geometry(shape_of_t<X>{});
     if constexpr (ReturnIndices)
       max_pool(geometry, x.data(), std::get<0>(y).data(), std::get<1>(y).data());

@@ -77,6 +77,19 @@ class Tensor {
   Array<T> elements_;
 };
 
+namespace detail {
+template <class T, class S>
+struct tensor_of;
+template <class T, index_t... D>
+struct tensor_of<T, Shape<D...>> {
+  using type = Tensor<T, D...>;
+};
+}  // namespace detail
+
+/// The tensor of element type `T` and shape `S` in device memory.
+template <class T, class S>
+using tensor_of_t = typename detail::tensor_of<T, S>::type;
+
 /// `host` in the memory of the current device.
 template <class T, index_t... D>
 Tensor<T, D...> copy(const tenon::Tensor<T, D...>& host) {

@@ -89,7 +89,7 @@ void max_pool(const PoolGeometry<Rank>& geometry, const T* x, T* y, std::int32_t
         for (index_t k = 0; k < columns.kernel; ++k) {
           const index_t position = offset + start + k * columns.dilation;
           const V value = detail::load_strided(x + position, columns.stride, count);
-          const auto better = (value > best) || (value != value);
+          const auto better = (value > best) || xsimd::isnan(value);  // xsimd's != is false for NaN on AVX-512
           best = xsimd::select(better, value, best);
           at = xsimd::select(better || (at < V(T(0))), step + V(static_cast<T>(position)), at);
         }

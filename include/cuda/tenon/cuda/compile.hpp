@@ -1,0 +1,148 @@
+/// \file
+/// `cuda::compile<Input>(model, id)`: a net on the device, with all its memory allocated once.
+#pragma once
+
+#include <memory>
+#include <tenon/compile/memory_plan.hpp>
+
+#include "lowering.hpp"
+
+namespace tenon::inline TENON_ISA::cuda {
+
+/// What the copies of a net share: its stages and their weights, in the memory of one device.
+class Program {
+ public:
+  /// The plan of `graph`, whose result is the edge `output`, for the current device.
+  Program(planning::Graph& graph, int output) : device_(current_device()) {
+    const std::vector<Stage> stages = graph.stages();
+    const planning::MemoryPlan memory = planning::plan_memory(graph, stages, output);
+    const auto place = [&](int edge) -> Place {
+      if (edge == planning::Graph::input) return {input, 0};
+      if (edge == output) return {result, 0};
+      return {workspace, edge < 0 ? 0 : memory.edges[static_cast<std::size_t>(edge)]};
+    };
+    std::vector<std::byte> packed(memory.weight_bytes);
+    for (std::size_t s = 0; s < stages.size(); ++s) {
+      const Stage& stage = stages[s];
+      if (stage.pack) stage.pack(stage.source, packed.data() + memory.packed[s]);
+      steps_.push_back(
+          {stage.run, place(stage.a), place(stage.b), place(stage.output), memory.packed[s], memory.scratch[s]});
+    }
+    weight_bytes = memory.weight_bytes;
+    workspace_bytes = memory.workspace_bytes;
+    result_offset = memory.edges[static_cast<std::size_t>(output)];
+    weights_ = Array<std::byte>(static_cast<index_t>(weight_bytes));
+    if (weight_bytes > 0) copy_to_device(packed.data(), static_cast<index_t>(weight_bytes), weights_.data());
+  }
+
+  std::size_t weight_bytes, workspace_bytes, result_offset;
+
+  int device_id() const noexcept { return device_; }
+
+  void run(const void* x, std::byte* memory, void* y) const {
+    device::select(device_);
+    std::byte* const bases[]{static_cast<std::byte*>(const_cast<void*>(x)), static_cast<std::byte*>(y), memory};
+    const auto at = [&bases](const Place& place) { return bases[place.base] + place.offset; };
+    for (const Step& step : steps_)
+      step.run(at(step.a), at(step.b), weights_.data() + step.packed, memory + step.scratch, at(step.output));
+  }
+
+ private:
+  enum Base : unsigned { input, result, workspace };
+  struct Place {
+    Base base;
+    std::size_t offset;
+  };
+  struct Step {
+    planning::Run run;
+    Place a, b, output;
+    std::size_t packed, scratch;
+  };
+
+  int device_;
+  std::vector<Step> steps_;
+  Array<std::byte> weights_;
+};
+
+/// A net in evaluation mode for one input shape on one device, its weights a snapshot of the model's.
+///
+/// A call allocates nothing and does not wait for the device; `to_host()` of the result does. It makes the net's device
+/// the current one. One net serves one thread; copies are independent.
+template <class InputType, class OutputType>
+class Compiled {
+  using element = typename InputType::value_type;
+
+ public:
+  using Input = InputType;
+  using Output = OutputType;
+
+  explicit Compiled(std::shared_ptr<const Program> program) : program_(std::move(program)) {
+    device::select(program_->device_id());
+    workspace_ = Array<std::byte>(static_cast<index_t>(program_->workspace_bytes));
+    result_ = Output::view(reinterpret_cast<element*>(workspace_.data() + program_->result_offset));
+  }
+  Compiled(const Compiled& other) : Compiled(other.program_) {}
+  Compiled(Compiled&&) noexcept = default;
+  Compiled& operator=(const Compiled&) = delete;
+
+  /// The result lives in the net's workspace until the next call.
+  const Output& operator()(const Input& x) noexcept {
+    program_->run(x.data(), workspace_.data(), result_.data());
+    return result_;
+  }
+  /// Writes the result into `y`, which must not overlap `x`.
+  void operator()(const Input& x, Output& y) noexcept { program_->run(x.data(), workspace_.data(), y.data()); }
+
+  /// Device memory of the intermediate results.
+  std::size_t workspace_bytes() const noexcept { return program_->workspace_bytes; }
+  std::size_t weight_bytes() const noexcept { return program_->weight_bytes; }
+
+ private:
+  std::shared_ptr<const Program> program_;
+  Array<std::byte> workspace_;
+  Output result_ = Output::unallocated();
+};
+
+namespace detail {
+/// Whether bringing a model to the host changes its type.
+template <class Model>
+inline constexpr bool is_on_device = false;
+template <class Model>
+  requires nn::detail::Convertible<Model, nn::to_place<host>>
+inline constexpr bool is_on_device<Model> =
+    !std::is_same_v<typename nn::detail::rebound<Model, nn::to_place<host>>::type, Model>;
+
+/// `x` in an edge of its own where it is the input itself.
+template <class T, class S, class P>
+int output_edge(const Symbolic<T, S, P>& x) {
+  const int edge = x.use();
+  if (edge != planning::Graph::input) return edge;
+  using Kernel = PointwiseStage<T, S>;
+  return x.graph().append(Stage(edge).computed_by(&Kernel::template run<pointwise::Identity>), bytes<T, S>);
+}
+}  // namespace detail
+
+/// Compiles `model` for device `id` and inputs of the shape and element type of `Input`, which may be a tensor of the host.
+/// Batch normalizations and activations are folded into the stage before; the net takes and gives `cuda::Tensor`s.
+template <class Input, class Model>
+auto compile(const Model& model, int id = 0) {
+  if constexpr (detail::is_on_device<Model>) {
+    return compile<Input>(model.cpu(), id);
+  } else {
+    using T = typename Input::value_type;
+    using S = shape_of_t<Input>;
+    planning::Graph graph(bytes<T, S>);
+    // A symbolic input changes nothing in the model: its `forward` need not be const for that.
+    const auto result = const_cast<Model&>(model)(Symbolic<T, S>(graph, planning::Graph::input));
+    using Result = std::remove_const_t<decltype(result)>;
+    if constexpr (tenon::detail::is_rejected<Result>) {
+      return Rejected{};
+    } else {
+      device::select(id);
+      using Net = Compiled<tensor_of_t<T, S>, tensor_of_t<T, shape_of_t<Result>>>;
+      return Net(std::make_shared<const Program>(graph, detail::output_edge(result)));
+    }
+  }
+}
+
+}  // namespace tenon::inline TENON_ISA::cuda

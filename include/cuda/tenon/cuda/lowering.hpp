@@ -1,0 +1,335 @@
+/// \file
+/// How operations become stages of a net on the device: the planner's graph, with kernels of this place.
+#pragma once
+
+#include <tenon/compile/symbolic.hpp>
+#include <vector>
+
+#include "activation.hpp"
+#include "conv.hpp"
+#include "dropout.hpp"
+#include "functional.hpp"
+#include "linear.hpp"
+#include "normalization.hpp"
+#include "pooling.hpp"
+
+namespace tenon::inline TENON_ISA::cuda {
+
+using planning::Source;
+using planning::Stage;
+
+/// The layout of every edge of a net on the device: as the shape says, row-major.
+struct InDevice {};
+/// An edge of such a net.
+template <class T, class S, class Producer = planning::Closed>
+using Symbolic = planning::Symbolic<T, S, InDevice, Producer>;
+/// An edge whose stage takes in what follows: `Kernel::run<Function>`.
+template <class T, class S, class Kernel, bool Foldable = false, class Function = pointwise::Identity>
+using OpenSymbolic = Symbolic<T, S, planning::Open<Kernel, Function, Foldable>>;
+
+
+template <class T, class S>
+inline constexpr std::size_t bytes = static_cast<std::size_t>(S::size) * sizeof(T);
+
+/// As planning::Lowering, for the device.
+template <class Operation>
+struct Lowering {};
+
+/// `apply` on the edges of a net on the device.
+template <class Operation, class T, class S, class P, class... X>
+auto plan(const Operation& operation, const planning::Symbolic<T, S, InDevice, P>& first, const X&... x) {
+  using Result = decltype(Operation::output_shape(S{}, shape_of_t<X>{}...));
+  constexpr bool can_compile = requires { Lowering<Operation>::append(operation, first, planning::detail::lowered(x)...); };
+  if constexpr (is_rejection<Result>) {
+    report(Result{});
+    return Rejected{};
+  } else if constexpr (!can_compile) {
+    static_assert(can_compile, "this operation has no place in a net compiled for the device");
+    return Rejected{};
+  } else {
+    return Lowering<Operation>::append(operation, first, planning::detail::lowered(x)...);
+  }
+}
+
+namespace detail {
+
+/// Per channel, weight * (x - mean) / sqrt(variance + eps) + bias as scale * x + shift.
+template <class T>
+struct ScaleShift {
+  std::vector<double> scale, shift;
+
+  ScaleShift(const planning::Affine& affine, index_t channels)
+      : scale(static_cast<std::size_t>(channels), 1), shift(static_cast<std::size_t>(channels), 0) {
+    if (!affine.present) return;
+    const auto at = [](const void* values, std::size_t c, double otherwise) {
+      return values ? static_cast<double>(static_cast<const T*>(values)[c]) : otherwise;
+    };
+    for (std::size_t c = 0; c < scale.size(); ++c) {
+      scale[c] = at(affine.weight, c, 1) / std::sqrt(at(affine.variance, c, 1) + affine.eps);
+      shift[c] = at(affine.bias, c, 0) - at(affine.mean, c, 0) * scale[c];
+    }
+  }
+};
+
+/// What Linear and convolution stages keep: weights (channels, fan_in), then biases (channels), with a batch normalization
+/// folded in.
+template <class T, index_t Channels, index_t FanIn>
+struct Packed {
+  static constexpr std::size_t packed_bytes = static_cast<std::size_t>(Channels * (FanIn + 1)) * sizeof(T);
+
+  static void pack(const Source& source, std::byte* packed) {
+    const ScaleShift<T> affine(source.affine, Channels);
+    const auto *weight = static_cast<const T*>(source.weight), *bias = static_cast<const T*>(source.bias);
+    T* out = reinterpret_cast<T*>(packed);
+    for (std::size_t c = 0; c < affine.scale.size(); ++c)
+      for (index_t i = 0; i < FanIn; ++i) *out++ = static_cast<T>(static_cast<double>(*weight++) * affine.scale[c]);
+    for (std::size_t c = 0; c < affine.scale.size(); ++c)
+      *out++ = static_cast<T>((bias ? static_cast<double>(bias[c]) : 0) * affine.scale[c] + affine.shift[c]);
+  }
+  static const T* weight(const std::byte* packed) { return reinterpret_cast<const T*>(packed); }
+  static const T* bias(const std::byte* packed) { return weight(packed) + Channels * FanIn; }
+};
+
+}  // namespace detail
+
+// ---- linear and convolution: they take in a batch normalization and activations
+
+template <class T, index_t Rows, index_t In, index_t Out>
+struct LinearStage : detail::Packed<T, Out, In> {
+  static constexpr index_t channels = Out;
+  template <class Function>
+  static void run(const void* x, const void*, const std::byte* packed, void*, void* y) noexcept {
+    linear<Function, T>(Rows, In, Out, static_cast<const T*>(x), LinearStage::weight(packed),
+                        LinearStage::bias(packed), static_cast<T*>(y));
+  }
+};
+
+template <index_t In, index_t Out>
+struct Lowering<operation::Linear<In, Out>> {
+  template <class T, class S, class P>
+  static auto append(const operation::Linear<In, Out>& linear, const Symbolic<T, S, P>& x, const void* weight,
+                     const void* bias) {
+    using Result = decltype(linear.output_shape(S{}));
+    using Kernel = LinearStage<T, S::size / In, In, Out>;
+    const int edge = x.graph().append(
+        Stage(x.use()).packed_by(&Kernel::pack, {.weight = weight, .bias = bias}, Kernel::packed_bytes),
+        bytes<T, Result>);
+    return OpenSymbolic<T, Result, Kernel, Result::rank == 2>(x.graph(), edge);
+  }
+};
+
+template <class T, class Geometry>
+struct ConvolutionStage
+    : detail::Packed<T, Geometry::value.out_channels,
+                     Geometry::value.group_in_channels() * Geometry::value.kernel_size()> {
+  static constexpr index_t channels = Geometry::value.out_channels;
+  using Run = Convolution<T, Geometry>;
+  template <class Function>
+  static void run(const void* x, const void*, const std::byte* packed, void* scratch, void* y) noexcept {
+    Run::template run<Function>(static_cast<const T*>(x), ConvolutionStage::weight(packed),
+                                ConvolutionStage::bias(packed), static_cast<T*>(y), static_cast<T*>(scratch));
+  }
+};
+
+template <int Rank, index_t In, index_t Out, class K, class St, class Pa, class D, index_t Groups>
+struct Lowering<operation::Conv<Rank, In, Out, K, St, Pa, D, Groups>> {
+  using Operation = operation::Conv<Rank, In, Out, K, St, Pa, D, Groups>;
+
+  template <class T, class S, class P>
+  static auto append(const Operation& conv, const Symbolic<T, S, P>& x, const void* weight, const void* bias) {
+    using Result = decltype(conv.output_shape(S{}));
+    using Kernel = ConvolutionStage<T, typename cuda::Kernel<Operation>::template Geometry<S>>;
+    const int edge =
+        x.graph().append(Stage(x.use())
+                             .packed_by(&Kernel::pack, {.weight = weight, .bias = bias}, Kernel::packed_bytes)
+                             .with_scratch(static_cast<std::size_t>(Kernel::Run::workspace_size) * sizeof(T)),
+                         bytes<T, Result>);
+    return OpenSymbolic<T, Result, Kernel, true>(x.graph(), edge);
+  }
+};
+
+// ---- batch normalization and activation: taken in by the stage before, if that is open
+
+namespace detail {
+/// The stage that writes `x` becomes `merged` and also computes `alone`; where that is too late, `alone` is a stage.
+template <class T, class S, class P>
+int take_in(const Symbolic<T, S, P>& x, const Stage& merged, Stage alone) {
+  auto& graph = x.graph();
+  if (graph.open(x.edge())) return graph.take_over(x.edge(), merged, alone, bytes<T, S>);
+  alone.a = x.use();
+  return graph.append(alone, bytes<T, S>);
+}
+}  // namespace detail
+
+/// y = function(scale * x + shift), per channel of (..., channels, inner).
+template <class T, class Function>
+struct ScaleThen {
+  index_t channels, inner;
+  const T *scale, *shift, *x;
+  T* y;
+  Function function;
+  TENON_HOST_DEVICE void operator()(index_t i) const {
+    const index_t c = i / inner % channels;
+    y[i] = function(scale[c] * x[i] + shift[c]);
+  }
+};
+
+template <class T, class S>
+struct ScaleStage {
+  static constexpr index_t channels = S::dims[1];
+  static constexpr std::size_t packed_bytes = static_cast<std::size_t>(2 * channels) * sizeof(T);
+
+  template <class Function>
+  static void run(const void* x, const void*, const std::byte* packed, void*, void* y) noexcept {
+    constexpr index_t inner = S::size / (S::dims[0] * channels);
+    const T* scale = reinterpret_cast<const T*>(packed);
+    launch(S::size, ScaleThen<T, Function>{channels, inner, scale, scale + channels, static_cast<const T*>(x),
+                                           static_cast<T*>(y), {}});
+  }
+  static void pack(const Source& source, std::byte* packed) {
+    const detail::ScaleShift<T> affine(source.affine, channels);
+    T* out = reinterpret_cast<T*>(packed);
+    for (const double value : affine.scale) *out++ = static_cast<T>(value);
+    for (const double value : affine.shift) *out++ = static_cast<T>(value);
+  }
+};
+
+template <int Rank, index_t Channels, double Eps, double Momentum, class Statistics>
+struct Lowering<operation::BatchNorm<Rank, Channels, Eps, Momentum, Statistics>> {
+  using Operation = operation::BatchNorm<Rank, Channels, Eps, Momentum, Statistics>;
+
+  template <class T, class S, class P>
+  static auto append(const Operation& norm, const Symbolic<T, S, P>& x, const void* weight, const void* bias) {
+    using Kernel = ScaleStage<T, S>;
+    const int edge = x.graph().append(scale<Kernel>(norm, x.use(), weight, bias), bytes<T, S>);
+    return OpenSymbolic<T, S, Kernel>(x.graph(), edge);
+  }
+  template <class T, class S, class K, bool Unique>
+    requires(K::channels == Channels)
+  static auto append(const Operation& norm, const Symbolic<T, S, planning::Open<K, pointwise::Identity, true, Unique>>& x,
+                     const void* weight, const void* bias) {
+    using Alone = ScaleStage<T, S>;
+    Stage alone = scale<Alone>(norm, x.edge(), weight, bias), merged = x.graph().stage(x.edge());
+    alone.computed_by(&Alone::template run<pointwise::Identity>);
+    merged.source.affine = alone.source.affine;
+    return OpenSymbolic<T, S, K>(x.graph(), detail::take_in(x, merged, alone));
+  }
+
+ private:
+  template <class Kernel>
+  static Stage scale(const Operation& norm, int input, const void* weight, const void* bias) {
+    const Source source{.affine = {weight, bias, norm.running_mean->data(), norm.running_var->data(), Eps, true}};
+    return Stage(input).packed_by(&Kernel::pack, source, Kernel::packed_bytes);
+  }
+};
+
+template <class T, class S>
+struct PointwiseStage {
+  template <class Function>
+  static void run(const void* x, const void*, const std::byte*, void*, void* y) noexcept {
+    map(S::size, Function{}, static_cast<const T*>(x), static_cast<T*>(y));
+  }
+};
+
+template <class Function>
+struct Lowering<operation::Pointwise<Function>> {
+  using Operation = operation::Pointwise<Function>;
+
+  template <class T, class S, class P>
+  static auto append(const Operation&, const Symbolic<T, S, P>& x) {
+    using Kernel = PointwiseStage<T, S>;
+    const int edge = x.graph().append(Stage(x.use()), bytes<T, S>);
+    return OpenSymbolic<T, S, Kernel, false, Function>(x.graph(), edge);
+  }
+  template <class T, class S, class K, class First, bool Foldable, bool Unique>
+  static auto append(const Operation&, const Symbolic<T, S, planning::Open<K, First, Foldable, Unique>>& x) {
+    using Both = std::conditional_t<std::is_same_v<First, pointwise::Identity>, Function,
+                                    pointwise::Compose<First, Function>>;
+    const Stage alone = Stage(x.edge()).computed_by(&PointwiseStage<T, S>::template run<Function>);
+    return OpenSymbolic<T, S, K, false, Both>(x.graph(), detail::take_in(x, x.graph().stage(x.edge()), alone));
+  }
+};
+
+template <>
+struct Lowering<operation::Pointwise<pointwise::Identity>> {
+  template <class X>
+  static X append(const operation::Pointwise<pointwise::Identity>&, const X& x) {
+    return x;
+  }
+};
+
+// ---- the others
+
+template <class T, class S>
+struct AddStage {
+  template <class Function>
+  static void run(const void* a, const void* b, const std::byte*, void*, void* y) noexcept {
+    add<Function>(S::size, static_cast<const T*>(a), static_cast<const T*>(b), static_cast<T*>(y));
+  }
+};
+
+template <>
+struct Lowering<operation::Add> {
+  template <class T, class S, class P, class Q>
+  static auto append(const operation::Add&, const Symbolic<T, S, P>& a, const Symbolic<T, S, Q>& b) {
+    using Kernel = AddStage<T, S>;
+    const int first = a.use(), edge = a.graph().append(Stage(first, b.use()), bytes<T, S>);
+    return OpenSymbolic<T, S, Kernel>(a.graph(), edge);
+  }
+};
+
+template <class T, class Operation, class S>
+struct MaxPoolStage {
+  static void run(const void* x, const void*, const std::byte*, void*, void* y) noexcept {
+    max_pool(Operation::geometry(S{}), static_cast<const T*>(x), static_cast<T*>(y));
+  }
+};
+
+template <int Rank, class K, class St, class Pa, class D, bool CeilMode>
+struct Lowering<operation::MaxPool<Rank, K, St, Pa, D, false, CeilMode>> {
+  using Operation = operation::MaxPool<Rank, K, St, Pa, D, false, CeilMode>;
+  template <class T, class S, class P>
+  static auto append(const Operation& pool, const Symbolic<T, S, P>& x) {
+    using Result = decltype(pool.output_shape(S{}));
+    const int edge = x.graph().append(Stage(x.use()).computed_by(&MaxPoolStage<T, Operation, S>::run), bytes<T, Result>);
+    return Symbolic<T, Result>(x.graph(), edge);
+  }
+};
+
+template <class T, class S, std::size_t Dim>
+struct LogSoftmaxStage {
+  static void run(const void* x, const void*, const std::byte*, void*, void* y) noexcept {
+    log_softmax(Axis(S::dims, Dim), static_cast<const T*>(x), static_cast<T*>(y));
+  }
+};
+
+template <int Dim>
+struct Lowering<operation::LogSoftmax<Dim>> {
+  template <class T, class S, class P>
+  static auto append(const operation::LogSoftmax<Dim>&, const Symbolic<T, S, P>& x) {
+    constexpr auto axis = static_cast<std::size_t>(operation::LogSoftmax<Dim>::template axis<S::rank>);
+    const int edge = x.graph().append(Stage(x.use()).computed_by(&LogSoftmaxStage<T, S, axis>::run), bytes<T, S>);
+    return Symbolic<T, S>(x.graph(), edge);
+  }
+};
+
+/// In evaluation mode, nothing.
+template <double P>
+struct Lowering<operation::Dropout<P>> {
+  template <class X>
+  static X append(const operation::Dropout<P>&, const X& x) {
+    return x;
+  }
+};
+
+/// Flatten, reshape: the same edge.
+template <class Operation>
+  requires(Operation::keeps_elements)
+struct Lowering<Operation> {
+  template <class T, class S, class P>
+  static auto append(const Operation& operation, const Symbolic<T, S, P>& x) {
+    return Symbolic<T, decltype(operation.output_shape(S{}))>(x.graph(), x.use());
+  }
+};
+
+}  // namespace tenon::inline TENON_ISA::cuda

@@ -1,0 +1,40 @@
+#include "against_host.hpp"
+
+BOOST_AUTO_TEST_SUITE(dropout)
+using namespace against_host;
+
+BOOST_AUTO_TEST_CASE(evaluation) {
+  nn::Dropout<> layer;
+  layer.eval();
+  const auto x = random<Tensor<float, 3, 7>>();
+  check_eager(layer, x, exactly);
+  check_compiled(layer, x, exactly);
+}
+
+BOOST_AUTO_TEST_CASE(training) {
+  auto layer = nn::Dropout<nn::p<0.25>>().cuda(0);
+  tenon::cuda::Tensor<float, 100, 100> x;
+  x.fill(3);
+  tenon::manual_seed(7);
+  const auto y = layer(x).to_host();
+  const auto z = layer(x).to_host();
+  tenon::manual_seed(7);
+  check_equal(y, layer(x), exactly);
+  int dropped = 0, differ = 0;
+  for (std::size_t i = 0; i < y.size(); ++i) {
+    dropped += y.data()[i] == 0;
+    differ += y.data()[i] != z.data()[i];
+    if (y.data()[i] != 0 && y.data()[i] != 4) BOOST_ERROR("an element is neither dropped nor scaled");
+  }
+  // Four standard deviations of 10,000 draws.
+  BOOST_TEST(std::abs(dropped - 2500) < 175);
+  BOOST_TEST(std::abs(differ - 3750) < 195);
+}
+
+BOOST_AUTO_TEST_CASE(certain) {
+  const auto x = tenon::cuda::copy(random<Tensor<float, 9>>());
+  check_equal(x.to_host(), nn::Dropout<nn::p<0>>().cuda(0)(x), exactly);
+  check_equal(Tensor<float, 9>(), nn::Dropout<nn::p<1>>().cuda(0)(x), exactly);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
