@@ -58,27 +58,27 @@ double check(Inference& inference, const Workload& workload) {
   return error.relative();
 }
 
+// The weights after one step, for every further one amplifies what rounding has tipped; the loss, which changes little
+// with it, after a few.
 double check(Training& training, const Workload& workload) {
-  constexpr std::size_t steps = 5;
-  training.run(steps);
   Reference reference(workload.network, workload.weights);
   Reference as_good(workload.network, workload.weights, Reference::Ties::reversed);
-  double golden_loss = 0, as_good_loss = 0;
-  for (std::size_t step = 0; step < steps; ++step) {
+  double largest = 0, golden_loss = 0, as_good_loss = 0;
+  for (int step = 0; step < 5; ++step) {
     golden_loss = reference.train(workload.batch, Training::learning_rate);
     as_good_loss = as_good.train(workload.batch, Training::learning_rate);
+    training.run(1);
+    if (step > 0) continue;
+    const Weights weights = training.weights();
+    for (const auto& [name, golden] : reference.parameters()) {
+      Error error;
+      error.compare(weights.at(name), golden, as_good.parameters().at(name));
+      largest = std::max(largest, error.relative());
+    }
   }
-
   Error loss;
   loss.compare(training.loss(), golden_loss, as_good_loss);
-  double largest = loss.relative();
-  const Weights weights = training.weights();
-  for (const auto& [name, golden] : reference.parameters()) {
-    Error error;
-    error.compare(weights.at(name), golden, as_good.parameters().at(name));
-    largest = std::max(largest, error.relative());
-  }
-  return largest;
+  return std::max(largest, loss.relative());
 }
 
 /// Somebody who does what is measured.

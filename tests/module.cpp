@@ -2,7 +2,6 @@
 #define BOOST_TEST_MODULE module
 #define BOOST_TEST_DYN_LINK
 #include <boost/test/unit_test.hpp>
-
 #include <optional>
 #include <tenon/cpu/activation.hpp>
 #include <tenon/cpu/conv.hpp>
@@ -35,8 +34,9 @@ struct Net : nn::Module<Net<T>> {
 };
 using Input = Tensor<float, 2, 1, 1, 3>;
 
-const names parameter_names{"shift", "features.conv.weight", "features.conv.bias", "features.1.weight",
-                            "features.1.bias", "fc.weight", "fc.bias"};
+const names parameter_names{
+    "shift",  "features.conv.weight", "features.conv.bias", "features.1.weight", "features.1.bias", "fc.weight",
+    "fc.bias"};
 
 template <class Range>
 list numbers(const Range& range) {
@@ -51,8 +51,7 @@ names names_of(const Named& named) {
 bool equal(const tenon::StateDict& a, const tenon::StateDict& b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const auto& left, const auto& right) {
     return left.first == right.first && left.second.extents() == right.second.extents() &&
-           left.second.dtype() == right.second.dtype() &&
-           std::ranges::equal(left.second.bytes(), right.second.bytes());
+           left.second.dtype() == right.second.dtype() && std::ranges::equal(left.second.bytes(), right.second.bytes());
   });
 }
 std::string error_of(auto&& action) {
@@ -138,15 +137,15 @@ BOOST_AUTO_TEST_CASE(parameters_and_modules_are_found_under_the_names_of_pytorch
   nn::for_each_parameter(net, [&](std::string_view name, auto&) { visited.emplace_back(name); });
   BOOST_TEST(visited == parameter_names, boost::test_tools::per_element());
   BOOST_TEST(names_of(net.named_children()) == (names{"features", "fc"}), boost::test_tools::per_element());
-  BOOST_TEST(names_of(net.named_modules()) ==
-                 (names{"", "features", "features.conv", "features.1", "features.2", "fc"}),
-             boost::test_tools::per_element());
+  BOOST_TEST(
+      names_of(net.named_modules()) == (names{"", "features", "features.conv", "features.1", "features.2", "fc"}),
+      boost::test_tools::per_element());
   names entries;
   for (const auto& [name, tensor] : net.state_dict()) entries.push_back(name);
-  BOOST_TEST(entries == (names{"shift", "features.conv.weight", "features.conv.bias", "features.1.weight",
-                               "features.1.bias", "features.1.running_mean", "features.1.running_var", "fc.weight",
-                               "fc.bias"}),
-             boost::test_tools::per_element());
+  BOOST_TEST(
+      entries == (names{"shift", "features.conv.weight", "features.conv.bias", "features.1.weight", "features.1.bias",
+                        "features.1.running_mean", "features.1.running_var", "fc.weight", "fc.bias"}),
+      boost::test_tools::per_element());
   // References, not copies.
   const auto parameters = net.parameters();
   boost::hana::at_c<0>(parameters).get().data().fill(5);
@@ -171,7 +170,8 @@ BOOST_AUTO_TEST_CASE(a_state_dict_is_a_copy_that_loads_into_another_net) {
 }
 
 // `dict` with some entries replaced (or, by nothing, left out).
-tenon::StateDict changed(const tenon::StateDict& dict, const std::string& name, std::optional<tenon::AnyTensor> tensor) {
+tenon::StateDict changed(const tenon::StateDict& dict, const std::string& name,
+                         std::optional<tenon::AnyTensor> tensor) {
   tenon::StateDict result;
   for (const auto& entry : dict)
     if (entry.first != name)
@@ -240,7 +240,8 @@ BOOST_AUTO_TEST_CASE(a_converted_module_has_the_same_values_modes_and_flags) {
   net.shift.data()(0, 0) = 0;
   wide.shift.data()(0, 0) = 0;
   const auto y = wide(Tensor<double, 2, 1, 1, 3>(one_to_six));
-  BOOST_TEST(numbers(y) == numbers(net(one_to_six)), boost::test_tools::tolerance(1e-6) << boost::test_tools::per_element());
+  BOOST_TEST(numbers(y) == numbers(net(one_to_six)), boost::test_tools::tolerance(1e-6)
+                                                         << boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(a_copy_has_parameters_of_its_own) {
@@ -285,10 +286,10 @@ BOOST_AUTO_TEST_CASE(spellings_of_one_layer_are_one_operation) {
   static_assert(!std::is_same_v<operation, nn::Conv2d<2, 4, kernel_size<3>, stride<2>>::operation>);
   static_assert(std::is_same_v<nn::Dropout<nn::p<1>>::operation, nn::Dropout<nn::p<1.0>>::operation>);
   static_assert(std::is_same_v<nn::Dropout<>::operation, nn::Dropout<nn::p<0.5>>::operation>);
-  static_assert(std::is_same_v<nn::BatchNorm2d<3>::operation,
-                               nn::BatchNorm2d<3, nn::momentum<0.1>, nn::eps<1e-5>>::operation>);
-  static_assert(std::is_same_v<nn::BatchNorm2d<3, nn::momentum<1>>::operation,
-                               nn::BatchNorm2d<3, nn::momentum<1.0>>::operation>);
+  static_assert(
+      std::is_same_v<nn::BatchNorm2d<3>::operation, nn::BatchNorm2d<3, nn::momentum<0.1>, nn::eps<1e-5>>::operation>);
+  static_assert(
+      std::is_same_v<nn::BatchNorm2d<3, nn::momentum<1>>::operation, nn::BatchNorm2d<3, nn::momentum<1.0>>::operation>);
   BOOST_TEST(true);
 }
 

@@ -1,9 +1,8 @@
 // Tensor: an xtensor expression of a fixed shape, and the memory it lives in.
 #define BOOST_TEST_MODULE tensor
 #define BOOST_TEST_DYN_LINK
-#include <boost/test/unit_test.hpp>
-
 #include <atomic>
+#include <boost/test/unit_test.hpp>
 #include <cstdint>
 #include <cstdlib>
 #include <new>
@@ -16,8 +15,8 @@
 #include <vector>
 
 #if __has_include(<xtensor/xview.hpp>)
-#include <xtensor/xtensor.hpp>
 #include <xtensor/xio.hpp>
+#include <xtensor/xtensor.hpp>
 #include <xtensor/xview.hpp>
 #else  // 0.26 and later
 #include <xtensor/containers/xtensor.hpp>
@@ -175,7 +174,8 @@ BOOST_AUTO_TEST_CASE(reading_what_is_being_overwritten_is_detected) {
 BOOST_AUTO_TEST_CASE(it_is_made_from_a_range) {
   const int values[] = {1, 2, 3, 4, 5, 6};
   BOOST_TEST(elements(Tensor<float, 2, 3>::from(std::span(values))) == elements(counted()));
-  BOOST_TEST(elements(Tensor<std::int64_t, 3, 1>::from(std::views::iota(4, 7))) == (std::vector<std::int64_t>{4, 5, 6}));
+  BOOST_TEST(elements(Tensor<std::int64_t, 3, 1>::from(std::views::iota(4, 7))) ==
+             (std::vector<std::int64_t>{4, 5, 6}));
   std::istringstream text("1 2 3 4 5 6");  // a range that can be read once, and only if it is not const
   BOOST_TEST(elements(Tensor<float, 2, 3>::from(std::views::istream<int>(text))) == elements(counted()));
   const std::string shape = " elements, wanted 6 for shape (2, 3)";

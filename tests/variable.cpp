@@ -2,7 +2,6 @@
 #define BOOST_TEST_MODULE variable
 #define BOOST_TEST_DYN_LINK
 #include <boost/test/unit_test.hpp>
-
 #include <tenon/cpu/activation.hpp>
 #include <tenon/cpu/functional.hpp>
 #include <tenon/cpu/linear.hpp>
@@ -126,8 +125,7 @@ BOOST_AUTO_TEST_CASE(a_record_is_used_once) {
 }
 
 BOOST_AUTO_TEST_CASE(where_no_gradient_is_wanted_nothing_is_recorded) {
-  const std::string nothing =
-      "backward: nothing is recorded; no input or parameter of this result requires a gradient";
+  const std::string nothing = "backward: nothing is recorded; no input or parameter of this result requires a gradient";
   nn::Variable plain{row(1, 2, 3)};
   BOOST_TEST(error_of([&] { (plain + plain).backward(row(1, 1, 1)); }) == nothing);
 

@@ -61,7 +61,9 @@ class BackwardQueue {
       node->propagate(*this);
     }
     if (std::exchange(met_released_record_, false))
-      raise("backward: the record of a value on the way was released by an earlier backward; gradients before it are missing");
+      raise(
+          "backward: the record of a value on the way was released by an earlier backward; gradients before it are "
+          "missing");
   }
   /// A gradient ends at a value whose own record is gone: an error once the rest has been computed.
   void meet_released_record() noexcept { met_released_record_ = true; }

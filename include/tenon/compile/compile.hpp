@@ -106,6 +106,7 @@ class Compiled : public planning::Sizes<Model, InputType> {
   Compiled(Compiled&&) noexcept = default;
   Compiled& operator=(const Compiled& other) { return *this = Compiled(other); }
   Compiled& operator=(Compiled&& other) noexcept {
+    if (this == &other) return *this;
     this->~Compiled();
     return *::new (this) Compiled(std::move(other));
   }

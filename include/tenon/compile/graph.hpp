@@ -119,17 +119,19 @@ class Graph {
       if (chain.taken[t].before.output == edge) {
         chain.head = chain.taken[t].before;
         chain.head.computed_by(run);
+        // They run before what was split off earlier, which reads their outputs.
         for (std::size_t rest = t; rest < chain.taken.size(); ++rest)
-          chain.split.push_back(chain.taken[rest].standalone);
+          chain.split.insert(chain.split.begin() + static_cast<std::ptrdiff_t>(rest - t), chain.taken[rest].standalone);
         chain.taken.erase(chain.taken.begin() + static_cast<std::ptrdiff_t>(t), chain.taken.end());
         return;
       }
   }
 
-  /// The stages in the order in which they run.
+  /// The stages in the order in which they run, without those nothing has read.
   constexpr std::vector<Stage> stages() const {
     std::vector<Stage> all;
     for (const Chain& chain : chains_) {
+      if (!chain.head.complete) continue;
       all.push_back(chain.head);
       for (const Stage& stage : chain.split) all.push_back(stage);
     }

@@ -32,8 +32,8 @@ class Tensor;
 
 namespace xt {
 #if defined(__clang__) && __clang_major__ >= 19 && XTENSOR_VERSION_MAJOR == 0 && XTENSOR_VERSION_MINOR < 26
-// Since clang matches template template parameters as C++17 has it, two of xtensor's own specialisations are ambiguous for
-// the shapes of its xarray, and so for printing and assigning to views.
+// Since clang matches template template parameters as C++17 has it, two of xtensor's own specialisations are ambiguous
+// for the shapes of its xarray, and so for printing and assigning to views.
 template <class X>
 struct rebind_container<X, svector<std::size_t>> {
   using type = svector<X>;

@@ -101,10 +101,14 @@ class Residual : public Layer<Residual<Body, Shortcut>> {
   auto forward(const X& x) {
     return checked<Residual>(
         x, [this](const auto& input) {
-          if constexpr (tenon::detail::is_symbolic<std::remove_cvref_t<decltype(input)>>)
-            return apply(tenon::operation::Add{}, body(shared(input)), shortcut(shared(input)));
-          else
-            return apply(tenon::operation::Add{}, body(input), shortcut(input));
+          // The body first, as planned from the type: the order of arguments is the compiler's.
+          if constexpr (tenon::detail::is_symbolic<std::remove_cvref_t<decltype(input)>>) {
+            const auto y = body(shared(input));
+            return apply(tenon::operation::Add{}, y, shortcut(shared(input)));
+          } else {
+            const auto y = body(input);
+            return apply(tenon::operation::Add{}, y, shortcut(input));
+          }
         });
   }
 };

@@ -51,7 +51,8 @@ template <class X>
 inline constexpr bool is_operand = is_recorded_operand<X> || is_parameter<X> || is_tensor<X> || is_rejected<X>;
 template <class A, class B>
 inline constexpr bool are_recorded_operands =
-    (is_recorded_operand<A> || is_recorded_operand<B> || is_rejected<A> || is_rejected<B>)&&is_operand<A>&& is_operand<B>;
+    is_operand<A> && is_operand<B> &&
+    (is_recorded_operand<A> || is_rejected<A> || is_recorded_operand<B> || is_rejected<B>);
 }  // namespace detail
 
 // Takes its operands as xtensor's does, which would else be preferred where one of them is a Tensor.

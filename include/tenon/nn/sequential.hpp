@@ -200,11 +200,11 @@ class Sequential : public Layer<Sequential<Elements...>> {
 
   template <class X>
   auto forward(const X& x) {
-    return checked<Sequential>(x, [this](const auto& input) {
-      if constexpr (sizeof...(Elements) == 0)
+    return checked<Sequential>(x, [&](const auto& input) {
+      if constexpr (sizeof...(Elements) == 0) {
         return input;
-      else
-        return boost::hana::fold_left(layers_, std::cref(input), [](const auto& before, auto& layer) {
+      } else {
+        auto result = boost::hana::fold_left(layers_, std::cref(input), [](const auto& before, auto& layer) {
           if constexpr (requires { before.get(); })
             return layer(before.get());
           else if constexpr (tenon::detail::is_symbolic<std::remove_cvref_t<decltype(before)>>)
@@ -212,6 +212,11 @@ class Sequential : public Layer<Sequential<Elements...>> {
           else
             return layer(before);
         });
+        if constexpr (tenon::detail::is_symbolic<decltype(result)>)
+          return shared(result);  // a layer may have passed that edge on
+        else
+          return result;
+      }
     });
   }
 

@@ -10,7 +10,7 @@
 
 namespace tenon::inline TENON_ISA::optim {
 
-/// Base of the optimisers. `Rule::update(size, value, grad, history, step)` moves one parameter; `Rule::histories` is the
+/// Base of the optimisers. `Rule::update(size, value, grad, history, steps)` moves one parameter; `Rule::histories` is the
 /// number of arrays, of the parameter's size and zero at first, that it remembers of each.
 ///
 /// An optimiser shares the parameters' storage: the module may be moved, and must be kept while `step` is called for the
@@ -28,13 +28,12 @@ class Optimizer {
         if constexpr (is_parameter<std::remove_cvref_t<decltype(member)>>) add(member);
       });
     else
-      boost::hana::for_each(source, [this](auto& parameter) { add(parameter.get()); });
+      boost::hana::for_each(source, [this](auto& parameter) { this->add(parameter.get()); });
   }
 
   /// Moves each parameter that has a gradient and requires one.
   void step() {
-    ++steps_;
-    for (auto& move : moves_) move(rule_, steps_);
+    for (auto& move : moves_) move(rule_);
   }
 
   /// Zeroes the gradients of the parameters.
@@ -52,17 +51,16 @@ class Optimizer {
     constexpr index_t size = shape_of_t<TensorType>::size;
     // Rules are few and small: the history lives beside the parameter it belongs to.
     std::vector<T> history(static_cast<std::size_t>(size) * Rule::histories, T(0));
-    moves_.push_back([state = parameter.state(), history = std::move(history)](const Rule& rule,
-                                                                                std::int64_t steps) mutable {
+    moves_.push_back([state = parameter.state(), history = std::move(history),
+                      steps = std::int64_t{0}](const Rule& rule) mutable {
       if (state->requires_grad() && state->has_grad())
-        rule.template update<T>(size, state->value().data(), state->grad().data(), history.data(), steps);
+        rule.template update<T>(size, state->value().data(), state->grad().data(), history.data(), ++steps);
     });
     zeros_.push_back([state = parameter.state()] { state->zero_grad(); });
   }
 
   Rule rule_;
-  std::int64_t steps_ = 0;
-  std::vector<std::function<void(const Rule&, std::int64_t)>> moves_;
+  std::vector<std::function<void(const Rule&)>> moves_;
   std::vector<std::function<void()>> zeros_;
 };
 

@@ -31,7 +31,8 @@ struct CorrelationBlock {
 /// Elements that hold `count` offsets.
 template <class T>
 constexpr index_t offset_elements(index_t count) {
-  return round_up(count * static_cast<index_t>(sizeof(index_t) / sizeof(T)), lanes<T>);
+  constexpr auto offset = static_cast<index_t>(sizeof(index_t)), element = static_cast<index_t>(sizeof(T));
+  return round_up((count * offset + element - 1) / element, lanes<T>);
 }
 
 /// A correlation ready to run on one image after the other: packed weights and a table of offsets in a workspace.

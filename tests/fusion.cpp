@@ -1,0 +1,207 @@
+// What `compile` makes of a graph: every edge has the eager model's values, whatever was folded into the stage before
+// it.
+#define BOOST_TEST_MODULE fusion
+#define BOOST_TEST_DYN_LINK
+#include <boost/test/unit_test.hpp>
+#include <tenon/tenon.hpp>
+
+namespace {
+
+namespace nn = tenon::nn;
+using nn::functional::relu;
+using nn::functional::tanh;
+using tenon::Tensor;
+
+using Image = Tensor<float, 2, 3, 4, 5>;
+using Row = Tensor<float, 2, 5>;
+template <tenon::index_t In, tenon::index_t Out, class T = float>
+using Conv = nn::Conv2d<In, Out, nn::kernel_size<1>, nn::dtype<T>>;
+using Norm = nn::BatchNorm2d<17>;
+
+template <class Input>
+Input random_input() {
+  Input x;
+  tenon::fill_uniform(x, 1.0);
+  return x;
+}
+
+/// The largest difference of two tensors of one type.
+template <class T>
+double difference(const T& a, const T& b) {
+  double largest = 0;
+  for (std::size_t i = 0; i < T::size(); ++i)
+    largest = std::max(largest, std::abs(static_cast<double>(a.data()[i]) - static_cast<double>(b.data()[i])));
+  return std::isnan(largest) ? 1e300 : largest;
+}
+
+/// The difference between the compiled and the eager model in evaluation mode, its running statistics and affine
+/// parameters those of some training.
+template <class Input, class Model>
+double error_of_compiled(Model& model) {
+  tenon::manual_seed(3);
+  nn::for_each_parameter(model,
+                         [](const std::string&, auto& parameter) { tenon::fill_uniform(parameter.data(), 0.7); });
+  const Input x = random_input<Input>();
+  model.train();
+  for (int warm = 0; warm < 3; ++warm) (void)model(x);
+  model.eval();
+  auto net = tenon::compile<Input>(model);
+  (void)net(random_input<Input>());  // what an earlier call leaves behind does not matter
+  return difference(net(x), model(x));
+}
+template <class Input, class Model>
+double error_of_compiled() {
+  Model model;
+  return error_of_compiled<Input>(model);
+}
+constexpr double tolerance = 1e-5;
+
+/// The plan made when the net is built.
+template <class Input, class Model>
+tenon::planning::Plan plan_of(const Model& model) {
+  using namespace tenon::planning;
+  using S = tenon::shape_of_t<Input>;
+  Graph graph(bytes<float, S, Plain>);
+  return finish(trace(model, Symbolic<float, S>(graph, Graph::input)));
+}
+template <class Input, class Model>
+std::size_t stages_of() {
+  return plan_of<Input>(Model{}).stages.size();
+}
+
+// ---- users' modules: any edge may be read again after something was folded into the stage that makes it
+
+struct ReadTwice : nn::Module<ReadTwice> {
+  BOOST_HANA_DEFINE_STRUCT(ReadTwice, (Conv<3, 17>, conv));
+  auto forward(const auto& x) {
+    auto y = conv(x);
+    return relu(y) + y;
+  }
+};
+struct TwoActivations : nn::Module<TwoActivations> {
+  BOOST_HANA_DEFINE_STRUCT(TwoActivations, (nn::Linear<5, 3>, fc));
+  auto forward(const auto& x) {
+    auto y = fc(x);
+    auto a = relu(y);
+    auto b = tanh(y);
+    return tanh(a) + b + (a + y);
+  }
+};
+// The last edges of a folded chain are read before the first ones.
+struct ReadBackwards : nn::Module<ReadBackwards> {
+  BOOST_HANA_DEFINE_STRUCT(ReadBackwards, (Conv<3, 17>, conv), (Norm, norm));
+  auto forward(const auto& x) {
+    auto y = conv(x);
+    auto normal = norm(y);
+    auto active = relu(normal);
+    auto twice = active + normal;
+    return twice + y;
+  }
+};
+// A chain's result, which nothing in the chain reads again, may be read again outside.
+struct ChainReadTwice : nn::Module<ChainReadTwice> {
+  using Chain = nn::Sequential<nn::Linear<5, 3>, nn::Dropout<>>;
+  BOOST_HANA_DEFINE_STRUCT(ChainReadTwice, (Chain, chain));
+  auto forward(const auto& x) {
+    auto y = chain(x);
+    return relu(y) + tanh(y);
+  }
+};
+struct PooledReadTwice : nn::Module<PooledReadTwice> {
+  using Pool = nn::MaxPool2d<nn::kernel_size<2>>;
+  BOOST_HANA_DEFINE_STRUCT(PooledReadTwice, (Conv<3, 2>, conv), (Pool, pool), (nn::Flatten<>, flatten),
+                           (nn::Linear<8, 3>, fc), (nn::Linear<40, 3>, all));
+  auto forward(const auto& x) {
+    auto y = relu(conv(x));
+    return fc(flatten(pool(y))) + all(flatten(y));
+  }
+};
+struct Unused : nn::Module<Unused> {
+  BOOST_HANA_DEFINE_STRUCT(Unused, (nn::Linear<5, 3>, used), (nn::Linear<5, 4>, unused));
+  auto forward(const auto& x) {
+    [[maybe_unused]] auto y = unused(x);
+    return used(x);
+  }
+};
+struct SkipsAndWeightsTwice : nn::Module<SkipsAndWeightsTwice> {
+  BOOST_HANA_DEFINE_STRUCT(SkipsAndWeightsTwice, (nn::Linear<5, 5>, fc));
+  auto forward(const auto& x) {
+    auto once = fc(x) + x;
+    auto twice = fc(once) + once;
+    return tenon::reshape<2, 1, 5>(twice + x);
+  }
+};
+
+BOOST_AUTO_TEST_CASE(edges_can_be_read_again) {
+  BOOST_TEST((error_of_compiled<Image, ReadTwice>()) < tolerance);
+  BOOST_TEST((error_of_compiled<Row, TwoActivations>()) < tolerance);
+  BOOST_TEST((error_of_compiled<Image, ReadBackwards>()) < tolerance);
+  BOOST_TEST((error_of_compiled<Row, ChainReadTwice>()) < tolerance);
+  BOOST_TEST((error_of_compiled<Image, PooledReadTwice>()) < tolerance);
+  BOOST_TEST((error_of_compiled<Row, SkipsAndWeightsTwice>()) < tolerance);
+}
+
+BOOST_AUTO_TEST_CASE(what_nothing_reads_is_left_out) {
+  BOOST_TEST((error_of_compiled<Row, Unused>()) < tolerance);
+  BOOST_TEST((stages_of<Row, Unused>()) == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(modules_in_modules) {
+  using Inner = nn::Sequential<nn::Tanh, nn::Sequential<nn::Sequential<>, nn::Linear<3, 5>>, nn::Identity>;
+  BOOST_TEST((error_of_compiled<Row, nn::Sequential<TwoActivations, Inner, ChainReadTwice>>()) < tolerance);
+  using Shortcut = nn::Residual<nn::Sequential<nn::Linear<5, 4>, nn::ReLU, nn::Linear<4, 3>>, nn::Linear<5, 3>>;
+  BOOST_TEST((error_of_compiled<Row, nn::Sequential<nn::Residual<nn::Identity>, Shortcut, nn::Tanh>>()) < tolerance);
+  // Added in one layout, whatever the layouts of the two are: blocked and plain.
+  BOOST_TEST((error_of_compiled<Image, nn::Sequential<nn::Residual<Conv<3, 17>, nn::Residual<Conv<3, 17>, Conv<3, 17>>>,
+                                                      nn::Flatten<>, nn::Linear<340, 3>>>()) < tolerance);
+  BOOST_TEST((error_of_compiled<Image, nn::Residual<nn::Sequential<Conv<3, 17>, Conv<17, 3>>>>()) < tolerance);
+}
+
+BOOST_AUTO_TEST_CASE(batch_normalization_in_every_position) {
+  using Plain = nn::BatchNorm2d<3>;
+  using Folded = nn::Sequential<Conv<3, 17>, Norm, nn::ReLU>;
+  using AfterActivation = nn::Sequential<Conv<3, 17>, nn::ReLU, Norm>;
+  using Twice = nn::Sequential<Conv<3, 17>, Norm, Norm, nn::ReLU>;
+  using First = nn::Sequential<Plain, Conv<3, 17>>;
+  BOOST_TEST((error_of_compiled<Image, Folded>()) < tolerance);
+  BOOST_TEST((error_of_compiled<Image, AfterActivation>()) < tolerance);
+  BOOST_TEST((error_of_compiled<Image, Twice>()) < tolerance);
+  BOOST_TEST((error_of_compiled<Image, First>()) < tolerance);
+  BOOST_TEST((error_of_compiled<Image, nn::Sequential<nn::BatchNorm2d<3, nn::affine<false>>>>()) < tolerance);
+  // One stage, and one that brings the blocked image into the output's order.
+  BOOST_TEST((stages_of<Image, Folded>()) == 2u);
+  BOOST_TEST((stages_of<Image, AfterActivation>()) == 3u);
+}
+
+BOOST_AUTO_TEST_CASE(flattened_images) {
+  BOOST_TEST((error_of_compiled<Image, nn::Sequential<nn::Flatten<>, nn::Linear<60, 3>>>()) < tolerance);
+  BOOST_TEST((error_of_compiled<Image, nn::Sequential<Conv<3, 17>, nn::Flatten<>, nn::Dropout<>>>()) < tolerance);
+  BOOST_TEST(
+      (error_of_compiled<Image, nn::Sequential<Conv<3, 17>, nn::Flatten<nn::start_dim<2>>, nn::Linear<20, 3>>>()) <
+      tolerance);
+  BOOST_TEST((error_of_compiled<Row, nn::Sequential<nn::Flatten<>>>()) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(double_precision) {
+  nn::Sequential<Conv<3, 17, double>, nn::BatchNorm2d<17, nn::dtype<double>>, nn::ReLU, nn::Flatten<>,
+                 nn::Linear<340, 3, nn::dtype<double>>>
+      model;
+  BOOST_TEST((error_of_compiled<Tensor<double, 2, 3, 4, 5>>(model)) < 1e-12);
+}
+
+template <class Input, class Model>
+void check_sizes() {
+  const auto plan = plan_of<Input>(Model{});
+  using Net = decltype(tenon::compile<Input>(Model{}));
+  constexpr std::size_t workspace = Net::workspace_bytes, weights = Net::weight_bytes;
+  BOOST_TEST(workspace == plan.memory.workspace_bytes);
+  BOOST_TEST(weights == plan.memory.weight_bytes);
+}
+
+BOOST_AUTO_TEST_CASE(the_constant_sizes_are_those_of_the_plan) {
+  check_sizes<Image, nn::Sequential<Conv<3, 17>, Norm, nn::ReLU>>();
+  check_sizes<Image, nn::Sequential<nn::Residual<Conv<3, 17>, nn::Residual<Conv<3, 17>, Conv<3, 17>>>, nn::Flatten<>,
+                                    nn::Linear<340, 3>>>();
+}
+
+}  // namespace
