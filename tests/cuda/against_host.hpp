@@ -2,6 +2,7 @@
 /// What the chapters share: a layer on the device gives what it gives on the host.
 #pragma once
 
+#define BOOST_TEST_DYN_LINK
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 #include <cstdint>
@@ -39,8 +40,9 @@ template <class T, index_t... D>
 void check_equal(const Tensor<T, D...>& expected, const Tensor<T, D...>& actual, double tolerance) {
   for (std::size_t i = 0; i < expected.size(); ++i) {
     const auto wanted = static_cast<double>(expected.data()[i]), found = static_cast<double>(actual.data()[i]);
-    const bool equal = std::isnan(wanted) ? std::isnan(found)
-                                          : wanted == found || std::abs(wanted - found) <= tolerance * (1 + std::abs(wanted));
+    const bool equal = std::isnan(wanted)
+                           ? std::isnan(found)
+                           : wanted == found || std::abs(wanted - found) <= tolerance * (1 + std::abs(wanted));
     if (equal) continue;
     BOOST_ERROR("element " << i << " of " << expected.size() << ": wanted " << wanted << ", found " << found);
     return;

@@ -9,7 +9,8 @@ BOOST_AUTO_TEST_CASE(options) {
   check<nn::Conv2d<4, 6, nn::kernel_size<3, 5>, nn::stride<2, 1>, nn::padding<4, 2>, nn::dilation<3, 1>>,
         Tensor<float, 3, 4, 13, 17>>();
   check<nn::Conv2d<6, 9, nn::kernel_size<2, 3>, nn::groups<3>, nn::bias<false>>, Tensor<float, 2, 6, 5, 8>>();
-  check<nn::Conv2d<5, 5, nn::kernel_size<3>, nn::padding<1>, nn::stride<2>, nn::groups<5>>, Tensor<float, 1, 5, 9, 9>>();
+  check<nn::Conv2d<5, 5, nn::kernel_size<3>, nn::padding<1>, nn::stride<2>, nn::groups<5>>,
+        Tensor<float, 1, 5, 9, 9>>();
   check<nn::Conv2d<2, 3, nn::kernel_size<5>, nn::padding<2>, nn::dtype<double>>, Tensor<double, 2, 2, 3, 4>>();
 }
 

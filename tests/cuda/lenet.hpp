@@ -3,10 +3,10 @@
 BOOST_AUTO_TEST_SUITE(lenet)
 using namespace against_host;
 
-using LeNet = nn::Sequential<nn::Conv2d<1, 6, nn::kernel_size<5>, nn::padding<2>>, nn::ReLU,
-                             nn::MaxPool2d<nn::kernel_size<2>>, nn::Conv2d<6, 16, nn::kernel_size<5>>, nn::ReLU,
-                             nn::MaxPool2d<nn::kernel_size<2>>, nn::Flatten<>, nn::Linear<400, 120>, nn::ReLU,
-                             nn::Linear<120, 84>, nn::ReLU, nn::Linear<84, 10>>;
+using LeNet =
+    nn::Sequential<nn::Conv2d<1, 6, nn::kernel_size<5>, nn::padding<2>>, nn::ReLU, nn::MaxPool2d<nn::kernel_size<2>>,
+                   nn::Conv2d<6, 16, nn::kernel_size<5>>, nn::ReLU, nn::MaxPool2d<nn::kernel_size<2>>, nn::Flatten<>,
+                   nn::Linear<400, 120>, nn::ReLU, nn::Linear<120, 84>, nn::ReLU, nn::Linear<84, 10>>;
 using Images = Tensor<float, 5, 1, 28, 28>;
 
 BOOST_AUTO_TEST_CASE(eager) {

@@ -8,8 +8,8 @@ using Block = nn::Sequential<nn::Conv2d<4, 4, nn::kernel_size<3>, nn::padding<1>
                              nn::ReLU, nn::Conv2d<4, 4, nn::kernel_size<1>>, nn::BatchNorm2d<4>>;
 using Net = nn::Sequential<nn::Named<"stem", nn::Conv2d<3, 4, nn::kernel_size<3>>>, nn::BatchNorm2d<4>, nn::Tanh,
                            nn::Residual<Block>, nn::ReLU,
-                           nn::Residual<nn::Sequential<nn::BatchNorm2d<4>, nn::Tanh>, nn::BatchNorm2d<4>>, nn::Dropout<>,
-                           nn::Flatten<>, nn::Linear<4 * 5 * 4, 3>, nn::LogSoftmax<>>;
+                           nn::Residual<nn::Sequential<nn::BatchNorm2d<4>, nn::Tanh>, nn::BatchNorm2d<4>>,
+                           nn::Dropout<>, nn::Flatten<>, nn::Linear<4 * 5 * 4, 3>, nn::LogSoftmax<>>;
 using Images = Tensor<float, 3, 3, 7, 6>;
 
 // A step in training mode moves the statistics; then evaluation, eager and compiled.

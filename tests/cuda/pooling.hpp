@@ -9,7 +9,8 @@ BOOST_AUTO_TEST_CASE(options) {
   check<nn::MaxPool2d<nn::kernel_size<2>>, Tensor<float, 2, 3, 8, 6>>(exactly);
   check<nn::MaxPool2d<nn::kernel_size<3, 2>, nn::stride<2, 1>>, Tensor<float, 2, 3, 7, 9>>(exactly);
   check<nn::MaxPool2d<nn::kernel_size<3>, nn::padding<1>, nn::dilation<2>>, Tensor<float, 1, 5, 9, 11>>(exactly);
-  check<nn::MaxPool2d<nn::kernel_size<2, 3>, nn::stride<2, 3>, nn::ceil_mode<true>>, Tensor<float, 3, 1, 5, 7>>(exactly);
+  check<nn::MaxPool2d<nn::kernel_size<2, 3>, nn::stride<2, 3>, nn::ceil_mode<true>>, Tensor<float, 3, 1, 5, 7>>(
+      exactly);
   check<nn::MaxPool2d<nn::kernel_size<3>, nn::stride<2>, nn::padding<1>, nn::ceil_mode<true>>,
         Tensor<double, 1, 2, 6, 8>>(exactly);
   check<nn::MaxPool2d<nn::kernel_size<1>>, Tensor<float, 1, 1, 1, 1>>(exactly);

@@ -122,8 +122,9 @@ int output_edge(const Symbolic<T, S, P>& x) {
 }
 }  // namespace detail
 
-/// Compiles `model` for device `id` and inputs of the shape and element type of `Input`, which may be a tensor of the host.
-/// Batch normalizations and activations are folded into the stage before; the net takes and gives `cuda::Tensor`s.
+/// Compiles `model` for device `id` and inputs of the shape and element type of `Input`, which may be a tensor of the
+/// host. Batch normalizations and activations are folded into the stage before; the net takes and gives
+/// `cuda::Tensor`s.
 template <class Input, class Model>
 auto compile(const Model& model, int id = 0) {
   if constexpr (detail::is_on_device<Model>) {

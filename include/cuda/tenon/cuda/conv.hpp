@@ -55,9 +55,10 @@ struct Convolution {
   }();
   /// As many images at once as have columns of 64 MiB, but one at least.
   static constexpr index_t images_at_once =
-      is_product ? geometry.batch
-                 : std::clamp<index_t>((index_t{64} << 20) / (static_cast<index_t>(sizeof(T)) * groups * rows * positions),
-                                       1, geometry.batch);
+      is_product
+          ? geometry.batch
+          : std::clamp<index_t>((index_t{64} << 20) / (static_cast<index_t>(sizeof(T)) * groups * rows * positions), 1,
+                                geometry.batch);
   static constexpr index_t workspace_size = is_product ? 0 : images_at_once * groups * rows * positions;
 
   template <class Function = pointwise::Identity>

@@ -16,8 +16,8 @@ namespace tenon::inline TENON_ISA::cuda {
 /// How the second factor lies in memory.
 enum class Rhs { plain, transposed };
 
-/// `batch` products c (m, n) = a (m, k) b (k, n), all row-major; b is stored (n, k) where it is transposed. One factor may
-/// be shared by all products: its stride is then 0.
+/// `batch` products c (m, n) = a (m, k) b (k, n), all row-major; b is stored (n, k) where it is transposed. One factor
+/// may be shared by all products: its stride is then 0.
 struct GemmShape {
   index_t m, n, k;
   Rhs rhs = Rhs::plain;

@@ -19,8 +19,7 @@ void linear(index_t rows, index_t in, index_t out, const T* x, const T* weight, 
 template <index_t In, index_t Out>
 struct Kernel<operation::Linear<In, Out>> : ForwardOnly {
   template <class Y, class X, class W, class B>
-  static void forward(const operation::Linear<In, Out>&, Saved*, Y& y, const X& x, const W& weight,
-                      const B& bias) {
+  static void forward(const operation::Linear<In, Out>&, Saved*, Y& y, const X& x, const W& weight, const B& bias) {
     using T = typename X::value_type;
     linear<pointwise::Identity, T>(shape_of_t<X>::size / In, In, Out, x.data(), weight.data(), elements_or_null(bias),
                                    y.data());

@@ -25,8 +25,7 @@ struct SquaredDifference {
 template <bool SizeAverage>
 struct Kernel<operation::MSELoss<SizeAverage>> : ForwardOnly {
   template <class Y, class X>
-  static void forward(const operation::MSELoss<SizeAverage>&, Saved*, Y& y, const X& x,
-                      const X& target) {
+  static void forward(const operation::MSELoss<SizeAverage>&, Saved*, Y& y, const X& x, const X& target) {
     constexpr index_t size = shape_of_t<X>::size;
     const double sum = thrust::inner_product(detail::policy(), x.data(), x.data() + size, target.data(), 0.0,
                                              thrust::plus<double>(), SquaredDifference{});

@@ -3,11 +3,11 @@
 #pragma once
 
 #include <tenon/compile/symbolic.hpp>
-#include <vector>
 
 #include "activation.hpp"
 #include "conv.hpp"
 #include "dropout.hpp"
+#include "folded.hpp"
 #include "functional.hpp"
 #include "linear.hpp"
 #include "normalization.hpp"
@@ -27,7 +27,6 @@ using Symbolic = planning::Symbolic<T, S, InDevice, Producer>;
 template <class T, class S, class Kernel, bool Foldable = false, class Function = pointwise::Identity>
 using OpenSymbolic = Symbolic<T, S, planning::Open<Kernel, Function, Foldable>>;
 
-
 template <class T, class S>
 inline constexpr std::size_t bytes = static_cast<std::size_t>(S::size) * sizeof(T);
 
@@ -39,7 +38,8 @@ struct Lowering {};
 template <class Operation, class T, class S, class P, class... X>
 auto plan(const Operation& operation, const planning::Symbolic<T, S, InDevice, P>& first, const X&... x) {
   using Result = decltype(Operation::output_shape(S{}, shape_of_t<X>{}...));
-  constexpr bool can_compile = requires { Lowering<Operation>::append(operation, first, planning::detail::lowered(x)...); };
+  constexpr bool can_compile =
+      requires { Lowering<Operation>::append(operation, first, planning::detail::lowered(x)...); };
   if constexpr (is_rejection<Result>) {
     report(Result{});
     return Rejected{};
@@ -51,56 +51,15 @@ auto plan(const Operation& operation, const planning::Symbolic<T, S, InDevice, P
   }
 }
 
-namespace detail {
-
-/// Per channel, weight * (x - mean) / sqrt(variance + eps) + bias as scale * x + shift.
-template <class T>
-struct ScaleShift {
-  std::vector<double> scale, shift;
-
-  ScaleShift(const planning::Affine& affine, index_t channels)
-      : scale(static_cast<std::size_t>(channels), 1), shift(static_cast<std::size_t>(channels), 0) {
-    if (!affine.present) return;
-    const auto at = [](const void* values, std::size_t c, double otherwise) {
-      return values ? static_cast<double>(static_cast<const T*>(values)[c]) : otherwise;
-    };
-    for (std::size_t c = 0; c < scale.size(); ++c) {
-      scale[c] = at(affine.weight, c, 1) / std::sqrt(at(affine.variance, c, 1) + affine.eps);
-      shift[c] = at(affine.bias, c, 0) - at(affine.mean, c, 0) * scale[c];
-    }
-  }
-};
-
-/// What Linear and convolution stages keep: weights (channels, fan_in), then biases (channels), with a batch normalization
-/// folded in.
-template <class T, index_t Channels, index_t FanIn>
-struct Packed {
-  static constexpr std::size_t packed_bytes = static_cast<std::size_t>(Channels * (FanIn + 1)) * sizeof(T);
-
-  static void pack(const Source& source, std::byte* packed) {
-    const ScaleShift<T> affine(source.affine, Channels);
-    const auto *weight = static_cast<const T*>(source.weight), *bias = static_cast<const T*>(source.bias);
-    T* out = reinterpret_cast<T*>(packed);
-    for (std::size_t c = 0; c < affine.scale.size(); ++c)
-      for (index_t i = 0; i < FanIn; ++i) *out++ = static_cast<T>(static_cast<double>(*weight++) * affine.scale[c]);
-    for (std::size_t c = 0; c < affine.scale.size(); ++c)
-      *out++ = static_cast<T>((bias ? static_cast<double>(bias[c]) : 0) * affine.scale[c] + affine.shift[c]);
-  }
-  static const T* weight(const std::byte* packed) { return reinterpret_cast<const T*>(packed); }
-  static const T* bias(const std::byte* packed) { return weight(packed) + Channels * FanIn; }
-};
-
-}  // namespace detail
-
 // ---- linear and convolution: they take in a batch normalization and activations
 
 template <class T, index_t Rows, index_t In, index_t Out>
-struct LinearStage : detail::Packed<T, Out, In> {
+struct LinearStage : FoldedWeights<T, Out, In> {
   static constexpr index_t channels = Out;
   template <class Function>
   static void run(const void* x, const void*, const std::byte* packed, void*, void* y) noexcept {
-    linear<Function, T>(Rows, In, Out, static_cast<const T*>(x), LinearStage::weight(packed),
-                        LinearStage::bias(packed), static_cast<T*>(y));
+    linear<Function, T>(Rows, In, Out, static_cast<const T*>(x), LinearStage::weight(packed), LinearStage::bias(packed),
+                        static_cast<T*>(y));
   }
 };
 
@@ -111,17 +70,17 @@ struct Lowering<operation::Linear<In, Out>> {
                      const void* bias) {
     using Result = decltype(linear.output_shape(S{}));
     using Kernel = LinearStage<T, S::size / In, In, Out>;
+    constexpr bool foldable = Result::rank == 2;  // the last axis is the channels
     const int edge = x.graph().append(
         Stage(x.use()).packed_by(&Kernel::pack, {.weight = weight, .bias = bias}, Kernel::packed_bytes),
         bytes<T, Result>);
-    return OpenSymbolic<T, Result, Kernel, Result::rank == 2>(x.graph(), edge);
+    return OpenSymbolic<T, Result, Kernel, foldable>(x.graph(), edge);
   }
 };
 
 template <class T, class Geometry>
-struct ConvolutionStage
-    : detail::Packed<T, Geometry::value.out_channels,
-                     Geometry::value.group_in_channels() * Geometry::value.kernel_size()> {
+struct ConvolutionStage : FoldedWeights<T, Geometry::value.out_channels,
+                                        Geometry::value.group_in_channels() * Geometry::value.kernel_size()> {
   static constexpr index_t channels = Geometry::value.out_channels;
   using Run = Convolution<T, Geometry>;
   template <class Function>
@@ -183,11 +142,11 @@ struct ScaleStage {
   static void run(const void* x, const void*, const std::byte* packed, void*, void* y) noexcept {
     constexpr index_t inner = S::size / (S::dims[0] * channels);
     const T* scale = reinterpret_cast<const T*>(packed);
-    launch(S::size, ScaleThen<T, Function>{channels, inner, scale, scale + channels, static_cast<const T*>(x),
-                                           static_cast<T*>(y), {}});
+    launch(S::size, ScaleThen<T, Function>{
+                        channels, inner, scale, scale + channels, static_cast<const T*>(x), static_cast<T*>(y), {}});
   }
   static void pack(const Source& source, std::byte* packed) {
-    const detail::ScaleShift<T> affine(source.affine, channels);
+    const ScaleShift<T> affine(source.affine, channels);
     T* out = reinterpret_cast<T*>(packed);
     for (const double value : affine.scale) *out++ = static_cast<T>(value);
     for (const double value : affine.shift) *out++ = static_cast<T>(value);
@@ -206,8 +165,9 @@ struct Lowering<operation::BatchNorm<Rank, Channels, Eps, Momentum, Statistics>>
   }
   template <class T, class S, class K, bool Unique>
     requires(K::channels == Channels)
-  static auto append(const Operation& norm, const Symbolic<T, S, planning::Open<K, pointwise::Identity, true, Unique>>& x,
-                     const void* weight, const void* bias) {
+  static auto append(const Operation& norm,
+                     const Symbolic<T, S, planning::Open<K, pointwise::Identity, true, Unique>>& x, const void* weight,
+                     const void* bias) {
     using Alone = ScaleStage<T, S>;
     Stage alone = scale<Alone>(norm, x.edge(), weight, bias), merged = x.graph().stage(x.edge());
     alone.computed_by(&Alone::template run<pointwise::Identity>);
@@ -243,8 +203,8 @@ struct Lowering<operation::Pointwise<Function>> {
   }
   template <class T, class S, class K, class First, bool Foldable, bool Unique>
   static auto append(const Operation&, const Symbolic<T, S, planning::Open<K, First, Foldable, Unique>>& x) {
-    using Both = std::conditional_t<std::is_same_v<First, pointwise::Identity>, Function,
-                                    pointwise::Compose<First, Function>>;
+    using Both =
+        std::conditional_t<std::is_same_v<First, pointwise::Identity>, Function, pointwise::Compose<First, Function>>;
     const Stage alone = Stage(x.edge()).computed_by(&PointwiseStage<T, S>::template run<Function>);
     return OpenSymbolic<T, S, K, false, Both>(x.graph(), detail::take_in(x, x.graph().stage(x.edge()), alone));
   }
@@ -291,7 +251,8 @@ struct Lowering<operation::MaxPool<Rank, K, St, Pa, D, false, CeilMode>> {
   template <class T, class S, class P>
   static auto append(const Operation& pool, const Symbolic<T, S, P>& x) {
     using Result = decltype(pool.output_shape(S{}));
-    const int edge = x.graph().append(Stage(x.use()).computed_by(&MaxPoolStage<T, Operation, S>::run), bytes<T, Result>);
+    const int edge =
+        x.graph().append(Stage(x.use()).computed_by(&MaxPoolStage<T, Operation, S>::run), bytes<T, Result>);
     return Symbolic<T, Result>(x.graph(), edge);
   }
 };

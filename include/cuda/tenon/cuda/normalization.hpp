@@ -9,8 +9,8 @@
 
 namespace tenon::inline TENON_ISA::cuda {
 
-/// (x - mean) / sqrt(variance + eps) * weight + bias, each per channel of (..., channels, inner); weight and bias may be
-/// null.
+/// (x - mean) / sqrt(variance + eps) * weight + bias, each per channel of (..., channels, inner); weight and bias may
+/// be null.
 template <class T>
 struct Normalize {
   index_t channels, inner;
@@ -65,8 +65,7 @@ struct Kernel<operation::BatchNorm<Rank, Channels, Eps, Momentum, Statistics>> :
   using T = typename Statistics::value_type;
 
   template <class X, class W, class B>
-  static void forward(const Operation& norm, Saved*, X& y, const X& x, const W& weight,
-                      const B& bias) {
+  static void forward(const Operation& norm, Saved*, X& y, const X& x, const W& weight, const B& bias) {
     constexpr index_t size = shape_of_t<X>::size, planes = shape_of_t<X>::dims[0] * Channels, inner = size / planes;
     const auto normalize = [&](const T* mean, const T* variance) {
       launch(size, Normalize<T>{Channels, inner, static_cast<T>(Eps), mean, variance, elements_or_null(weight),

@@ -9,8 +9,8 @@
 
 namespace tenon::inline TENON_ISA::cuda {
 
-/// A row-major, contiguous array in the memory of the device that was current when it was made. Its elements are reached
-/// through `to_host()` and `copy`; a moved-from tensor may only be assigned to or destroyed.
+/// A row-major, contiguous array in the memory of the device that was current when it was made. Its elements are
+/// reached through `to_host()` and `copy`; a moved-from tensor may only be assigned to or destroyed.
 template <class T, index_t... D>
 class Tensor {
  public:
