@@ -5,30 +5,18 @@
 #include <sstream>
 #include <tenon/tenon.hpp>
 
+#include "difference.hpp"
+
 namespace {
 
 namespace nn = tenon::nn;
 using namespace tenon::literals;
 using tenon::Tensor;
+using tenon_test::difference;
+using tenon_test::random_input;
 using Row = Tensor<float, 2, 5>;
 using Mlp = nn::Sequential<nn::Linear<5, 7>, nn::Tanh, nn::Linear<7, 3>>;
 constexpr double tolerance = 1e-5;
-
-template <class Input>
-Input random_input() {
-  Input x;
-  tenon::fill_uniform(x, 1.0);
-  return x;
-}
-
-/// The largest difference of two tensors of one type.
-template <class T>
-double difference(const T& a, const T& b) {
-  double largest = 0;
-  for (std::size_t i = 0; i < T::size(); ++i)
-    largest = std::max(largest, std::abs(static_cast<double>(a.data()[i]) - static_cast<double>(b.data()[i])));
-  return std::isnan(largest) ? 1e300 : largest;
-}
 
 BOOST_AUTO_TEST_CASE(a_net_is_a_snapshot) {
   Mlp model;

@@ -5,34 +5,22 @@
 #include <boost/test/unit_test.hpp>
 #include <tenon/tenon.hpp>
 
+#include "difference.hpp"
+
 namespace {
 
 namespace nn = tenon::nn;
 using nn::functional::relu;
 using nn::functional::tanh;
 using tenon::Tensor;
+using tenon_test::difference;
+using tenon_test::random_input;
 
 using Image = Tensor<float, 2, 3, 4, 5>;
 using Row = Tensor<float, 2, 5>;
 template <tenon::index_t In, tenon::index_t Out, class T = float>
 using Conv = nn::Conv2d<In, Out, nn::kernel_size<1>, nn::dtype<T>>;
 using Norm = nn::BatchNorm2d<17>;
-
-template <class Input>
-Input random_input() {
-  Input x;
-  tenon::fill_uniform(x, 1.0);
-  return x;
-}
-
-/// The largest difference of two tensors of one type.
-template <class T>
-double difference(const T& a, const T& b) {
-  double largest = 0;
-  for (std::size_t i = 0; i < T::size(); ++i)
-    largest = std::max(largest, std::abs(static_cast<double>(a.data()[i]) - static_cast<double>(b.data()[i])));
-  return std::isnan(largest) ? 1e300 : largest;
-}
 
 /// The difference between the compiled and the eager model in evaluation mode, its running statistics and affine
 /// parameters those of some training.

@@ -2,8 +2,8 @@
 /// `apply(operation, inputs...)`: the one way from a layer or function to what computes it. On Tensors it computes now;
 /// with a Variable among the inputs it also records; with a Symbolic it appends a stage to a plan.
 ///
-/// An operation says WHAT: a canonical options type with a `name`, a shape rule `output_shape(Shape...)` and whatever the
-/// call depends on (training mode, buffers) as members. `cpu::Kernel<Operation>` (and `cuda::Kernel`) says HOW:
+/// An operation says WHAT: a canonical options type with a `name`, a shape rule `output_shape(Shape...)` and whatever
+/// the call depends on (training mode, buffers) as members. `cpu::Kernel<Operation>` (and `cuda::Kernel`) says HOW:
 ///
 ///     struct Saved;                                                     // optional: what backward wants from forward
 ///     static void forward(operation, saved, y, x...);                   // saved: null unless recorded
@@ -18,7 +18,7 @@
 
 namespace tenon::inline TENON_ISA {
 
-/// A tensor that several results share a call with: the shape rule of an operation with more than one output.
+/// What the shape rule of an operation with several outputs returns: the shape of each.
 template <class... S>
 struct Shapes {};
 
@@ -77,6 +77,14 @@ struct argument<nn::Parameter<T>> {
 template <class X>
 using argument_t = typename argument<std::remove_cvref_t<X>>::type;
 
+/// Whether tensors and parameters are all at the place of the first.
+template <class First, class X>
+inline constexpr bool beside = std::is_same_v<typename First::place, typename X::place>;
+template <class First>
+inline constexpr bool beside<First, Absent> = true;
+template <class First, class... X>
+inline constexpr bool at_one_place = (beside<First, X> && ...);
+
 template <class X>
 const auto& value_of(const X& x) {
   if constexpr (is_variable<X> || is_parameter<X>)
@@ -131,7 +139,8 @@ struct results<Operation, X, Shape<D...>, void> {
   using type = typename X::place::template tensor<element, D...>;
 };
 template <class Operation, class X, class... S>
-struct results<Operation, X, Shapes<S...>, void> : results<Operation, X, Shapes<S...>, std::index_sequence_for<S...>> {};
+struct results<Operation, X, Shapes<S...>, void> : results<Operation, X, Shapes<S...>, std::index_sequence_for<S...>> {
+};
 template <class Operation, class X, class... S, std::size_t... I>
 struct results<Operation, X, Shapes<S...>, std::index_sequence<I...>> {
   template <class T, class Extents>
@@ -247,43 +256,45 @@ class OperationNode final : public Node {
   typename result_traits<Result>::slots outputs_{};
 };
 
+/// The tensors one call makes.
+template <class Operation, class... X>
+struct call {
+  using first = argument_t<std::tuple_element_t<0, std::tuple<X...>>>;
+  using shape = decltype(Operation::output_shape(shape_of_t<argument_t<X>>{}...));
+  using result = typename results<Operation, first, shape>::type;
+  using kernel = typename first::place::template kernel<Operation>;
+};
+
+template <class Operation, class... X>
+auto compute(const Operation& operation, const X&... x) {
+  using Call = call<Operation, X...>;
+  auto result = result_traits<typename Call::result>::make();
+  typename saved_by<typename Call::kernel>::type* const nothing = nullptr;
+  Call::kernel::forward(operation, nothing, result, value_of(x)...);
+  return result;
+}
+
 template <class Operation, class... X>
 auto record(const Operation& operation, const X&... x) {
-  using First = argument_t<std::tuple_element_t<0, std::tuple<X...>>>;
-  using S = decltype(Operation::output_shape(shape_of_t<argument_t<X>>{}...));
-  using Result = typename results<Operation, First, S>::type;
-  using Kernel = typename First::place::template kernel<Operation>;
+  using Call = call<Operation, X...>;
   const bool is_volatile_result = (is_volatile(x) || ...);
-  Result result = result_traits<Result>::make();
   if (!is_volatile_result && (wants_grad(x) || ...)) {
-    using NodeType = OperationNode<Operation, Result, argument_t<X>...>;
+    using NodeType = OperationNode<Operation, typename Call::result, argument_t<X>...>;
     const boost::intrusive_ptr<NodeType> node(new NodeType(operation, state_of(x)...));
-    Kernel::forward(operation, &node->saved, result, value_of(x)...);
+    auto result = result_traits<typename Call::result>::make();
+    Call::kernel::forward(operation, &node->saved, result, value_of(x)...);
     return node->attach(std::move(result));
   }
-  typename saved_by<Kernel>::type* const nothing = nullptr;
-  Kernel::forward(operation, nothing, result, value_of(x)...);
-  auto wrap = [&]<class R>(R&& r) {
+  const auto wrap = [&]<class R>(R&& r) {
     nn::Variable<R> variable(std::forward<R>(r));
     if (is_volatile_result) variable.state()->make_volatile();
     return variable;
   };
-  if constexpr (requires { std::tuple_size<Result>::value; })
+  auto result = compute(operation, x...);
+  if constexpr (requires { std::tuple_size<typename Call::result>::value; })
     return std::apply([&](auto&&... r) { return std::tuple{wrap(std::move(r))...}; }, std::move(result));
   else
     return wrap(std::move(result));
-}
-
-template <class Operation, class... X>
-auto compute(const Operation& operation, const X&... x) {
-  using First = argument_t<std::tuple_element_t<0, std::tuple<X...>>>;
-  using S = decltype(Operation::output_shape(shape_of_t<argument_t<X>>{}...));
-  using Result = typename results<Operation, First, S>::type;
-  using Kernel = typename First::place::template kernel<Operation>;
-  Result result = result_traits<Result>::make();
-  typename saved_by<Kernel>::type* const nothing = nullptr;
-  Kernel::forward(operation, nothing, result, value_of(x)...);
-  return result;
 }
 
 }  // namespace autograd
@@ -338,13 +349,17 @@ auto apply(const Operation& operation, const X&... x) {
   } else if constexpr ((detail::is_symbolic<X> || ...)) {
     return plan(operation, x...);  // found by argument-dependent lookup beside Symbolic
   } else {
-    using S = decltype(Operation::output_shape(
-        shape_of_t<autograd::argument_t<decltype(detail::as_argument(x))>>{}...));
+    using S =
+        decltype(Operation::output_shape(shape_of_t<autograd::argument_t<decltype(detail::as_argument(x))>>{}...));
     if constexpr (is_rejection<S>) {
       report(S{});
       return Rejected{};
     } else if constexpr ((detail::is_probe<X> || ...)) {
       return typename detail::probes<S>::type{};
+    } else if constexpr (!autograd::at_one_place<autograd::argument_t<decltype(detail::as_argument(x))>...>) {
+      static_assert(autograd::at_one_place<autograd::argument_t<decltype(detail::as_argument(x))>...>,
+                    "the tensors and parameters of a call are at different places: model.cuda(id) and cuda::copy(x)");
+      return Rejected{};
     } else if constexpr ((is_variable<X> || ...)) {
       return autograd::record(operation, x...);
     } else {

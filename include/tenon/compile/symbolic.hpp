@@ -134,6 +134,12 @@ auto plan(const Operation& operation, const First& first, const X&... x) {
   } else if constexpr (!can_compile<Operation>) {
     static_assert(can_compile<Operation>, "this operation has no place in a compiled net");
     return Rejected{};
+  } else if constexpr (constexpr int tensors = (int{!tenon::detail::is_symbolic<X>} + ... + 0);
+                       tensors != Lowering<Operation>::parameters) {
+    static_assert(tensors == Lowering<Operation>::parameters,
+                  "in a compiled net the operands of an operation are results of the net: a parameter or tensor has no "
+                  "place among them");
+    return Rejected{};
   } else {
     first.graph().note({Operation::name, detail::extents<S>(), (detail::parameter_count<X>() + ... + 0),
                         detail::multiply_adds<Operation, shape_of_t<First>>()});

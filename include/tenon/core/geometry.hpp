@@ -34,14 +34,14 @@ struct Window {
   index_t input = 1, kernel = 1, stride = 1, padding = 0, dilation = 1, output = 1;
 
   /// Input position under kernel element `k` at output position `o`; outside [0, input) is padding.
-  constexpr index_t position(index_t o, index_t k) const { return o * stride - padding + k * dilation; }
+  TENON_HOST_DEVICE constexpr index_t position(index_t o, index_t k) const { return o * stride - padding + k * dilation; }
   /// First kernel element that lies inside the input at output position `o`.
-  constexpr index_t first_inside(index_t o) const {
+  TENON_HOST_DEVICE constexpr index_t first_inside(index_t o) const {
     const index_t start = o * stride - padding;
     return start >= 0 ? 0 : (-start + dilation - 1) / dilation;
   }
   /// One past the last kernel element that lies inside the input at output position `o`.
-  constexpr index_t last_inside(index_t o) const {
+  TENON_HOST_DEVICE constexpr index_t last_inside(index_t o) const {
     const index_t start = o * stride - padding;
     const index_t inside = start >= input ? 0 : (input - start + dilation - 1) / dilation;
     return inside < kernel ? inside : kernel;

@@ -12,26 +12,35 @@
 
 #include "isa.hpp"
 
+#if defined(__CUDACC__)
+// On the host the functors are called with SIMD batches too, whose functions are the host's.
+#pragma nv_diagnostic push
+#pragma nv_diag_suppress 20011, 20013, 20014
+#endif
+
 namespace tenon::inline TENON_ISA::pointwise {
 
 enum class Saves { input, output };
 
 /// `condition ? a : b`, per lane where T is a SIMD batch.
 template <class Condition, class T>
-TENON_HOST_DEVICE constexpr T choose(const Condition& condition, const T& a, const T& b) {
-  if constexpr (std::is_same_v<Condition, bool>)
-    return condition ? a : b;
-  else
-    return select(condition, a, b);  // found by argument-dependent lookup in xsimd
+constexpr T choose(const Condition& condition, const T& a, const T& b) {
+  return select(condition, a, b);  // found by argument-dependent lookup in xsimd
+}
+template <class T>
+TENON_HOST_DEVICE constexpr T choose(bool condition, const T& a, const T& b) {
+  return condition ? a : b;
 }
 
 /// The larger of `bound` and `x`; NaN in `x` stays NaN, as in PyTorch.
 template <class T>
+constexpr T at_least(const T& bound, const T& x) {
+  return max(bound, x);  // x86 returns the second operand if either is NaN
+}
+template <class T>
+  requires std::is_arithmetic_v<T>
 TENON_HOST_DEVICE constexpr T at_least(const T& bound, const T& x) {
-  if constexpr (std::is_arithmetic_v<T>)
-    return x < bound ? bound : x;
-  else
-    return max(bound, x);  // x86 returns the second operand if either is NaN
+  return x < bound ? bound : x;
 }
 
 struct Identity {
@@ -79,8 +88,8 @@ struct Tanh {
 /// `Second(First(x))`: a chain of pointwise functions is one function.
 template <class First, class Second>
 struct Compose {
-  [[no_unique_address]] First first;
-  [[no_unique_address]] Second second;
+  First first;
+  Second second;
   template <class T>
   TENON_HOST_DEVICE constexpr T operator()(const T& x) const {
     return second(first(x));
@@ -88,3 +97,7 @@ struct Compose {
 };
 
 }  // namespace tenon::inline TENON_ISA::pointwise
+
+#if defined(__CUDACC__)
+#pragma nv_diagnostic pop
+#endif

@@ -30,9 +30,9 @@ namespace nn {
 /// The element type of a layer's parameters.
 template <class T>
 struct dtype {};
-/// The place of a layer's parameters; set by `cuda(id)` and `cpu()`, not written by users.
-template <class Place>
-struct device {};
+/// An element type at a place: what `dtype` holds where the parameters are not on the host. Made by `cuda(id)`.
+template <class Place, class T>
+struct on {};
 }  // namespace nn
 
 namespace tag {
@@ -52,8 +52,6 @@ template <class T>
 struct names_a_type : std::false_type {};
 template <class T>
 struct names_a_type<nn::dtype<T>> : std::true_type {};
-template <class Place>
-struct names_a_type<nn::device<Place>> : std::true_type {};
 
 template <class A, class B>
 inline constexpr bool same_name = false;
@@ -145,9 +143,6 @@ template <template <auto...> class Tag, auto... V>
 struct least<Tag<V...>> {
   static constexpr bool at_least(double bound) { return ((static_cast<double>(V) >= bound) && ...); }
 };
-}  // namespace detail
-
-namespace detail {
 template <auto...>
 struct Ones {};
 
@@ -187,14 +182,18 @@ template <class T, class... Rest>
 struct element<nn::dtype<T>, Rest...> {
   using type = T;
 };
+template <class Place, class T, class... Rest>
+struct element<nn::dtype<nn::on<Place, T>>, Rest...> {
+  using type = T;
+};
 template <class First, class... Rest>
 struct element<First, Rest...> : element<Rest...> {};
 template <class... Tags>
 struct place {
   using type = host;
 };
-template <class Place, class... Rest>
-struct place<nn::device<Place>, Rest...> {
+template <class Place, class T, class... Rest>
+struct place<nn::dtype<nn::on<Place, T>>, Rest...> {
   using type = Place;
 };
 template <class First, class... Rest>

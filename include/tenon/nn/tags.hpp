@@ -64,10 +64,6 @@ struct replace_dtype<WithTags, T, std::tuple<Kept...>, First, Rest...>
     : replace_dtype<WithTags, T, std::tuple<Kept..., First>, Rest...> {};
 }  // namespace detail
 
-/// An element type at a place: what `dtype` holds where the parameters are not on the host.
-template <class Place, class T>
-struct on {};
-
 namespace detail {
 template <class Element>
 struct placed {
@@ -111,14 +107,3 @@ using convert_dtype_t = typename detail::replace_dtype<
     std::tuple<>, Tags...>::type;
 
 }  // namespace tenon::inline TENON_ISA::nn
-
-namespace tenon::inline TENON_ISA::tag::detail {
-template <class Place, class T, class... Rest>
-struct element<nn::dtype<nn::on<Place, T>>, Rest...> {
-  using type = T;
-};
-template <class Place, class T, class... Rest>
-struct place<nn::dtype<nn::on<Place, T>>, Rest...> {
-  using type = Place;
-};
-}  // namespace tenon::inline TENON_ISA::tag::detail
