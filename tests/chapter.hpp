@@ -6,6 +6,7 @@
 // the inputs are random.
 #pragma once
 
+#include <array>
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 #include <filesystem>
@@ -28,6 +29,9 @@ struct Case {
   bool eval = false;
   // Dropout draws: its gradient is not the difference of two calls, and its training mode has no place in a net.
   bool gradients = true;
+  // What the file calls the inputs, and the range of random ones.
+  std::array<const char*, 4> names{"input", "target"};
+  double low = -1, high = 1;
   double rtol_out = 1e-5, atol_out = 1e-5, rtol_grad = 1e-4, atol_grad = 2e-5;
 };
 
@@ -80,24 +84,24 @@ std::vector<double> numbers(const Tensor& tensor)
 // ---- arguments: floating tensors get gradients, integers are class labels
 
 template <class T>
-inline constexpr bool is_integer = std::is_integral_v<typename T::value_type>;
-
+inline constexpr bool is_tensor_argument = requires { typename T::static_shape; };
 template <class T>
-auto variable(const T& tensor) {
-  if constexpr (is_integer<T>)
-    return tensor;
-  else
-    return nn::Variable{tensor, nn::requires_grad};
-}
-
-/// Random numbers in [-1, 1), or labels below `classes`.
+inline constexpr bool is_integer = false;
 template <class T>
-T random_argument(index_t classes) {
+  requires is_tensor_argument<T>
+inline constexpr bool is_integer<T> = std::is_integral_v<typename T::value_type>;
+
+/// Random numbers in [low, high), or labels below `classes`.
+template <class T>
+T random_argument(index_t classes, double low = -1, double high = 1) {
   T tensor;
-  if constexpr (is_integer<T>)
+  if constexpr (is_integer<T>) {
     for (auto& label : tensor) label = static_cast<std::int64_t>(tenon::generator()() % static_cast<unsigned>(classes));
-  else
-    tenon::fill_uniform(tensor, 1.0);
+  } else {
+    using E = typename T::value_type;
+    tenon::fill_uniform(tensor, (high - low) / 2);
+    for (E& element : tensor) element += static_cast<E>((high + low) / 2);
+  }
   return tensor;
 }
 
@@ -148,11 +152,14 @@ void check_vectors(const Case& c) {
   layer.load_state_dict(dict.subset("f32.buf_before."), {.strict = false});
   layer.train(!c.eval);
 
-  constexpr const char* names[]{"input", "target"};
   std::size_t position = 0;
   const auto load = [&]<class T>(std::type_identity<T>) {
-    const std::string name = names[position++];
-    return variable(dict.get<T>((is_integer<T> ? "i64.in." : "f32.in.") + name));
+    if constexpr (!is_tensor_argument<T>)
+      return T{};  // output_size<...>
+    else if constexpr (is_integer<T>)
+      return dict.get<T>(std::string("i64.in.") + c.names[position++]);
+    else
+      return nn::Variable{dict.get<T>(std::string("f32.in.") + c.names[position++]), nn::requires_grad};
   };
   std::tuple arguments{load(std::type_identity<In>{})...};
   const auto result = std::apply([&](const auto&... x) { return layer(x...); }, arguments);
@@ -170,9 +177,11 @@ void check_vectors(const Case& c) {
   std::apply(
       [&](const auto&... x) {
         const auto compare_gradient = [&](const auto& argument) {
-          const std::string key = std::string("f64.gin.") + names[position++];
-          if constexpr (requires { argument.grad(); })
+          if constexpr (requires { argument.grad(); }) {
+            const std::string key = std::string("f64.gin.") + c.names[position];
             if (dict.contains(key)) compare(key, argument.grad(), numbers(dict[key]), c.rtol_grad, c.atol_grad);
+          }
+          ++position;
         };
         (compare_gradient(x), ...);
       },
@@ -200,11 +209,14 @@ void check_gradients(const Case& c) {
       return Layer{};
   }();
   layer.train(!c.eval);
-  const auto widen = []<class T>(std::type_identity<T>) {
-    if constexpr (is_integer<T>)
+  const auto widen = [&c]<class T>(std::type_identity<T>) {
+    if constexpr (!is_tensor_argument<T>)
+      return T{};
+    else if constexpr (is_integer<T>)
       return random_argument<T>(classes_of<std::tuple_element_t<0, std::tuple<In...>>>());
     else
-      return nn::Variable{random_argument<tenon::tensor_of_t<double, tenon::shape_of_t<T>>>(1), nn::requires_grad};
+      return nn::Variable{random_argument<tenon::tensor_of_t<double, tenon::shape_of_t<T>>>(1, c.low, c.high),
+                          nn::requires_grad};
   };
   std::tuple arguments{widen(std::type_identity<In>{})...};
   const auto call = [&] { return std::apply([&](const auto&... x) { return layer(x...); }, arguments); };
@@ -258,10 +270,10 @@ void check_gradients(const Case& c) {
 
 /// The compiled net against the eager layer in evaluation mode.
 template <class Layer, class In>
-void check_compiled() {
+void check_compiled(const Case& c) {
   static_assert(tenon::planning::planned_by_type<Layer>, "a layer of one result that cannot be compiled");
   Layer layer;
-  const In x = random_argument<In>(1);
+  const In x = random_argument<In>(1, c.low, c.high);
   for (int warm = 0; warm < 2; ++warm) (void)layer(x);  // running statistics worth folding
   layer.eval();
   auto net = tenon::compile<In>(layer);
@@ -283,7 +295,7 @@ void check(const Case& c = {}) {
     tenon::manual_seed(7);
     if (c.vectors) check_vectors<Layer, In...>(c);
     if (c.gradients) check_gradients<Layer, In...>(c);
-    if constexpr (has_place_in_a_net<Layer, In...>) check_compiled<Layer, In...>();
+    if constexpr (has_place_in_a_net<Layer, In...>) check_compiled<Layer, In...>(c);
   }
 }
 

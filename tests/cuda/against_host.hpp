@@ -9,6 +9,9 @@
 #include <random>
 #include <tenon/cuda/cuda.hpp>
 #include <tenon/tenon.hpp>
+#include <tuple>
+#include <type_traits>
+#include <vector>
 
 namespace against_host {
 
@@ -61,6 +64,51 @@ void check_eager(Layer& layer, const Input& x, double tolerance) {
   check_equal(layer(x), on_device(cuda::copy(x)), tolerance);
 }
 
+/// A record of `layer(x...)` on the device gives the gradients that one on the host gives.
+template <class Layer, class... X>
+void check_backward(Layer& layer, double tolerance, const X&... x) {
+  auto on_device = layer.cuda(0);
+  const std::tuple inputs{nn::Variable(x, nn::requires_grad)...};
+  const std::tuple device_inputs{nn::Variable(cuda::copy(x), nn::requires_grad)...};
+  const auto y = std::apply([&](const auto&... variables) { return layer(variables...); }, inputs);
+  const auto device_y = std::apply([&](const auto&... variables) { return on_device(variables...); }, device_inputs);
+  const auto backward = [](const auto& result, const auto& device_result) {
+    const auto gradient = random<std::remove_cvref_t<decltype(result.data())>>();
+    result.backward(gradient);
+    device_result.backward(cuda::copy(gradient));
+  };
+  if constexpr (requires { std::get<0>(y); })
+    backward(std::get<0>(y), std::get<0>(device_y));
+  else
+    backward(y, device_y);
+  [&]<std::size_t... I>(std::index_sequence<I...>) {
+    (check_equal(std::get<I>(inputs).grad(), std::get<I>(device_inputs).grad(), tolerance), ...);
+  }(std::index_sequence_for<X...>{});
+  const auto gradients = [](auto& module) {
+    std::vector<std::vector<double>> all;
+    nn::for_each_parameter(module, [&](const std::string&, auto& parameter) {
+      const auto add = [&](const auto& tensor) { all.emplace_back(tensor.begin(), tensor.end()); };
+      if constexpr (requires { parameter.grad().to_host(); })
+        add(parameter.grad().to_host());
+      else
+        add(parameter.grad());
+    });
+    return all;
+  };
+  const auto expected = gradients(layer), actual = gradients(on_device);
+  for (std::size_t p = 0; p < expected.size(); ++p)
+    for (std::size_t i = 0; i < expected[p].size(); ++i)
+      if (std::abs(expected[p][i] - actual[p][i]) > tolerance * (1 + std::abs(expected[p][i]))) {
+        BOOST_ERROR("parameter " << p << ", element " << i << ": gradient " << actual[p][i] << ", wanted "
+                                 << expected[p][i]);
+        break;
+      }
+}
+
+template <class Layer>
+inline constexpr bool forward_only =
+    requires { requires std::is_base_of_v<cuda::ForwardOnly, cuda::Kernel<typename Layer::operation>>; };
+
 /// The net that `layer`, in evaluation mode, is compiled to.
 template <class Layer, class Input>
 void check_compiled(Layer& layer, const Input& x, double tolerance) {
@@ -74,6 +122,7 @@ void check(double tolerance = closely<typename Input::value_type>) {
   Layer layer;
   const auto x = random<Input>();
   check_eager(layer, x, tolerance);
+  if constexpr (!forward_only<Layer>) check_backward(layer, tolerance, x);
   check_compiled(layer, x, tolerance);
 }
 

@@ -90,8 +90,16 @@ BOOST_AUTO_TEST_CASE(initialisation) {
 BOOST_AUTO_TEST_CASE(recording) {
   auto layer = nn::Linear<3, 1>().cuda(0);
   const tenon::cuda::Tensor<float, 1, 3> x;
+  const nn::Variable y = layer(nn::Variable(x));
+  check_equal(layer(x).to_host(), y.data(), exactly);
   check_equal(layer(x).to_host(), layer(nn::Variable(x, nn::no_grad)).data(), exactly);
-  BOOST_CHECK_THROW(layer(nn::Variable(x)), tenon::Error);
+  // Gradients accumulate, and a record serves once.
+  y.backward();
+  BOOST_CHECK_THROW(y.backward(), tenon::Error);
+  layer(nn::Variable(x)).backward();
+  check_equal(Tensor<float, 1>::from(std::array{2.f}), layer.bias.grad(), exactly);
+  layer.zero_grad();
+  check_equal(Tensor<float, 1>(), layer.bias.grad(), exactly);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -37,7 +37,7 @@ struct Input {
 
   /// For kernels that only add: `grad`, cleared first where that is needed.
   element* grad_to_add() const {
-    if (grad && !accumulate) std::fill_n(grad, TensorType::size(), element(0));
+    if (grad && !accumulate) TensorType::place::fill(grad, shape_of_t<TensorType>::size, element(0));
     return grad;
   }
 };

@@ -1,8 +1,9 @@
 /// \file
-/// Option tags: `kernel_size<3, 5>`, `stride<2>`, `bias<false>`, `eps<1e-5>`: how a layer reads them, and what it says of
-/// one that it does not know, that is repeated, or that is out of range.
+/// Option tags: `kernel_size<3, 5>`, `stride<2>`, `bias<false>`, `eps<1e-5>`: how a layer reads them, and what it says
+/// of one that it does not know, that is repeated, or that is out of range.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <tuple>
 #include <type_traits>
@@ -24,6 +25,10 @@ struct host {
   using tensor = Tensor<T, D...>;
   template <class Operation>
   using kernel = cpu::Kernel<Operation>;
+  template <class T>
+  static void fill(T* elements, index_t count, T value) {
+    std::fill_n(elements, count, value);
+  }
 };
 
 namespace nn {
@@ -147,8 +152,8 @@ template <auto...>
 struct Ones {};
 
 template <int Rank, index_t Least, class Tag>
-inline constexpr bool axes_fit = (count<Tag>::value == 1 || count<Tag>::value == Rank) &&
-                                 least<Tag>::at_least(static_cast<double>(Least));
+inline constexpr bool axes_fit =
+    (count<Tag>::value == 1 || count<Tag>::value == Rank) && least<Tag>::at_least(static_cast<double>(Least));
 }  // namespace detail
 
 /// Canonical values of a per-axis tag; ones where it has not one value or `Rank`, each at least `Least`, of which

@@ -10,11 +10,11 @@
 
 namespace tenon::inline TENON_ISA::optim {
 
-/// Base of the optimisers. `Rule::update(size, value, grad, history, steps)` moves one parameter; `Rule::histories` is the
-/// number of arrays, of the parameter's size and zero at first, that it remembers of each.
+/// Base of the optimisers. `Rule::update(size, value, grad, history, steps)` moves one parameter; `Rule::histories` is
+/// the number of arrays, of the parameter's size and zero at first, that it remembers of each.
 ///
-/// An optimiser shares the parameters' storage: the module may be moved, and must be kept while `step` is called for the
-/// result to matter.
+/// An optimiser shares the parameters' storage: the module may be moved, and must be kept while `step` is called for
+/// the result to matter.
 template <class Rule>
 class Optimizer {
  public:
@@ -47,15 +47,17 @@ class Optimizer {
  private:
   template <class TensorType>
   void add(nn::Parameter<TensorType>& parameter) {
+    static_assert(std::is_same_v<typename TensorType::place, host>,
+                  "optimisers move parameters on the host: model.cpu()");
     using T = typename TensorType::value_type;
     constexpr index_t size = shape_of_t<TensorType>::size;
     // Rules are few and small: the history lives beside the parameter it belongs to.
     std::vector<T> history(static_cast<std::size_t>(size) * Rule::histories, T(0));
-    moves_.push_back([state = parameter.state(), history = std::move(history),
-                      steps = std::int64_t{0}](const Rule& rule) mutable {
-      if (state->requires_grad() && state->has_grad())
-        rule.template update<T>(size, state->value().data(), state->grad().data(), history.data(), ++steps);
-    });
+    moves_.push_back(
+        [state = parameter.state(), history = std::move(history), steps = std::int64_t{0}](const Rule& rule) mutable {
+          if (state->requires_grad() && state->has_grad())
+            rule.template update<T>(size, state->value().data(), state->grad().data(), history.data(), ++steps);
+        });
     zeros_.push_back([state = parameter.state()] { state->zero_grad(); });
   }
 

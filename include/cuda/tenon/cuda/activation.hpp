@@ -10,10 +10,25 @@
 namespace tenon::inline TENON_ISA::cuda {
 
 template <class Function>
-struct Kernel<operation::Pointwise<Function>> : ForwardOnly {
+struct GradientOf {
+  template <class T>
+  TENON_HOST_DEVICE T operator()(const T& gradient, const T& saved) const {
+    return Function{}.gradient(gradient, saved);
+  }
+};
+
+template <class Function>
+struct Kernel<operation::Pointwise<Function>> {
   template <class X>
-  static void forward(const operation::Pointwise<Function>&, Saved*, X& y, const X& x) {
+  static void forward(const operation::Pointwise<Function>&, autograd::NothingSaved*, X& y, const X& x) {
     map(shape_of_t<X>::size, Function{}, x.data(), y.data());
+  }
+  template <class X>
+  static void backward(const operation::Pointwise<Function>&, const autograd::NothingSaved&, const X& y,
+                       const X& grad_y, const autograd::Input<X>& x) {
+    if (!x.grad) return;
+    const auto* saved = Function::saves == pointwise::Saves::output ? y.data() : x.value.data();
+    map_gradient(shape_of_t<X>::size, x.accumulate, GradientOf<Function>{}, x.grad, grad_y.data(), saved);
   }
 };
 

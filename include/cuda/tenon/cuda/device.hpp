@@ -20,8 +20,10 @@
 #include <thrust/execution_policy.h>
 #include <thrust/fill.h>
 #include <thrust/for_each.h>
+#include <thrust/functional.h>
 #include <thrust/iterator/counting_iterator.h>
 #include <thrust/transform.h>
+#include <thrust/transform_reduce.h>
 
 #include <string>
 #include <tenon/core/error.hpp>
@@ -41,6 +43,8 @@ struct device {
   using tensor = Tensor<T, D...>;
   template <class Operation>
   using kernel = Kernel<Operation>;
+  template <class T>
+  static void fill(T* elements, index_t count, T value);
   /// Makes device `id` the current one.
   static void select(int id);
 };
@@ -121,6 +125,26 @@ void map(index_t count, const Function& function, const T* x, T* y) {
 template <class T>
 void fill(T* elements, index_t count, T value) {
   thrust::fill_n(detail::policy(), elements, count, value);
+}
+template <class T>
+void device::fill(T* elements, index_t count, T value) {
+  cuda::fill(elements, count, value);
+}
+
+namespace detail {
+template <class Term>
+struct TermAt {
+  Term term;
+  TENON_HOST_DEVICE double operator()(index_t i) const { return term(i); }
+};
+}  // namespace detail
+
+/// The sum of `term(i)` for each i in [0, count), in double.
+template <class Term>
+double sum(index_t count, const Term& term) {
+  const thrust::counting_iterator<index_t> first(0);
+  return thrust::transform_reduce(detail::policy(), first, first + count, detail::TermAt<Term>{term}, 0.0,
+                                  thrust::plus<double>());
 }
 
 }  // namespace tenon::inline TENON_ISA::cuda

@@ -24,20 +24,31 @@ void add(index_t count, const T* a, const T* b, T* y) {
 }
 
 template <>
-struct Kernel<operation::Add> : ForwardOnly {
+struct Kernel<operation::Add> {
   template <class X>
-  static void forward(const operation::Add&, Saved*, X& y, const X& a, const X& b) {
+  static void forward(const operation::Add&, autograd::NothingSaved*, X& y, const X& a, const X& b) {
     add(shape_of_t<X>::size, a.data(), b.data(), y.data());
+  }
+  template <class X>
+  static void backward(const operation::Add&, const autograd::NothingSaved&, const X&, const X& grad_y,
+                       const autograd::Input<X>& a, const autograd::Input<X>& b) {
+    pass_gradient(grad_y, a);
+    pass_gradient(grad_y, b);
   }
 };
 
 /// Flatten, reshape: the same elements.
 template <class Operation>
   requires(Operation::keeps_elements)
-struct Kernel<Operation> : ForwardOnly {
+struct Kernel<Operation> {
   template <class Y, class X>
-  static void forward(const Operation&, Saved*, Y& y, const X& x) {
+  static void forward(const Operation&, autograd::NothingSaved*, Y& y, const X& x) {
     copy_on_device(x.data(), shape_of_t<X>::size, y.data());
+  }
+  template <class Y, class X>
+  static void backward(const Operation&, const autograd::NothingSaved&, const Y&, const Y& grad_y,
+                       const autograd::Input<X>& x) {
+    pass_gradient(grad_y, x);
   }
 };
 

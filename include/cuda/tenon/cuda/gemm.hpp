@@ -13,14 +13,15 @@
 
 namespace tenon::inline TENON_ISA::cuda {
 
-/// How the second factor lies in memory.
-enum class Rhs { plain, transposed };
+/// How a factor lies in memory.
+enum class Stored { plain, transposed };
 
-/// `batch` products c (m, n) = a (m, k) b (k, n), all row-major; b is stored (n, k) where it is transposed. One factor
-/// may be shared by all products: its stride is then 0.
+/// `batch` products c (m, n) = a (m, k) b (k, n), all row-major; a is stored (k, m) and b (n, k) where they are
+/// transposed. One factor may be shared by all products: its stride is then 0. With `accumulate` they are added to c.
 struct GemmShape {
   index_t m, n, k;
-  Rhs rhs = Rhs::plain;
+  Stored a = Stored::plain, b = Stored::plain;
+  bool accumulate = false;
   index_t batch = 1, stride_a = 0, stride_b = 0, stride_c = 0;
 };
 
@@ -67,16 +68,18 @@ void gemm(const GemmShape& shape, const T* a, const T* b, T* c) {
   };
   // cuBLAS counts columns first, where a row-major matrix is its transpose: c^T = b^T a^T.
   const int m = narrow(shape.m), n = narrow(shape.n), k = narrow(shape.k), batch = narrow(shape.batch);
-  const cublasOperation_t b_operation = shape.rhs == Rhs::transposed ? CUBLAS_OP_T : CUBLAS_OP_N;
-  const int b_leading = shape.rhs == Rhs::transposed ? k : n;
-  const T one = 1, zero = 0;
+  const auto operation = [](Stored stored) { return stored == Stored::transposed ? CUBLAS_OP_T : CUBLAS_OP_N; };
+  const int a_leading = shape.a == Stored::transposed ? m : k, b_leading = shape.b == Stored::transposed ? k : n;
+  const T one = 1, old = shape.accumulate ? T(1) : T(0);
   const auto handle = detail::Blas::of_this_thread();
   if constexpr (std::is_same_v<T, float>)
-    detail::check(cublasSgemmStridedBatched(handle, b_operation, CUBLAS_OP_N, n, m, k, &one, b, b_leading,
-                                            shape.stride_b, a, k, shape.stride_a, &zero, c, n, shape.stride_c, batch));
+    detail::check(cublasSgemmStridedBatched(handle, operation(shape.b), operation(shape.a), n, m, k, &one, b, b_leading,
+                                            shape.stride_b, a, a_leading, shape.stride_a, &old, c, n, shape.stride_c,
+                                            batch));
   else
-    detail::check(cublasDgemmStridedBatched(handle, b_operation, CUBLAS_OP_N, n, m, k, &one, b, b_leading,
-                                            shape.stride_b, a, k, shape.stride_a, &zero, c, n, shape.stride_c, batch));
+    detail::check(cublasDgemmStridedBatched(handle, operation(shape.b), operation(shape.a), n, m, k, &one, b, b_leading,
+                                            shape.stride_b, a, a_leading, shape.stride_a, &old, c, n, shape.stride_c,
+                                            batch));
 }
 #else
 namespace detail {
@@ -89,13 +92,14 @@ struct GemmElement {
   T* c;
   void operator()(index_t i) const {
     const index_t column = i % shape.n, row = i / shape.n % shape.m, product = i / (shape.n * shape.m);
-    const bool transposed = shape.rhs == Rhs::transposed;
-    const T* x = a + product * shape.stride_a + row * shape.k;
-    const T* y = b + product * shape.stride_b + (transposed ? column * shape.k : column);
-    const index_t step = transposed ? 1 : shape.n;
+    const bool a_transposed = shape.a == Stored::transposed, b_transposed = shape.b == Stored::transposed;
+    const T* x = a + product * shape.stride_a + (a_transposed ? row : row * shape.k);
+    const T* y = b + product * shape.stride_b + (b_transposed ? column * shape.k : column);
+    const index_t x_step = a_transposed ? shape.m : 1, y_step = b_transposed ? 1 : shape.n;
     T sum = 0;
-    for (index_t t = 0; t < shape.k; ++t) sum += x[t] * y[t * step];
-    c[product * shape.stride_c + row * shape.n + column] = sum;
+    for (index_t t = 0; t < shape.k; ++t) sum += x[t * x_step] * y[t * y_step];
+    T& element = c[product * shape.stride_c + row * shape.n + column];
+    element = shape.accumulate ? element + sum : sum;
   }
 };
 

@@ -44,6 +44,11 @@ class Tensor {
     return *this;
   }
 
+  Tensor& operator+=(const Tensor& other) {
+    thrust::transform(detail::policy(), data(), data() + size(), other.data(), data(), thrust::plus<T>());
+    return *this;
+  }
+
   /// A tensor without elements, which may only be assigned to or destroyed.
   static Tensor unallocated() noexcept { return view(nullptr); }
   /// A tensor over the caller's device memory, which it neither owns nor frees.
