@@ -9,14 +9,14 @@
 #include <ranges>
 #include <type_traits>
 
-#if __has_include(<xtensor/xcontainer.hpp>)
-#include <xtensor/xcontainer.hpp>
-#include <xtensor/xfixed.hpp>
-#include <xtensor/xsemantic.hpp>
-#else  // 0.26 and later
+#if __has_include(<xtensor/containers/xcontainer.hpp>)  // 0.26 and later
 #include <xtensor/containers/xcontainer.hpp>
 #include <xtensor/containers/xfixed.hpp>
 #include <xtensor/core/xsemantic.hpp>
+#else  // before 0.26
+#include <xtensor/xcontainer.hpp>
+#include <xtensor/xfixed.hpp>
+#include <xtensor/xsemantic.hpp>
 #endif
 
 #include "error.hpp"
