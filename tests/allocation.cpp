@@ -1,9 +1,8 @@
 // A warm training step and a call of a compiled net allocate nothing.
 #define BOOST_TEST_MODULE allocation
 #define BOOST_TEST_DYN_LINK
-#include <boost/test/unit_test.hpp>
-
 #include <atomic>
+#include <boost/test/unit_test.hpp>
 #include <cstdlib>
 #include <new>
 #include <tenon/tenon.hpp>
@@ -23,8 +22,12 @@ void* counted(std::size_t size, std::size_t alignment) {
 
 void* operator new(std::size_t size) { return counted(size, 1); }
 void* operator new[](std::size_t size) { return counted(size, 1); }
-void* operator new(std::size_t size, std::align_val_t alignment) { return counted(size, static_cast<std::size_t>(alignment)); }
-void* operator new[](std::size_t size, std::align_val_t alignment) { return counted(size, static_cast<std::size_t>(alignment)); }
+void* operator new(std::size_t size, std::align_val_t alignment) {
+  return counted(size, static_cast<std::size_t>(alignment));
+}
+void* operator new[](std::size_t size, std::align_val_t alignment) {
+  return counted(size, static_cast<std::size_t>(alignment));
+}
 void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete[](void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
@@ -55,7 +58,8 @@ using Mlp = nn::Sequential<nn::Linear<12, 64>, nn::Tanh, nn::Residual<nn::Linear
 // The counter itself must count.
 BOOST_AUTO_TEST_CASE(allocations_are_counted) {
   BOOST_TEST(allocations_of([] { ::operator delete(::operator new(4)); }) == 1);
-  BOOST_TEST(allocations_of([] { ::operator delete(::operator new(256, std::align_val_t{64}), std::align_val_t{64}); }) == 1);
+  BOOST_TEST(
+      allocations_of([] { ::operator delete(::operator new(256, std::align_val_t{64}), std::align_val_t{64}); }) == 1);
 }
 
 template <class Optimizer, class Model, class Input, class Target, class Criterion>
@@ -74,11 +78,7 @@ long warm_step(Model& model, const Input& x, const Target& target, const Criteri
 }
 
 // Under the AddressSanitizer memory is not recycled, so that a use after free is seen.
-#if defined(__SANITIZE_ADDRESS__)
-constexpr bool recycled = false;
-#else
-constexpr bool recycled = true;
-#endif
+constexpr bool recycled = tenon::memory::detail::recycle;
 
 BOOST_AUTO_TEST_CASE(a_warm_training_step_allocates_nothing, *boost::unit_test::enable_if<recycled>()) {
   LeNet lenet;
@@ -98,10 +98,10 @@ BOOST_AUTO_TEST_CASE(a_compiled_net_allocates_nothing) {
   Tensor<float, 2, 10> y;
   float sum = 0;
   BOOST_TEST(allocations_of([&] {
-    const auto& result = net(x);  // the first call too
-    sum += result(0, 0);
-    net(x, y);
-  }) == 0);
+               const auto& result = net(x);  // the first call too
+               sum += result(0, 0);
+               net(x, y);
+             }) == 0);
   BOOST_TEST(sum == y(0, 0));
 }
 

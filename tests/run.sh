@@ -5,7 +5,7 @@
 set -eu
 
 cd "$(dirname "$0")/.."
-sh scripts/debian-packages.sh g++ clang-19 libomp-19-dev meson ninja-build pkgconf \
+sh scripts/debian-packages.sh g++ clang-19 libclang-rt-19-dev libomp-19-dev meson ninja-build pkgconf \
   libboost-dev libboost-test-dev libxtensor-dev libxsimd-dev nlohmann-json3-dev \
   libthrust-dev libtbb-dev zlib1g-dev libcairo2-dev
 
@@ -30,6 +30,6 @@ march=native
 ! grep -qw avx2 /proc/cpuinfo || march=x86-64-v3
 run_tests gcc g++ "" "$@"
 run_tests clang clang++-19 "-Dmarch=$march" "$@"
-sanitize="-Db_sanitize=address,undefined -Dcpp_args=-fno-sanitize-recover"
-run_tests sanitizers g++ "-Doptimization=1 -Ddebug=true $sanitize" "$@"
+sanitize="-Db_sanitize=address,undefined -Db_lundef=false -Dcpp_args=-fno-sanitize-recover"
+run_tests sanitizers clang++-19 "-Doptimization=1 -Ddebug=true $sanitize" "$@"
 exec python3 tests/count.py $logs

@@ -32,16 +32,30 @@ class Node : public memory::Recycled {
 
   friend void intrusive_ptr_add_ref(Node* node) noexcept { ++node->references_; }
   friend void intrusive_ptr_release(Node* node) noexcept {
-    if (--node->references_ == 0) delete node;
+    if (--node->references_ == 0) destroy(node);
   }
 
  private:
   friend class BackwardQueue;
+  /// A node holds on to the nodes before it: destroyed one after the other, not within each other, so that a long
+  /// record does not take a deep stack.
+  static void destroy(Node* node) noexcept {
+    thread_local Node* waiting = nullptr;
+    thread_local bool destroying = false;
+    node->waiting_ = std::exchange(waiting, node);
+    if (std::exchange(destroying, true)) return;
+    while (Node* first = waiting) {
+      waiting = first->waiting_;
+      delete first;
+    }
+    destroying = false;
+  }
   static std::uint64_t& next_order() {
     thread_local std::uint64_t order = 0;
     return order;
   }
   std::uint64_t order_;
+  Node* waiting_ = nullptr;
   std::uint32_t references_ = 0;
   bool queued_ = false;
 };
@@ -84,8 +98,8 @@ class State;
 template <class TensorType>
 using StatePointer = boost::intrusive_ptr<State<TensorType>>;
 
-/// Where a node sees one of its outputs: weakly while it waits, so that an output nobody needs may go; strongly once its
-/// backward pass is due, so that the gradient stays until it has been passed on.
+/// Where a node sees one of its outputs: weakly while it waits, so that an output nobody needs may go; strongly once
+/// its backward pass is due, so that the gradient stays until it has been passed on.
 template <class TensorType>
 struct OutputSlot {
   State<TensorType>* state = nullptr;
