@@ -1,53 +1,111 @@
+// What the activations have in common, and PReLU, which has a parameter.
 #define BOOST_TEST_MODULE activation
 #define BOOST_TEST_DYN_LINK
+#include <limits>
+
 #include "chapter.hpp"
 
 using namespace tenon_test;
 
 namespace {
 
-BOOST_AUTO_TEST_CASE(relu) {
-  check<nn::ReLU, Tensor<float, 2, 3, 4, 5>>({.vectors = "ReLU.p01.table"});
-  check<nn::ReLU, Tensor<float, 4>>({.vectors = "ReLU.p02.db_no_batch_dim"});
-  check<nn::ReLU, Tensor<float, 2, 3, 3, 4, 5>>({.vectors = "ReLU.p03.db_channels_last_3d_mem_format"});
-  check<nn::ReLU, Tensor<float, 7>>({.vectors = "ReLU.p05.shape"});
-  check<nn::ReLU, Tensor<float, 3, 5>>({.vectors = "ReLU.p06.shape"});
-  check<nn::ReLU, Tensor<float, 2, 3, 4>>({.vectors = "ReLU.p07.shape"});
-  check<nn::ReLU, Tensor<float, 2, 3, 2, 5>>({.vectors = "ReLU.p08.shape"});
-  check<nn::ReLU, Tensor<float, 1, 2, 3, 2, 2>>({.vectors = "ReLU.p09.on_kink", .gradients = false});
-  check<nn::ReLU, Tensor<float, 1, 1>>({.vectors = "ReLU.p10.shape"});
+BOOST_AUTO_TEST_CASE(prelu) {
+  check<nn::PReLU<>, Tensor<float, 2, 3, 4>>({.vectors = "PReLU.p01.1d"});
+  check<nn::PReLU<>, Tensor<float, 2, 3, 4, 5>>({.vectors = "PReLU.p02.2d"});
+  check<nn::PReLU<>, Tensor<float, 2, 3, 4, 5, 6>>({.vectors = "PReLU.p03.3d"});
+  check<nn::PReLU<>, Tensor<float, 4>>({.vectors = "PReLU.p04.no_batch_dim"});
+  check<nn::PReLU<>, Tensor<float, 7>>({.vectors = "PReLU.p06.shape"});
+  check<nn::PReLU<nn::num_parameters<5>>, Tensor<float, 3, 5>>({.vectors = "PReLU.p07.shape"});
+  check<nn::PReLU<>, Tensor<float, 2, 3, 4>>({.vectors = "PReLU.p08.shape"});
+  check<nn::PReLU<nn::num_parameters<3>>, Tensor<float, 2, 3, 2, 5>>({.vectors = "PReLU.p09.shape"});
+  check<nn::PReLU<>, Tensor<float, 1, 2, 3, 2, 2>>({.vectors = "PReLU.p10.on_kink", .gradients = false});
+  check<nn::PReLU<>, Tensor<float, 1, 1>>({.vectors = "PReLU.p11.shape"});
+  check<nn::PReLU<nn::init<-0.5>, nn::num_parameters<37>>, Tensor<float, 2, 37>>();
+  check<nn::PReLU<nn::num_parameters<2>>, Tensor<float, 1, 2, 1, 1>>();
+  BOOST_TEST(nn::PReLU<nn::init<0.5>>().weight.data()(0) == 0.5f);
 }
 
-BOOST_AUTO_TEST_CASE(tanh) {
-  check<nn::Tanh, Tensor<float, 2, 3, 4, 5>>({.vectors = "Tanh.p01.table"});
-  check<nn::Tanh, Tensor<float, 7>>({.vectors = "Tanh.p03.shape"});
-  check<nn::Tanh, Tensor<float, 3, 5>>({.vectors = "Tanh.p04.shape"});
-  check<nn::Tanh, Tensor<float, 2, 3, 4>>({.vectors = "Tanh.p05.shape"});
-  check<nn::Tanh, Tensor<float, 2, 3, 2, 5>>({.vectors = "Tanh.p06.large_values"});
-  check<nn::Tanh, Tensor<float, 1, 2, 3, 2, 2>>({.vectors = "Tanh.p07.shape"});
-  check<nn::Tanh, Tensor<float, 1, 1>>({.vectors = "Tanh.p08.shape"});
+// A per-channel slope between two convolutions, whose images lie in blocks of channels.
+BOOST_AUTO_TEST_CASE(prelu_of_blocked_images) {
+  check<nn::Sequential<nn::Conv2d<3, 19, nn::kernel_size<3>>, nn::PReLU<nn::num_parameters<19>>,
+                       nn::Conv2d<19, 5, nn::kernel_size<1>>, nn::PReLU<>>,
+        Tensor<float, 2, 3, 7, 6>>();
 }
 
-BOOST_AUTO_TEST_CASE(log_softmax) {
-  check<nn::LogSoftmax<nn::dim<1>>, Tensor<float, 10, 20>>({.vectors = "LogSoftmax.p01.table"});
-  check<nn::LogSoftmax<nn::dim<-1>>, Tensor<float, 2, 128>>({.vectors = "LogSoftmax.p02.softmax_lastdim"});
-  check<nn::LogSoftmax<nn::dim<1>>, Tensor<float, 2, 2, 4, 4>>({.vectors = "LogSoftmax.p03.softmax_spatial"});
-  check<nn::LogSoftmax<nn::dim<3>>, Tensor<float, 2, 3, 4, 5>>({.vectors = "LogSoftmax.p04.softmax_dim3"});
-  check<nn::LogSoftmax<nn::dim<0>>, Tensor<float, 7>>({.vectors = "LogSoftmax.p06.shape"});
-  check<nn::LogSoftmax<>, Tensor<float, 3, 5>>({.vectors = "LogSoftmax.p07.shape"});
-  check<nn::LogSoftmax<nn::dim<2>>, Tensor<float, 2, 3, 4>>({.vectors = "LogSoftmax.p08.shape"});
-  check<nn::LogSoftmax<>, Tensor<float, 2, 3, 2, 5>>({.vectors = "LogSoftmax.p09.large_values"});
-  check<nn::LogSoftmax<nn::dim<4>>, Tensor<float, 1, 2, 3, 2, 2>>({.vectors = "LogSoftmax.p10.shape"});
-  check<nn::LogSoftmax<nn::dim<1>>, Tensor<float, 1, 1>>({.vectors = "LogSoftmax.p11.shape"});
+constexpr float infinity = std::numeric_limits<float>::infinity(), nan = std::numeric_limits<float>::quiet_NaN();
+
+/// The layer at -infinity, infinity and NaN, eager and compiled.
+template <class Layer>
+void check_extremes(float below, float above) {
+  BOOST_TEST_CONTEXT(nn::repr_module(Layer{})) {
+    const auto x = Tensor<float, 3>::from(std::vector{-infinity, infinity, nan});
+    Layer layer;
+    auto net = tenon::compile<Tensor<float, 3>>(layer);
+    for (const Tensor<float, 3>& y : {layer(x), Tensor<float, 3>(net(x))}) {
+      const auto same = [](float a, float b) { return a == b || (std::isnan(a) && std::isnan(b)); };
+      BOOST_TEST(same(y(0), below), y(0) << " of -infinity");
+      BOOST_TEST(same(y(1), above), y(1) << " of infinity");
+      BOOST_TEST(std::isnan(y(2)), y(2) << " of NaN");
+    }
+  }
 }
 
-BOOST_AUTO_TEST_CASE(odd_shapes) {
-  check<nn::ReLU, Tensor<float, 1>>();
-  check<nn::ReLU, Tensor<float, 3, 37>>();
-  check<nn::Tanh, Tensor<float, 131>>();
-  check<nn::LogSoftmax<>, Tensor<float, 3, 17>>();
-  check<nn::LogSoftmax<>, Tensor<float, 2, 5, 37>>();
-  check<nn::LogSoftmax<nn::dim<-2>>, Tensor<float, 7, 3, 1>>();
+BOOST_AUTO_TEST_CASE(extremes) {
+  check_extremes<nn::ReLU>(0, infinity);
+  check_extremes<nn::ReLU6>(0, 6);
+  check_extremes<nn::Hardtanh<>>(-1, 1);
+  check_extremes<nn::LeakyReLU<>>(-infinity, infinity);
+  check_extremes<nn::Threshold<nn::threshold<0>, nn::value<20>>>(20, infinity);
+  check_extremes<nn::Softshrink<>>(-infinity, infinity);
+  check_extremes<nn::PReLU<>>(-infinity, infinity);
+  check_extremes<nn::Sigmoid>(0, 1);
+  check_extremes<nn::Tanh>(-1, 1);
+  check_extremes<nn::Tanhshrink>(-infinity, infinity);
+  check_extremes<nn::LogSigmoid>(-infinity, 0);
+  check_extremes<nn::ELU<nn::alpha<2>>>(-2, infinity);
+  check_extremes<nn::Softplus<>>(0, infinity);
+  check_extremes<nn::Softsign>(nan, nan);
+  check_extremes<nn::Hardsigmoid>(0, 1);
+  check_extremes<nn::Hardswish>(nan, infinity);
+  check_extremes<nn::GELU>(nan, infinity);
+  check_extremes<nn::SiLU>(nan, infinity);
 }
+
+namespace F = nn::functional;
+
+BOOST_AUTO_TEST_CASE(functions) {
+  const auto x = random_argument<Tensor<float, 2, 5>>(1, -3, 3);
+  const auto same = [&](const auto& function, auto&& layer) {
+    compare(nn::repr_module(layer), function, numbers(layer(x)), 0, 0);
+  };
+  same(F::relu(x), nn::ReLU{});
+  same(F::relu6(x), nn::ReLU6{});
+  same(F::sigmoid(x), nn::Sigmoid{});
+  same(F::tanh(x), nn::Tanh{});
+  same(F::logsigmoid(x), nn::LogSigmoid{});
+  same(F::softsign(x), nn::Softsign{});
+  same(F::tanhshrink(x), nn::Tanhshrink{});
+  same(F::gelu(x), nn::GELU{});
+  same(F::silu(x), nn::SiLU{});
+  same(F::hardswish(x), nn::Hardswish{});
+  same(F::hardsigmoid(x), nn::Hardsigmoid{});
+  same(F::elu(x), nn::ELU<>{});
+  same(F::elu<nn::alpha<0.5>>(x), nn::ELU<nn::alpha<0.5>>{});
+  same(F::leaky_relu<nn::negative_slope<0.2>>(x), nn::LeakyReLU<nn::negative_slope<0.2>>{});
+  same(F::threshold<nn::value<2>, nn::threshold<1>>(x), nn::Threshold<nn::threshold<1.0>, nn::value<2>>{});
+  same(F::hardtanh<nn::max_value<2>>(x), nn::Hardtanh<nn::max_value<2.0>>{});
+  same(F::softplus<nn::beta<2>>(x), nn::Softplus<nn::beta<2>>{});
+  same(F::softshrink(x), nn::Softshrink<>{});
+  same(F::softmax(x), nn::Softmax<>{});
+  same(F::softmin<0>(x), nn::Softmin<nn::dim<0>>{});
+  same(F::log_softmax(x), nn::LogSoftmax<>{});
+  nn::PReLU<nn::num_parameters<5>> prelu;
+  same(F::prelu(x, prelu.weight), prelu);
+  same(F::prelu(x, prelu.weight.data()), prelu);
+}
+
+// However an option is spelled, there is one function.
+static_assert(std::is_same_v<nn::ELU<nn::alpha<1>>::operation, nn::ELU<>::operation>);
+static_assert(std::is_same_v<nn::Softplus<nn::threshold<20>, nn::beta<1.0>>::operation, nn::Softplus<>::operation>);
 
 }  // namespace

@@ -10,4 +10,5 @@
 #include "cuda/module.hpp"
 #include "cuda/normalization.hpp"
 #include "cuda/pooling.hpp"
+#include "cuda/softmax.hpp"
 #include "cuda/tensor.hpp"

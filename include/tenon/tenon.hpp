@@ -11,6 +11,7 @@
 #include "cpu/loss.hpp"
 #include "cpu/normalization.hpp"
 #include "cpu/pooling.hpp"
+#include "cpu/softmax.hpp"
 #include "io/print.hpp"
 #include "io/summary.hpp"
 #include "nn/containers.hpp"

@@ -22,15 +22,31 @@ BOOST_AUTO_TEST_CASE(extremes) {
   check_eager(tanh, x, exactly);
 }
 
-BOOST_AUTO_TEST_CASE(log_softmax) {
-  check<nn::LogSoftmax<>, Tensor<float, 5, 17>>();
-  check<nn::LogSoftmax<nn::dim<0>>, Tensor<float, 3, 4>>();
-  check<nn::LogSoftmax<>, Tensor<double, 2, 3, 5, 7>>();
-  check<nn::LogSoftmax<nn::dim<-1>>, Tensor<float, 2, 3, 1>>();
-  nn::LogSoftmax<> layer;
-  auto far = random<Tensor<float, 4, 9>>();
-  far = far * 1e4f;
-  check_eager(layer, far, closely<float>);
+BOOST_AUTO_TEST_CASE(linear_in_pieces) {
+  check<nn::ReLU6, Tensor<float, 3, 5, 7>>();
+  check<nn::Hardtanh<nn::min_value<-0.5>>, Tensor<float, 37>>();
+  check<nn::LeakyReLU<>, Tensor<float, 37>>();
+  check<nn::Threshold<nn::threshold<0.1>, nn::value<20>>, Tensor<float, 37>>();
+  check<nn::Softshrink<>, Tensor<double, 37>>();
+  check<nn::Hardsigmoid, Tensor<float, 37>>();
+  check<nn::Hardswish, Tensor<float, 37>>();
+}
+
+BOOST_AUTO_TEST_CASE(exponential) {
+  check<nn::Sigmoid, Tensor<float, 37>>();
+  check<nn::LogSigmoid, Tensor<float, 37>>();
+  check<nn::Tanhshrink, Tensor<float, 37>>();
+  check<nn::ELU<nn::alpha<0.5>>, Tensor<float, 37>>();
+  check<nn::Softplus<nn::beta<2>>, Tensor<double, 37>>();
+  check<nn::Softsign, Tensor<float, 37>>();
+  check<nn::GELU, Tensor<float, 37>>();
+  check<nn::SiLU, Tensor<float, 37>>();
+}
+
+BOOST_AUTO_TEST_CASE(prelu) {
+  check<nn::PReLU<>, Tensor<float, 3, 5, 7>>();
+  check<nn::PReLU<nn::num_parameters<5>>, Tensor<float, 3, 5, 7>>();
+  check<nn::PReLU<nn::num_parameters<7>, nn::dtype<double>>, Tensor<double, 3, 7>>();
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -58,26 +58,47 @@ struct Lowering<operation::Pointwise<pointwise::Identity>> {
   }
 };
 
-template <class T, class S, int Dim>
-struct LogSoftmaxStage {
-  static void run(const void* x, const void*, const std::byte*, void* scratch, void* y) noexcept {
-    cpu::Kernel<operation::LogSoftmax<Dim>>::template compute<T, S>(static_cast<const T*>(x), static_cast<T*>(y),
-                                                                    static_cast<T*>(scratch));
+template <class T, class S, index_t Parameters, class Layout>
+struct PReLUStage {
+  using V = micro::Vector<T>;
+  static constexpr index_t padded = (Parameters + micro::lanes<T> - 1) / micro::lanes<T> * micro::lanes<T>;
+  static constexpr std::size_t packed_bytes = static_cast<std::size_t>(padded) * sizeof(T);
+
+  static void run(const void* x, const void*, const std::byte* packed, void*, void* y) noexcept {
+    const T *from = static_cast<const T*>(x), *weight = elements_at<T>(packed);
+    T* to = static_cast<T*>(y);
+    if constexpr (std::is_same_v<Layout, Plain>) {
+      cpu::Kernel<operation::PReLU<Parameters>>::template compute<T, S>(from, weight, to);
+    } else {
+      constexpr index_t plane = Image<S>::pixels * micro::lanes<T>, blocks = elements<T, S, Blocked> / plane;
+      for (index_t block = 0; block < blocks; ++block, from += plane, to += plane) {
+        const V w = Parameters == 1 ? V(*weight) : V::load_unaligned(weight + block * micro::lanes<T> % padded);
+        micro::map<T>(plane, [w](const V& v) { return pointwise::choose(v > V(T(0)), v, w * v); }, to, from);
+      }
+    }
+  }
+  static void pack(const Source& source, std::byte* packed) {
+    T* weight = elements_at<T>(packed);
+    std::fill_n(weight, padded, T(0));
+    std::copy_n(static_cast<const T*>(source.weight), Parameters, weight);
   }
 };
 
-template <int Dim>
-struct Lowering<operation::LogSoftmax<Dim>> {
-  static constexpr int parameters = 0;
-  template <class X>
-  static constexpr auto append(const operation::LogSoftmax<Dim>&, const X& x) {
-    using T = typename X::value_type;
-    using S = typename X::static_shape;
-    const int edge = x.graph().append(Stage(plain(x).edge())
-                                          .computed_by(&LogSoftmaxStage<T, S, Dim>::run)
-                                          .with_scratch(bytes<T, S, Plain>),
-                                      bytes<T, S, Plain>);
-    return Symbolic<T, S>(x.graph(), edge);
+template <index_t Parameters>
+struct Lowering<operation::PReLU<Parameters>> {
+  static constexpr int parameters = 1;
+  template <class T, class S, class L, class P>
+  static constexpr auto append(const operation::PReLU<Parameters>& prelu, const Symbolic<T, S, L, P>& x,
+                               const void* weight) {
+    if constexpr (!std::is_same_v<L, Plain> && !std::is_same_v<L, Blocked>) {
+      return append(prelu, plain(x), weight);
+    } else {
+      using Kernel = PReLUStage<T, S, Parameters, L>;
+      const int edge = x.graph().append(
+          Stage(x.use()).computed_by(&Kernel::run).packed_by(&Kernel::pack, {weight}, Kernel::packed_bytes),
+          bytes<T, S, L>);
+      return Symbolic<T, S, L>(x.graph(), edge);
+    }
   }
 };
 

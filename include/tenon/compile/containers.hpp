@@ -8,6 +8,7 @@
 #include "linear.hpp"
 #include "normalization.hpp"
 #include "pooling.hpp"
+#include "softmax.hpp"
 
 namespace tenon::inline TENON_ISA::planning {
 

@@ -1,12 +1,12 @@
 /// \file
-/// Pointwise functions, written once: a functor generic over float, double, xsimd::batch and device floats.
+/// Pointwise functions, written once: a functor generic over float, double, xsimd::batch and device floats. The
+/// activations are in core/activation.hpp.
 ///
 /// The same functor is the eager kernel, the epilogue of a conv, linear or pooling stage, the lambda over a lazy tensor
-/// expression and the Thrust functor. `operator()(x)` is the value; `gradient(g, saved)` is the gradient with respect to
-/// the input, where `saved` is the input or the output, as `saves` declares.
+/// expression and the Thrust functor. `operator()(x)` is the value; `gradient(g, saved)` is the gradient with respect
+/// to the input, where `saved` is the input or the output, as `saves` declares.
 #pragma once
 
-#include <cmath>
 #include <string_view>
 #include <type_traits>
 
@@ -15,7 +15,7 @@
 #if defined(__CUDACC__)
 // On the host the functors are called with SIMD batches too, whose functions are the host's.
 #pragma nv_diagnostic push
-#pragma nv_diag_suppress 20011, 20013, 20014
+#pragma nv_diag_suppress 20011, 20013, 20014, 20015
 #endif
 
 namespace tenon::inline TENON_ISA::pointwise {
@@ -43,6 +43,34 @@ TENON_HOST_DEVICE constexpr T at_least(const T& bound, const T& x) {
   return x < bound ? bound : x;
 }
 
+/// The smaller of `bound` and `x`; NaN in `x` stays NaN.
+template <class T>
+constexpr T at_most(const T& bound, const T& x) {
+  return min(bound, x);
+}
+template <class T>
+  requires std::is_arithmetic_v<T>
+TENON_HOST_DEVICE constexpr T at_most(const T& bound, const T& x) {
+  return x > bound ? bound : x;
+}
+
+template <class T>
+TENON_HOST_DEVICE constexpr T square(const T& x) {
+  return x * x;
+}
+
+/// `value` in every lane of a T. (nvcc takes no SIMD type as an explicit template argument in what is also for
+/// devices.)
+template <class T>
+constexpr T full_like(const T&, double value) {
+  return T(static_cast<typename T::value_type>(value));
+}
+template <class T>
+  requires std::is_arithmetic_v<T>
+TENON_HOST_DEVICE constexpr T full_like(const T&, double value) {
+  return static_cast<T>(value);
+}
+
 struct Identity {
   static constexpr std::string_view name = "Identity";
   static constexpr Saves saves = Saves::output;
@@ -56,32 +84,16 @@ struct Identity {
   }
 };
 
-/// max(0, x)
-struct Relu {
-  static constexpr std::string_view name = "ReLU";
+struct Negate {
+  static constexpr std::string_view name = "Negate";
   static constexpr Saves saves = Saves::output;
   template <class T>
   TENON_HOST_DEVICE constexpr T operator()(const T& x) const {
-    return at_least(T(0), x);
+    return -x;
   }
   template <class T>
-  TENON_HOST_DEVICE constexpr T gradient(const T& g, const T& y) const {
-    return choose(y <= T(0), T(0), g);
-  }
-};
-
-/// (exp(x) - exp(-x)) / (exp(x) + exp(-x))
-struct Tanh {
-  static constexpr std::string_view name = "Tanh";
-  static constexpr Saves saves = Saves::output;
-  template <class T>
-  TENON_HOST_DEVICE T operator()(const T& x) const {
-    using std::tanh;
-    return tanh(x);
-  }
-  template <class T>
-  TENON_HOST_DEVICE constexpr T gradient(const T& g, const T& y) const {
-    return g * (T(1) - y * y);
+  TENON_HOST_DEVICE constexpr T gradient(const T& g, const T&) const {
+    return -g;
   }
 };
 

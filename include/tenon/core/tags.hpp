@@ -139,7 +139,7 @@ struct single<Tag<V>> {
   static constexpr auto value = V;
 };
 template <class Tag>
-struct count;
+struct count : std::integral_constant<std::size_t, 0> {};
 template <template <auto...> class Tag, auto... V>
 struct count<Tag<V...>> : std::integral_constant<std::size_t, sizeof...(V)> {};
 template <class Tag>
@@ -166,10 +166,31 @@ using axes_t =
 template <class Tag>
 inline constexpr auto value = detail::single<Tag>::value;
 
+namespace detail {
+template <class Tag>
+constexpr double real() {
+  if constexpr (count<Tag>::value == 1)
+    return static_cast<double>(single<Tag>::value);
+  else
+    return 0;
+}
+}  // namespace detail
+
+/// The value of a one-valued tag among `Tags` as a floating-point number, so that `alpha<1>` and `alpha<1.0>` are one.
+template <template <auto...> class Tag, class Default, class... Tags>
+inline constexpr double real = detail::real<find_t<Tag, Default, Tags...>>();
+
 /// A compile error naming `Layer` and `Tag` unless `InRange`.
 template <class Layer, class Tag, bool InRange>
 constexpr void require() {
   if constexpr (!InRange) (void)tag_out_of_range<Layer, Tag>::has_values_this_layer_cannot_take;
+}
+
+/// `check`, and a compile error naming `Layer` and the tag unless each of `Tags` has one value.
+template <class Layer, class Known, class... Tags>
+constexpr void check_reals() {
+  check<Layer, Known, Tags...>();
+  (require<Layer, Tags, !Known::template contain<Tags> || detail::count<Tags>::value == 1>(), ...);
 }
 
 /// A compile error naming `Layer` and `Tag` unless the tag has one value or `Rank`, each at least `Least`.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "../nn/activation.hpp"
+#include "micro/map.hpp"
 #include "micro/softmax.hpp"
 
 namespace tenon::inline TENON_ISA::cpu {
@@ -26,70 +27,78 @@ struct Kernel<operation::Pointwise<Function>> {
   }
 };
 
-template <int Dim>
-struct Kernel<operation::LogSoftmax<Dim>> {
-  template <class S>
-  static constexpr micro::AxisView axis =
-      micro::axis_view(S::dims, operation::LogSoftmax<Dim>::template axis<S::rank>);
+namespace detail {
+/// Calls f(offset, channel) for each plane of `inner` elements of a tensor of shape `S`, (N, channels, inner).
+template <class S, index_t Channels, class F>
+void for_each_channel_plane(F&& f) {
+  constexpr index_t inner = micro::axis_view(S::dims, 1).inner;
+  for (index_t plane = 0; plane * inner < S::size; ++plane) f(plane * inner, plane % Channels);
+}
+}  // namespace detail
 
-  template <class X>
-  static void forward(const operation::LogSoftmax<Dim>&, autograd::NothingSaved*, X& y, const X& x) {
-    using S = shape_of_t<X>;
-    memory::Array<typename X::value_type> normalizer(static_cast<std::size_t>(axis<S>.outer * axis<S>.inner));
-    compute<typename X::value_type, S>(x.data(), y.data(), normalizer.data());
+template <index_t Parameters>
+struct Kernel<operation::PReLU<Parameters>> {
+  template <class X, class W>
+  static void forward(const operation::PReLU<Parameters>&, autograd::NothingSaved*, X& y, const X& x, const W& weight) {
+    compute<typename X::value_type, shape_of_t<X>>(x.data(), weight.data(), y.data());
   }
 
-  /// `normalizer` holds one element per slice along the axis.
   template <class T, class S>
-  static void compute(const T* x, T* y, T* normalizer) noexcept {
-    constexpr auto a = axis<S>;
-    micro::log_sum_exp<T>(a, x, normalizer);
-    for (index_t o = 0; o < a.outer; ++o) {
-      const index_t slice = o * a.size * a.inner;
-      if constexpr (a.inner == 1) {
-        const micro::Vector<T> n(normalizer[o]);
-        micro::map<T>(a.size, [n](const auto& v) { return v - n; }, y + slice, x + slice);
-      } else {
-        for (index_t i = 0; i < a.size; ++i)
-          micro::map<T>(a.inner, [](const auto& v, const auto& n) { return v - n; }, y + slice + i * a.inner,
-                        x + slice + i * a.inner, static_cast<const T*>(normalizer) + o * a.inner);
-      }
+  static void compute(const T* x, const T* weight, T* y) noexcept {
+    using V = micro::Vector<T>;
+    const auto value = [](const V& v, const V& w)
+                           TENON_ALWAYS_INLINE { return pointwise::choose(v > V(T(0)), v, w * v); };
+    if constexpr (Parameters == 1) {
+      micro::map<T>(S::size, [&, w = V(*weight)](const V& v) { return value(v, w); }, y, x);
+    } else if constexpr (S::rank == 2) {
+      for (index_t row = 0; row < S::size; row += Parameters)
+        micro::map<T>(Parameters, value, y + row, x + row, weight);
+    } else {
+      detail::for_each_channel_plane<S, Parameters>([&](index_t plane, index_t c) {
+        micro::map<T>(
+            S::size / S::dims[0] / Parameters, [&, w = V(weight[c])](const V& v) { return value(v, w); }, y + plane,
+            x + plane);
+      });
     }
   }
 
-  /// grad_x = grad_y - softmax(x) * sum(grad_y)
-  template <class X>
-  static void backward(const operation::LogSoftmax<Dim>&, const autograd::NothingSaved&, const X& y, const X& grad_y,
-                       const autograd::Input<X>& x) {
+  template <class X, class W>
+  static void backward(const operation::PReLU<Parameters>&, const autograd::NothingSaved&, const X&, const X& grad_y,
+                       const autograd::Input<X>& x, const autograd::Input<W>& weight) {
     using T = typename X::value_type;
+    using S = shape_of_t<X>;
     using V = micro::Vector<T>;
-    if (!x.grad) return;
-    constexpr auto a = axis<shape_of_t<X>>;
-    if constexpr (a.inner == 1) {
-      for (index_t o = 0; o < a.outer; ++o) {
-        const index_t row = o * a.size;
-        const T* g = grad_y.data() + row;
-        const V total(micro::map_sum<T>(a.size, [](const V& v) { return v; }, g));
-        micro::map_gradient<T>(
-            a.size, x.accumulate, [total](const V& gv, const V& yv) { return gv - xsimd::exp(yv) * total; },
-            x.grad + row, g, y.data() + row);
-      }
-    } else {
-      memory::Array<T> totals(static_cast<std::size_t>(a.inner));
-      for (index_t o = 0; o < a.outer; ++o) {
-        const index_t slice = o * a.size * a.inner;
-        std::fill_n(totals.data(), a.inner, T(0));
-        for (index_t i = 0; i < a.size; ++i)
-          micro::map<T>(a.inner, [](const V& sum, const V& g) { return sum + g; }, totals.data(),
-                        static_cast<const T*>(totals.data()), grad_y.data() + slice + i * a.inner);
-        for (index_t i = 0; i < a.size; ++i) {
-          const index_t row = slice + i * a.inner;
+    constexpr bool rows = Parameters != 1 && S::rank == 2;
+    constexpr index_t plane_size = Parameters == 1 ? S::size : S::size / S::dims[0] / Parameters;
+    const T *g = grad_y.data(), *v = x.value.data(), *w = weight.value.data();
+    const auto gradient = [](const V& gv, const V& xv, const V& wv)
+                              TENON_ALWAYS_INLINE { return pointwise::choose(xv > V(T(0)), gv, wv * gv); };
+    const auto term = [](const V& gv, const V& xv)
+                          TENON_ALWAYS_INLINE { return pointwise::choose(xv > V(T(0)), V(T(0)), gv * xv); };
+    const auto for_each_plane = [&](auto&& f) {
+      if constexpr (Parameters == 1)
+        f(index_t{0}, index_t{0});
+      else
+        detail::for_each_channel_plane<S, Parameters>(f);
+    };
+    if (x.grad) {
+      if constexpr (rows)
+        for (index_t row = 0; row < S::size; row += Parameters)
+          micro::map_gradient<T>(Parameters, x.accumulate, gradient, x.grad + row, g + row, v + row, w);
+      else
+        for_each_plane([&](index_t plane, index_t c) {
           micro::map_gradient<T>(
-              a.inner, x.accumulate,
-              [](const V& g, const V& yv, const V& total) { return g - xsimd::exp(yv) * total; }, x.grad + row,
-              grad_y.data() + row, y.data() + row, static_cast<const T*>(totals.data()));
-        }
-      }
+              plane_size, x.accumulate, [&, wv = V(w[c])](const V& gv, const V& xv) { return gradient(gv, xv, wv); },
+              x.grad + plane, g + plane, v + plane);
+        });
+    }
+    if (T* sum = weight.grad_to_add()) {
+      if constexpr (rows)
+        for (index_t row = 0; row < S::size; row += Parameters)
+          micro::map_gradient<T>(Parameters, true, term, sum, g + row, v + row);
+      else
+        for_each_plane(
+            [&](index_t plane, index_t c) { sum[c] += micro::map_sum<T>(plane_size, term, g + plane, v + plane); });
     }
   }
 };

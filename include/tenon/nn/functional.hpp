@@ -1,6 +1,5 @@
 /// \file
-/// Functions of a `forward`: `a + b`, `reshape<...>(x)`, `nn::functional::relu(x)`: on Tensors, on Variables (recorded) and
-/// in a compiled module.
+/// Functions of a `forward`: `a + b`, `reshape<...>(x)`: on Tensors, on Variables (recorded) and in a compiled module.
 #pragma once
 
 #include "activation.hpp"
@@ -68,20 +67,4 @@ auto reshape(const X& x) {
   return apply(operation::Reshape<Target...>{}, x);
 }
 
-namespace nn::functional {
-
-template <class X>
-auto relu(const X& x) {
-  return apply(tenon::operation::Pointwise<pointwise::Relu>{}, x);
-}
-template <class X>
-auto tanh(const X& x) {
-  return apply(tenon::operation::Pointwise<pointwise::Tanh>{}, x);
-}
-template <int Dim = 1, class X>
-auto log_softmax(const X& x) {
-  return apply(tenon::operation::LogSoftmax<Dim>{}, x);
-}
-
-}  // namespace nn::functional
 }  // namespace tenon::inline TENON_ISA

@@ -27,6 +27,16 @@ template <auto...> struct size_average {};
 template <auto...> struct ignore_index {};
 template <auto...> struct start_dim {};
 template <auto...> struct end_dim {};
+template <auto...> struct alpha {};
+template <auto...> struct beta {};
+template <auto...> struct lambd {};
+template <auto...> struct max_value {};
+template <auto...> struct min_value {};
+template <auto...> struct negative_slope {};
+template <auto...> struct num_parameters {};
+template <auto...> struct init {};
+template <auto...> struct threshold {};
+template <auto...> struct value {};
 
 /// A parameter that an option may leave out.
 template <bool Present, class TensorType>

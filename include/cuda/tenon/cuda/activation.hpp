@@ -32,56 +32,68 @@ struct Kernel<operation::Pointwise<Function>> {
   }
 };
 
-/// An axis of a contiguous tensor: slices (outer, size, inner).
-struct Axis {
-  index_t outer = 1, size = 1, inner = 1;
-
-  template <std::size_t Rank>
-  constexpr Axis(const std::array<index_t, Rank>& dims, std::size_t axis) : size(dims[axis]) {
-    for (std::size_t a = 0; a < axis; ++a) outer *= dims[a];
-    for (std::size_t a = axis + 1; a < Rank; ++a) inner *= dims[a];
-  }
-
-  /// Offset of the first element of slice `i`; the others follow `inner` apart.
-  TENON_HOST_DEVICE index_t slice(index_t i) const { return i / inner * size * inner + i % inner; }
-};
-
-/// log(sum(exp(x))) of the elements x[0], x[step], ...
+/// y[i] = x[i] where it is positive, else weight[its channel] * x[i]; a tensor is (..., channels, inner).
 template <class T>
-TENON_HOST_DEVICE T log_sum_exp(index_t size, index_t step, const T* x) {
-  using std::exp;
-  using std::log;
-  T largest = x[0], sum = 0;
-  for (index_t i = 1; i < size; ++i) largest = x[i * step] > largest ? x[i * step] : largest;
-  for (index_t i = 0; i < size; ++i) sum += exp(x[i * step] - largest);
-  return largest + log(sum);
-}
-
-/// One slice of a log-softmax.
-template <class T>
-struct LogSoftmax {
-  Axis axis;
-  const T* x;
+struct PReLU {
+  index_t channels, inner;
+  const T *x, *weight;
   T* y;
   TENON_HOST_DEVICE void operator()(index_t i) const {
-    const index_t start = axis.slice(i);
-    const T normalizer = log_sum_exp(axis.size, axis.inner, x + start);
-    for (index_t e = start; e < start + axis.size * axis.inner; e += axis.inner) y[e] = x[e] - normalizer;
+    y[i] = x[i] > T(0) ? x[i] : weight[i / inner % channels] * x[i];
+  }
+};
+template <class T>
+struct PReLUGradient {
+  index_t channels, inner;
+  bool accumulate;
+  const T *x, *weight, *grad_y;
+  T* grad_x;
+  TENON_HOST_DEVICE void operator()(index_t i) const {
+    const T g = x[i] > T(0) ? grad_y[i] : weight[i / inner % channels] * grad_y[i];
+    grad_x[i] = accumulate ? grad_x[i] + g : g;
+  }
+};
+template <class T>
+struct PReLUWeightGradient {
+  index_t batch, channels, inner;
+  const T *x, *grad_y;
+  T* grad_weight;
+  TENON_HOST_DEVICE void operator()(index_t c) const {
+    double sum = 0;
+    for (index_t n = 0; n < batch; ++n)
+      for (index_t i = (n * channels + c) * inner; i < (n * channels + c + 1) * inner; ++i)
+        if (!(x[i] > T(0))) sum += static_cast<double>(grad_y[i]) * static_cast<double>(x[i]);
+    grad_weight[c] += static_cast<T>(sum);
   }
 };
 
-template <class T>
-void log_softmax(const Axis& axis, const T* x, T* y) {
-  launch(axis.outer * axis.inner, LogSoftmax<T>{axis, x, y});
-}
+template <index_t Parameters>
+struct Kernel<operation::PReLU<Parameters>> {
+  /// Elements of one channel of one sample.
+  template <class S>
+  static constexpr index_t inner = [] {
+    if constexpr (Parameters == 1)
+      return S::size;
+    else
+      return S::size / S::dims[0] / Parameters;
+  }();
 
-template <int Dim>
-struct Kernel<operation::LogSoftmax<Dim>> : ForwardOnly {
-  template <class X>
-  static void forward(const operation::LogSoftmax<Dim>&, Saved*, X& y, const X& x) {
+  template <class X, class W>
+  static void forward(const operation::PReLU<Parameters>&, autograd::NothingSaved*, X& y, const X& x, const W& weight) {
     using S = shape_of_t<X>;
-    constexpr Axis axis(S::dims, operation::LogSoftmax<Dim>::template axis<S::rank>);
-    log_softmax(axis, x.data(), y.data());
+    launch(S::size, PReLU<typename X::value_type>{Parameters, inner<S>, x.data(), weight.data(), y.data()});
+  }
+  template <class X, class W>
+  static void backward(const operation::PReLU<Parameters>&, const autograd::NothingSaved&, const X&, const X& grad_y,
+                       const autograd::Input<X>& x, const autograd::Input<W>& weight) {
+    using T = typename X::value_type;
+    using S = shape_of_t<X>;
+    if (x.grad)
+      launch(S::size, PReLUGradient<T>{Parameters, inner<S>, x.accumulate, x.value.data(), weight.value.data(),
+                                       grad_y.data(), x.grad});
+    if (T* sum = weight.grad_to_add())
+      launch(Parameters, PReLUWeightGradient<T>{S::size / inner<S> / Parameters, Parameters, inner<S>, x.value.data(),
+                                                grad_y.data(), sum});
   }
 };
 

@@ -16,3 +16,4 @@
 #include "loss.hpp"
 #include "normalization.hpp"
 #include "pooling.hpp"
+#include "softmax.hpp"

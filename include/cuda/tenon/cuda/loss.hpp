@@ -10,7 +10,7 @@
 #include <cstdint>
 #include <tenon/nn/loss.hpp>
 
-#include "activation.hpp"
+#include "softmax.hpp"
 
 namespace tenon::inline TENON_ISA::cuda {
 

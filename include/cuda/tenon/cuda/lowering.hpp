@@ -2,6 +2,7 @@
 /// How operations become stages of a net on the device: the planner's graph, with kernels of this place.
 #pragma once
 
+#include <cstring>
 #include <tenon/compile/symbolic.hpp>
 
 #include "activation.hpp"
@@ -12,6 +13,7 @@
 #include "linear.hpp"
 #include "normalization.hpp"
 #include "pooling.hpp"
+#include "softmax.hpp"
 
 namespace tenon::inline TENON_ISA::cuda {
 
@@ -257,19 +259,42 @@ struct Lowering<operation::MaxPool<Rank, K, St, Pa, D, false, CeilMode>> {
   }
 };
 
-template <class T, class S, std::size_t Dim>
-struct LogSoftmaxStage {
-  static void run(const void* x, const void*, const std::byte*, void*, void* y) noexcept {
-    log_softmax(Axis(S::dims, Dim), static_cast<const T*>(x), static_cast<T*>(y));
+template <class T, class S, index_t Parameters>
+struct PReLUStage {
+  static constexpr std::size_t packed_bytes = static_cast<std::size_t>(Parameters) * sizeof(T);
+  static void run(const void* x, const void*, const std::byte* packed, void*, void* y) noexcept {
+    constexpr index_t inner = Kernel<operation::PReLU<Parameters>>::template inner<S>;
+    launch(S::size, PReLU<T>{Parameters, inner, static_cast<const T*>(x), reinterpret_cast<const T*>(packed),
+                             static_cast<T*>(y)});
+  }
+  static void pack(const Source& source, std::byte* packed) { std::memcpy(packed, source.weight, packed_bytes); }
+};
+
+template <index_t Parameters>
+struct Lowering<operation::PReLU<Parameters>> {
+  template <class T, class S, class P>
+  static auto append(const operation::PReLU<Parameters>&, const Symbolic<T, S, P>& x, const void* weight) {
+    using Kernel = PReLUStage<T, S, Parameters>;
+    const int edge = x.graph().append(
+        Stage(x.use()).computed_by(&Kernel::run).packed_by(&Kernel::pack, {.weight = weight}, Kernel::packed_bytes),
+        bytes<T, S>);
+    return Symbolic<T, S>(x.graph(), edge);
   }
 };
 
-template <int Dim>
-struct Lowering<operation::LogSoftmax<Dim>> {
+template <class T, class S, class Operation>
+struct SoftmaxStage {
+  static void run(const void* x, const void*, const std::byte*, void*, void* y) noexcept {
+    Kernel<Operation>::template compute<S>(static_cast<const T*>(x), static_cast<T*>(y));
+  }
+};
+
+template <class Operation>
+  requires operation::AnySoftmax<Operation>
+struct Lowering<Operation> {
   template <class T, class S, class P>
-  static auto append(const operation::LogSoftmax<Dim>&, const Symbolic<T, S, P>& x) {
-    constexpr auto axis = static_cast<std::size_t>(operation::LogSoftmax<Dim>::template axis<S::rank>);
-    const int edge = x.graph().append(Stage(x.use()).computed_by(&LogSoftmaxStage<T, S, axis>::run), bytes<T, S>);
+  static auto append(const Operation&, const Symbolic<T, S, P>& x) {
+    const int edge = x.graph().append(Stage(x.use()).computed_by(&SoftmaxStage<T, S, Operation>::run), bytes<T, S>);
     return Symbolic<T, S>(x.graph(), edge);
   }
 };

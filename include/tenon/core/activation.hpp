@@ -1,0 +1,297 @@
+/// \file
+/// The activation functions of torch.nn, as pointwise functors. Kinks have the gradient that PyTorch gives them.
+#pragma once
+
+#include <cmath>
+
+#include "pointwise.hpp"
+
+#if defined(__CUDACC__)
+#pragma nv_diagnostic push
+#pragma nv_diag_suppress 20011, 20013, 20014, 20015
+#endif
+
+namespace tenon::inline TENON_ISA::pointwise {
+
+// ---- piecewise linear
+
+/// max(0, x)
+struct Relu {
+  static constexpr std::string_view name = "ReLU";
+  static constexpr Saves saves = Saves::output;
+  template <class T>
+  TENON_HOST_DEVICE constexpr T operator()(const T& x) const {
+    return at_least(T(0), x);
+  }
+  template <class T>
+  TENON_HOST_DEVICE constexpr T gradient(const T& g, const T& y) const {
+    return choose(y <= T(0), T(0), g);
+  }
+};
+
+/// min(max(Min, x), Max)
+template <double Min, double Max>
+struct Hardtanh {
+  static constexpr std::string_view name = "Hardtanh";
+  static constexpr Saves saves = Saves::output;
+  template <class T>
+  TENON_HOST_DEVICE constexpr T operator()(const T& x) const {
+    return at_most(full_like(x, Max), at_least(full_like(x, Min), x));
+  }
+  template <class T>
+  TENON_HOST_DEVICE constexpr T gradient(const T& g, const T& y) const {
+    return choose(y <= full_like(y, Min) || y >= full_like(y, Max), T(0), g);
+  }
+};
+
+/// min(max(0, x), 6)
+struct Relu6 : Hardtanh<0.0, 6.0> {
+  static constexpr std::string_view name = "ReLU6";
+};
+
+/// x where it is positive, else NegativeSlope * x
+template <double NegativeSlope>
+struct LeakyRelu {
+  static constexpr std::string_view name = "LeakyReLU";
+  static constexpr Saves saves = Saves::input;
+  template <class T>
+  TENON_HOST_DEVICE constexpr T operator()(const T& x) const {
+    return choose(x > T(0), x, full_like(x, NegativeSlope) * x);
+  }
+  template <class T>
+  TENON_HOST_DEVICE constexpr T gradient(const T& g, const T& x) const {
+    return choose(x > T(0), g, full_like(x, NegativeSlope) * g);
+  }
+};
+
+/// x where it is above Limit, else Value
+template <double Limit, double Value>
+struct Threshold {
+  static constexpr std::string_view name = "Threshold";
+  static constexpr Saves saves = Saves::input;
+  template <class T>
+  TENON_HOST_DEVICE constexpr T operator()(const T& x) const {
+    return choose(x <= full_like(x, Limit), full_like(x, Value), x);
+  }
+  template <class T>
+  TENON_HOST_DEVICE constexpr T gradient(const T& g, const T& x) const {
+    return choose(x <= full_like(x, Limit), T(0), g);
+  }
+};
+
+/// x moved towards 0 by Lambda, 0 where it is nearer than that
+template <double Lambda>
+struct Softshrink {
+  static constexpr std::string_view name = "Softshrink";
+  static constexpr Saves saves = Saves::input;
+  template <class T>
+  TENON_HOST_DEVICE constexpr T operator()(const T& x) const {
+    return choose(near_0(x), T(0), choose(x > T(0), x - full_like(x, Lambda), x + full_like(x, Lambda)));
+  }
+  template <class T>
+  TENON_HOST_DEVICE constexpr T gradient(const T& g, const T& x) const {
+    return choose(near_0(x), T(0), g);
+  }
+
+ private:
+  template <class T>
+  TENON_HOST_DEVICE static constexpr auto near_0(const T& x) {
+    return x >= full_like(x, -Lambda) && x <= full_like(x, Lambda);
+  }
+};
+
+/// min(max(0, x + 3), 6) / 6
+struct Hardsigmoid {
+  static constexpr std::string_view name = "Hardsigmoid";
+  static constexpr Saves saves = Saves::input;
+  template <class T>
+  TENON_HOST_DEVICE constexpr T operator()(const T& x) const {
+    return at_most(T(6), at_least(T(0), x + T(3))) / T(6);
+  }
+  template <class T>
+  TENON_HOST_DEVICE constexpr T gradient(const T& g, const T& x) const {
+    return choose(x > T(-3) && x < T(3), g / T(6), T(0));
+  }
+};
+
+/// x * hardsigmoid(x)
+struct Hardswish {
+  static constexpr std::string_view name = "Hardswish";
+  static constexpr Saves saves = Saves::input;
+  template <class T>
+  TENON_HOST_DEVICE constexpr T operator()(const T& x) const {
+    return x * Hardsigmoid{}(x);
+  }
+  template <class T>
+  TENON_HOST_DEVICE constexpr T gradient(const T& g, const T& x) const {
+    return choose(x < T(-3), T(0), choose(x <= T(3), g * (x / T(3) + full_like(x, 0.5)), g));
+  }
+};
+
+// ---- of the exponential function
+
+/// 1 / (1 + exp(-x))
+struct Sigmoid {
+  static constexpr std::string_view name = "Sigmoid";
+  static constexpr Saves saves = Saves::output;
+  template <class T>
+  TENON_HOST_DEVICE T operator()(const T& x) const {
+    using std::exp;
+    return T(1) / (T(1) + exp(-x));
+  }
+  template <class T>
+  TENON_HOST_DEVICE constexpr T gradient(const T& g, const T& y) const {
+    return g * (T(1) - y) * y;
+  }
+};
+
+/// (exp(x) - exp(-x)) / (exp(x) + exp(-x))
+struct Tanh {
+  static constexpr std::string_view name = "Tanh";
+  static constexpr Saves saves = Saves::output;
+  template <class T>
+  TENON_HOST_DEVICE T operator()(const T& x) const {
+    using std::tanh;
+    return tanh(x);
+  }
+  template <class T>
+  TENON_HOST_DEVICE constexpr T gradient(const T& g, const T& y) const {
+    return g * (T(1) - y * y);
+  }
+};
+
+/// x - tanh(x)
+struct Tanhshrink {
+  static constexpr std::string_view name = "Tanhshrink";
+  static constexpr Saves saves = Saves::input;
+  template <class T>
+  TENON_HOST_DEVICE T operator()(const T& x) const {
+    return x - Tanh{}(x);
+  }
+  template <class T>
+  TENON_HOST_DEVICE T gradient(const T& g, const T& x) const {
+    return g * square(Tanh{}(x));
+  }
+};
+
+/// x where it is positive, else Alpha * (exp(x) - 1)
+template <double Alpha>
+struct Elu {
+  static constexpr std::string_view name = "ELU";
+  static constexpr Saves saves = Saves::input;
+  template <class T>
+  TENON_HOST_DEVICE T operator()(const T& x) const {
+    using std::expm1;
+    return choose(x > T(0), x, full_like(x, Alpha) * expm1(x));
+  }
+  template <class T>
+  TENON_HOST_DEVICE T gradient(const T& g, const T& x) const {
+    using std::exp;
+    return choose(x > T(0), g, full_like(x, Alpha) * g * exp(x));
+  }
+};
+
+/// log(1 / (1 + exp(-x)))
+struct LogSigmoid {
+  static constexpr std::string_view name = "LogSigmoid";
+  static constexpr Saves saves = Saves::input;
+  template <class T>
+  TENON_HOST_DEVICE T operator()(const T& x) const {
+    using std::abs;
+    using std::exp;
+    using std::log1p;
+    return at_most(T(0), x) - log1p(exp(-abs(x)));  // exp of what is never positive does not overflow
+  }
+  template <class T>
+  TENON_HOST_DEVICE T gradient(const T& g, const T& x) const {
+    return g * Sigmoid{}(-x);
+  }
+};
+
+/// log(1 + exp(Beta * x)) / Beta; x where Beta * x is above Limit
+template <double Beta, double Limit>
+struct Softplus {
+  static constexpr std::string_view name = "Softplus";
+  static constexpr Saves saves = Saves::input;
+  template <class T>
+  TENON_HOST_DEVICE T operator()(const T& x) const {
+    return choose(scaled(x) > full_like(x, Limit), x, -LogSigmoid{}(-scaled(x)) / full_like(x, Beta));
+  }
+  template <class T>
+  TENON_HOST_DEVICE T gradient(const T& g, const T& x) const {
+    return choose(scaled(x) > full_like(x, Limit), g, g * Sigmoid{}(scaled(x)));
+  }
+
+ private:
+  template <class T>
+  TENON_HOST_DEVICE static T scaled(const T& x) {
+    return full_like(x, Beta) * x;
+  }
+};
+
+/// x / (1 + |x|)
+struct Softsign {
+  static constexpr std::string_view name = "Softsign";
+  static constexpr Saves saves = Saves::input;
+  template <class T>
+  TENON_HOST_DEVICE T operator()(const T& x) const {
+    using std::abs;
+    return x / (T(1) + abs(x));
+  }
+  template <class T>
+  TENON_HOST_DEVICE T gradient(const T& g, const T& x) const {
+    using std::abs;
+    return g / square(T(1) + abs(x));
+  }
+};
+
+/// x * sigmoid(x)
+struct Silu {
+  static constexpr std::string_view name = "SiLU";
+  static constexpr Saves saves = Saves::input;
+  template <class T>
+  TENON_HOST_DEVICE T operator()(const T& x) const {
+    using std::exp;
+    return x / (T(1) + exp(-x));
+  }
+  template <class T>
+  TENON_HOST_DEVICE T gradient(const T& g, const T& x) const {
+    return g * slope(Sigmoid{}(x), x);
+  }
+
+ private:
+  template <class T>
+  TENON_HOST_DEVICE static T slope(const T& sigmoid, const T& x) {
+    return sigmoid * (T(1) + x * (T(1) - sigmoid));
+  }
+};
+
+/// x * the normal distribution's probability of a value below x
+struct Gelu {
+  static constexpr std::string_view name = "GELU";
+  static constexpr Saves saves = Saves::input;
+  template <class T>
+  TENON_HOST_DEVICE T operator()(const T& x) const {
+    return x * below(x);
+  }
+  template <class T>
+  TENON_HOST_DEVICE T gradient(const T& g, const T& x) const {
+    using std::exp;
+    constexpr double density_at_0 = 0.398942280401432677939946;  // 1 / sqrt(2 pi)
+    return g * (below(x) + x * full_like(x, density_at_0) * exp(full_like(x, -0.5) * x * x));
+  }
+
+ private:
+  template <class T>
+  TENON_HOST_DEVICE static T below(const T& x) {
+    using std::erf;
+    constexpr double sqrt_half = 0.707106781186547524400844;
+    return full_like(x, 0.5) * (T(1) + erf(x * full_like(x, sqrt_half)));
+  }
+};
+
+}  // namespace tenon::inline TENON_ISA::pointwise
+
+#if defined(__CUDACC__)
+#pragma nv_diagnostic pop
+#endif

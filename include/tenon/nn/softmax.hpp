@@ -1,0 +1,113 @@
+/// \file
+/// Softmax, Softmin and LogSoftmax: along any axis, which `dim<1>` names; negative ones count from the last.
+#pragma once
+
+#include "../core/pointwise.hpp"
+#include "module.hpp"
+#include "tags.hpp"
+
+namespace tenon::inline TENON_ISA {
+
+namespace operation {
+
+/// `Function` of x, then softmax or its logarithm along axis `Dim`; `Derived` is what errors call it.
+template <class Derived, int Dim, class Function, bool Logarithm>
+struct SoftmaxAlong {
+  using function = Function;
+  static constexpr bool logarithm = Logarithm;
+  template <std::size_t Rank>
+  static constexpr int axis = Dim < 0 ? Dim + static_cast<int>(Rank) : Dim;
+
+  template <index_t... D>
+  static consteval auto output_shape(Shape<D...>) {
+    constexpr int rank = sizeof...(D);
+    if constexpr (axis<rank> >= 0 && axis<rank> < rank)
+      return Shape<D...>{};
+    else
+      return reject_t<Derived, expected_input<any, more>, Shape<D...>>{};
+  }
+};
+
+/// exp(x) / sum(exp(x))
+template <int Dim>
+struct Softmax : SoftmaxAlong<Softmax<Dim>, Dim, pointwise::Identity, false> {
+  static constexpr std::string_view name = "Softmax";
+};
+/// exp(-x) / sum(exp(-x))
+template <int Dim>
+struct Softmin : SoftmaxAlong<Softmin<Dim>, Dim, pointwise::Negate, false> {
+  static constexpr std::string_view name = "Softmin";
+};
+/// log(exp(x) / sum(exp(x)))
+template <int Dim>
+struct LogSoftmax : SoftmaxAlong<LogSoftmax<Dim>, Dim, pointwise::Identity, true> {
+  static constexpr std::string_view name = "LogSoftmax";
+};
+
+template <class Operation>
+concept AnySoftmax = requires {
+  typename Operation::function;
+  Operation::logarithm;
+};
+
+}  // namespace operation
+
+namespace nn {
+
+/// What the layers share; `Operation` is one of those above.
+template <class Derived, template <int> class Operation, class... Tags>
+class SoftmaxLayer : public Layer<Derived> {
+  static constexpr int dim = static_cast<int>(tag::real<nn::dim, nn::dim<1>, Tags...>);
+
+ public:
+  using operation = Operation<dim>;
+
+  template <class X>
+  auto forward(const X& x) const {
+    return apply(operation{}, x);
+  }
+  static std::string extra_repr() { return "dim=" + std::to_string(dim); }
+
+ protected:
+  SoftmaxLayer() { tag::check_reals<Derived, tag::names<nn::dim>, Tags...>(); }
+};
+
+/// `torch.nn.Softmax(dim)`: exp(x) / sum(exp(x)) along `dim<1>`.
+template <class... Tags>
+class Softmax : public SoftmaxLayer<Softmax<Tags...>, tenon::operation::Softmax, Tags...> {
+ public:
+  Softmax() = default;
+};
+
+/// `torch.nn.Softmin(dim)`: exp(-x) / sum(exp(-x)) along `dim<1>`.
+template <class... Tags>
+class Softmin : public SoftmaxLayer<Softmin<Tags...>, tenon::operation::Softmin, Tags...> {
+ public:
+  Softmin() = default;
+};
+
+/// `torch.nn.LogSoftmax(dim)`: log(softmax(x)) along `dim<1>`.
+template <class... Tags>
+class LogSoftmax : public SoftmaxLayer<LogSoftmax<Tags...>, tenon::operation::LogSoftmax, Tags...> {
+ public:
+  LogSoftmax() = default;
+};
+
+namespace functional {
+
+template <int Dim = 1, class X>
+auto softmax(const X& x) {
+  return apply(tenon::operation::Softmax<Dim>{}, x);
+}
+template <int Dim = 1, class X>
+auto softmin(const X& x) {
+  return apply(tenon::operation::Softmin<Dim>{}, x);
+}
+template <int Dim = 1, class X>
+auto log_softmax(const X& x) {
+  return apply(tenon::operation::LogSoftmax<Dim>{}, x);
+}
+
+}  // namespace functional
+}  // namespace nn
+}  // namespace tenon::inline TENON_ISA
