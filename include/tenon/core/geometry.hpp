@@ -18,6 +18,13 @@ constexpr index_t conv_output_size(index_t input, index_t kernel, index_t stride
   return span < 0 ? 0 : span / stride + 1;
 }
 
+/// Output size of a transposed convolution along one axis (torch.nn.ConvTranspose2d, "Shape"): `output_padding` more than
+/// the smallest size of which the convolution makes `input`. Not positive where the padding takes all of it.
+constexpr index_t conv_transpose_output_size(index_t input, index_t kernel, index_t stride, index_t padding,
+                                             index_t dilation, index_t output_padding) {
+  return (input - 1) * stride - 2 * padding + dilation * (kernel - 1) + 1 + output_padding;
+}
+
 /// Output size of a pooling along one axis (torch.nn.MaxPool2d, "Shape"). With `ceil_mode` a last window that starts
 /// inside the input or its left padding is kept even if it ends outside.
 constexpr index_t pool_output_size(index_t input, index_t kernel, index_t stride, index_t padding, index_t dilation,
@@ -49,7 +56,8 @@ struct Window {
   friend constexpr bool operator==(const Window&, const Window&) = default;
 };
 
-/// A convolution over `Rank` spatial axes; images are (batch, in_channels, axes...).
+/// A convolution over `Rank` spatial axes; images are (batch, in_channels, axes...). A transposed convolution has the
+/// geometry of the convolution whose gradient with respect to its input it is: it reads what that writes.
 template <int Rank>
 struct ConvGeometry {
   index_t batch = 1, in_channels = 1, out_channels = 1, groups = 1;
@@ -68,6 +76,15 @@ struct ConvGeometry {
     return size;
   }
 };
+
+/// A convolution over one axis as one over two, of images of a single row.
+template <int Rank>
+  requires(Rank <= 2)
+constexpr ConvGeometry<2> in_plane(const ConvGeometry<Rank>& geometry) {
+  ConvGeometry<2> plane{geometry.batch, geometry.in_channels, geometry.out_channels, geometry.groups, {}};
+  for (std::size_t a = 0; a < Rank; ++a) plane.axes[2 - Rank + a] = geometry.axes[a];
+  return plane;
+}
 
 /// A pooling over `Rank` spatial axes; `planes` is batch * channels.
 template <int Rank>

@@ -21,6 +21,11 @@ template <index_t Least>
 struct at_least_t {};
 template <index_t Least>
 inline constexpr at_least_t<Least> at_least{};
+/// In the extents of `expected_output_size`: from `Least` to `Most`.
+template <index_t Least, index_t Most>
+struct between_t {};
+template <index_t Least, index_t Most>
+inline constexpr between_t<Least, Most> between{};
 /// In the extents of `expected_input`: any number of further extents.
 inline constexpr struct more_t {
 } more{};
@@ -31,8 +36,13 @@ template <auto... Extents>
 struct expected_target {};
 template <auto... Extents>
 struct expected_second_operand {};
+/// What a call may ask for with `output_size<...>{}`.
+template <auto... Extents>
+struct expected_output_size {};
 template <index_t... Extents>
 struct actual_input {};
+template <index_t... Extents>
+struct actual_output_size {};
 /// Indices from the outermost chain to the layer in question.
 template <std::size_t... I>
 struct at_layer {};
@@ -114,6 +124,10 @@ struct TextBuffer {
   constexpr TextBuffer& operator<<(at_least_t<Least>) {
     return *this << ">=" << Least;
   }
+  template <index_t Least, index_t Most>
+  constexpr TextBuffer& operator<<(between_t<Least, Most>) {
+    return *this << Least << ".." << Most;
+  }
   constexpr TextBuffer& operator<<(int number) { return *this << index_t{number}; }
 
   template <class... Parts>
@@ -145,6 +159,10 @@ constexpr TextBuffer sentence(Rejection<Layer, expected_target<E...>, Actual, Po
 template <class Layer, auto... E, class Actual, class Position>
 constexpr TextBuffer sentence(Rejection<Layer, expected_second_operand<E...>, Actual, Position>) {
   return sentence(Rejection<Layer, expected_input<E...>, Actual, Position>{}, "second operand");
+}
+template <class Layer, auto... E, index_t... A, class Position>
+constexpr TextBuffer sentence(Rejection<Layer, expected_output_size<E...>, actual_output_size<A...>, Position>) {
+  return sentence(Rejection<Layer, expected_input<E...>, actual_input<A...>, Position>{}, "output_size");
 }
 
 template <class R>

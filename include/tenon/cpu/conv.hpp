@@ -1,24 +1,24 @@
 /// \file
-/// Convolution on the CPU.
+/// Convolution on the CPU, and its transpose: each is the gradient of the other with respect to the input.
 #pragma once
 
 #include "../nn/conv.hpp"
+#include "../nn/conv_transpose.hpp"
 #include "micro/convolution.hpp"
 
 namespace tenon::inline TENON_ISA::cpu {
 
-template <int Rank, index_t In, index_t Out, class K, class S, class P, class D, index_t Groups>
-struct Kernel<operation::Conv<Rank, In, Out, K, S, P, D, Groups>> {
-  using Operation = operation::Conv<Rank, In, Out, K, S, P, D, Groups>;
-
+/// The kernel of both.
+template <class Operation>
+struct ConvolutionKernel {
   template <class Y, class X, class W, class B>
   static void forward(const Operation&, autograd::NothingSaved*, Y& y, const X& x, const W& weight, const B& bias) {
     using T = typename X::value_type;
-    static constexpr auto geometry = Operation::geometry(shape_of_t<X>{});
+    static constexpr Pass<T, Operation::transposed> pass(Operation::geometry(shape_of_t<X>{}));
     const T* start = nullptr;
     if constexpr (!std::is_same_v<B, Absent>) start = bias.data();
-    memory::Array<T> workspace(static_cast<std::size_t>(micro::convolution_forward_workspace_size<T>(geometry)));
-    micro::convolution_forward<T>(geometry, x.data(), weight.data(), start, y.data(), workspace.data());
+    const auto packed = pack(pass, weight.data());
+    pass.run(x.data(), packed.data(), start, y.data(), array<T>(pass.workspace_size()).data());
   }
 
   template <class Y, class X, class W, class B>
@@ -27,18 +27,47 @@ struct Kernel<operation::Conv<Rank, In, Out, K, S, P, D, Groups>> {
     using T = typename X::value_type;
     static constexpr auto geometry = Operation::geometry(shape_of_t<X>{});
     if (T* grad = x.grad_to_add()) {
-      memory::Array<T> workspace(
-          static_cast<std::size_t>(micro::convolution_backward_input_workspace_size<T>(geometry)));
-      micro::convolution_backward_input<T>(geometry, grad_y.data(), weight.value.data(), grad, workspace.data());
+      static constexpr Pass<T, !Operation::transposed> reverse(geometry);
+      const auto packed = pack(reverse, weight.value.data());
+      reverse.add(grad_y.data(), packed.data(), grad, array<T>(reverse.workspace_size()).data());
     }
     if (T* grad = weight.grad_to_add()) {
-      memory::Array<T> workspace(
-          static_cast<std::size_t>(micro::convolution_backward_weight_workspace_size<T>(geometry)));
-      micro::convolution_backward_weight<T>(geometry, x.value.data(), grad_y.data(), grad, workspace.data());
+      const T *read = x.value.data(), *written = grad_y.data();  // by the convolution
+      if (Operation::transposed) std::swap(read, written);
+      micro::convolution_backward_weight<T>(
+          geometry, read, written, grad,
+          array<T>(micro::convolution_backward_weight_workspace_size<T>(geometry)).data());
     }
     if constexpr (!std::is_same_v<B, Absent>)
-      if (T* grad = bias.grad_to_add()) micro::convolution_backward_bias<T>(geometry, grad_y.data(), grad);
+      if (T* grad = bias.grad_to_add())
+        micro::add_channel_sums<T>(geometry.batch, Operation::out_channels,
+                                   shape_of_t<Y>::size / (geometry.batch * Operation::out_channels), grad_y.data(),
+                                   grad);
+  }
+
+ private:
+  template <class T, bool Transposed>
+  using Pass = std::conditional_t<Transposed, micro::TransposedConvolution<T, Operation::rank>,
+                                  micro::Convolution<T, Operation::rank>>;
+
+  template <class T>
+  static memory::Array<T> array(index_t size) {
+    return memory::Array<T>(static_cast<std::size_t>(size));
+  }
+  template <class P, class T>
+  static memory::Array<T> pack(const P& pass, const T* weight) {
+    auto packed = array<T>(pass.packed_size());
+    pass.pack(weight, packed.data());
+    return packed;
   }
 };
+
+template <int Rank, index_t In, index_t Out, class K, class S, class P, class D, index_t Groups>
+struct Kernel<operation::Conv<Rank, In, Out, K, S, P, D, Groups>>
+    : ConvolutionKernel<operation::Conv<Rank, In, Out, K, S, P, D, Groups>> {};
+
+template <int Rank, index_t In, index_t Out, class K, class S, class P, class OutputPadding, class D, index_t Groups>
+struct Kernel<operation::ConvTranspose<Rank, In, Out, K, S, P, OutputPadding, D, Groups>>
+    : ConvolutionKernel<operation::ConvTranspose<Rank, In, Out, K, S, P, OutputPadding, D, Groups>> {};
 
 }  // namespace tenon::inline TENON_ISA::cpu

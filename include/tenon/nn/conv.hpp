@@ -22,29 +22,21 @@ template <index_t InChannels, index_t OutChannels>
 struct Conv3d {
   static constexpr std::string_view name = "Conv3d";
 };
-
-/// Cross-correlation of (N, InChannels, axes...) with weights (OutChannels, InChannels / Groups, kernel...).
-template <int Rank, index_t InChannels, index_t OutChannels, class Kernel, class Stride, class Padding, class Dilation,
-          index_t Groups>
-struct Conv {
-  using shown = std::tuple_element_t<Rank - 1, std::tuple<Conv1d<InChannels, OutChannels>, Conv2d<InChannels, OutChannels>,
-                                                          Conv3d<InChannels, OutChannels>>>;
+/// What convolutions and transposed convolutions share. `Derived::output_size(axis, input)` is the size formula.
+template <class Derived, class Shown, int Rank, index_t InChannels, index_t OutChannels, class Kernel, class Stride,
+          class Padding, class Dilation, index_t Groups>
+struct ConvOptions {
+  using shown = Shown;
   static constexpr std::string_view name = shown::name;
   static constexpr int rank = Rank;
   static constexpr index_t in_channels = InChannels, out_channels = OutChannels, groups = Groups;
   static constexpr std::array<index_t, Rank> kernel = Kernel::value, stride = Stride::value, padding = Padding::value,
                                              dilation = Dilation::value;
-
-  /// The geometry on images of shape (N, C, axes...).
-  template <index_t N, index_t C, index_t... Axes>
-  static constexpr ConvGeometry<Rank> geometry(Shape<N, C, Axes...>) {
-    ConvGeometry<Rank> g{N, InChannels, OutChannels, Groups, {}};
-    constexpr std::array<index_t, Rank> input{Axes...};
-    for (std::size_t a = 0; a < Rank; ++a)
-      g.axes[a] = {input[a],    kernel[a],  stride[a],
-                   padding[a], dilation[a], conv_output_size(input[a], kernel[a], stride[a], padding[a], dilation[a])};
-    return g;
-  }
+  static constexpr index_t kernel_elements = [] {
+    index_t elements = 1;
+    for (const index_t extent : kernel) elements *= extent;
+    return elements;
+  }();
 
   template <index_t... D, class... Parameters>
   static consteval auto output_shape(Shape<D...> x, Parameters...) {
@@ -53,30 +45,64 @@ struct Conv {
 
   template <class S>
   static consteval index_t multiply_adds(S) {
-    constexpr auto g = geometry(S{});
-    return g.batch * OutChannels * g.out_size() * g.group_in_channels() * g.kernel_size();
+    constexpr auto g = Derived::geometry(S{});
+    return g.batch * g.out_channels * g.out_size() * g.group_in_channels() * g.kernel_size();
   }
 
  private:
-  // The least input extent whose padded span holds the kernel.
+  // The smallest input that makes an output.
   static constexpr index_t least(std::size_t a) {
-    const index_t extent = dilation[a] * (kernel[a] - 1) + 1 - 2 * padding[a];
-    return extent < 1 ? 1 : extent;
+    index_t input = 1;
+    while (Derived::output_size(a, input) < 1) ++input;
+    return input;
   }
   template <index_t... D, std::size_t... A>
   static consteval auto output(Shape<D...>, std::index_sequence<A...>) {
     constexpr std::array<index_t, sizeof...(D)> dims{D...};
     constexpr bool accepted = [&] {
       if constexpr (sizeof...(D) == Rank + 2)
-        return dims[1] == InChannels && ((dims[A + 2] >= least(A)) && ...);
+        return dims[1] == InChannels && ((Derived::output_size(A, dims[A + 2]) >= 1) && ...);
       else
         return false;
     }();
     if constexpr (accepted)
-      return Shape<dims[0], OutChannels,
-                   conv_output_size(dims[A + 2], kernel[A], stride[A], padding[A], dilation[A])...>{};
+      return Shape<dims[0], OutChannels, Derived::output_size(A, dims[A + 2])...>{};
     else
       return reject_t<shown, expected_input<any, InChannels, at_least<least(A)>...>, Shape<D...>>{};
+  }
+};
+
+/// Cross-correlation of (N, InChannels, axes...) with weights (OutChannels, InChannels / Groups, kernel...).
+template <int Rank, index_t InChannels, index_t OutChannels, class Kernel, class Stride, class Padding, class Dilation,
+          index_t Groups>
+struct Conv
+    : ConvOptions<
+          Conv<Rank, InChannels, OutChannels, Kernel, Stride, Padding, Dilation, Groups>,
+          std::tuple_element_t<Rank - 1, std::tuple<Conv1d<InChannels, OutChannels>, Conv2d<InChannels, OutChannels>,
+                                                    Conv3d<InChannels, OutChannels>>>,
+          Rank, InChannels, OutChannels, Kernel, Stride, Padding, Dilation, Groups> {
+  static constexpr bool transposed = false;
+
+  static constexpr index_t output_size(std::size_t a, index_t input) {
+    return conv_output_size(input, Conv::kernel[a], Conv::stride[a], Conv::padding[a], Conv::dilation[a]);
+  }
+
+  /// The geometry on images of shape (N, C, axes...).
+  template <index_t N, index_t C, index_t... Axes>
+  static constexpr ConvGeometry<Rank> geometry(Shape<N, C, Axes...>) {
+    constexpr std::array<index_t, Rank> input{Axes...};
+    ConvGeometry<Rank> g{N, InChannels, OutChannels, Groups, {}};
+    for (std::size_t a = 0; a < Rank; ++a)
+      g.axes[a] = {input[a],         Conv::kernel[a],   Conv::stride[a],
+                   Conv::padding[a], Conv::dilation[a], output_size(a, input[a])};
+    return g;
+  }
+
+  /// Channels of the weight: its first two extents.
+  static constexpr std::array<index_t, 2> weight_channels{OutChannels, InChannels / Groups};
+  /// The output channel of an element of the weight.
+  static constexpr index_t channel_of(index_t element) {
+    return element / (weight_channels[1] * Conv::kernel_elements);
   }
 };
 
@@ -84,51 +110,65 @@ struct Conv {
 
 namespace nn {
 
-/// What Conv1d, Conv2d and Conv3d share; `Derived` is the layer as the user spells it.
-template <class Derived, int Rank, index_t InChannels, index_t OutChannels, class... Tags>
-class ConvLayer : public Layer<Derived> {
+/// The options of a convolution layer as its tags give them.
+template <int Rank, index_t InChannels, index_t OutChannels, class... Tags>
+struct ConvTags {
   using kernel_tag = tag::find_t<nn::kernel_size, nn::kernel_size<>, Tags...>;
   using stride_tag = tag::find_t<nn::stride, nn::stride<1>, Tags...>;
   using padding_tag = tag::find_t<nn::padding, nn::padding<0>, Tags...>;
   using dilation_tag = tag::find_t<nn::dilation, nn::dilation<1>, Tags...>;
+  using groups_tag = tag::find_t<nn::groups, nn::groups<1>, Tags...>;
   using kernel = tag::axes_t<Rank, 1, kernel_tag>;
-  static constexpr index_t groups = tag::value<tag::find_t<nn::groups, nn::groups<1>, Tags...>>;
+  using stride = tag::axes_t<Rank, 1, stride_tag>;
+  using padding = tag::axes_t<Rank, 0, padding_tag>;
+  using dilation = tag::axes_t<Rank, 1, dilation_tag>;
+  static constexpr bool groups_fit = tag::value<groups_tag> > 0 && InChannels % tag::value<groups_tag> == 0 &&
+                                     OutChannels % tag::value<groups_tag> == 0;
+  static constexpr index_t groups = groups_fit ? tag::value<groups_tag> : 1;
+  using operation = tenon::operation::Conv<Rank, InChannels, OutChannels, kernel, stride, padding, dilation, groups>;
 
- public:
-  using operation = tenon::operation::Conv<
-      Rank, InChannels, OutChannels, kernel, tag::axes_t<Rank, 1, stride_tag>, tag::axes_t<Rank, 0, padding_tag>,
-      tag::axes_t<Rank, 1, dilation_tag>, groups>;
+  /// Complains of the wrong ones; `Layer` knows `More` of them.
+  template <class Layer, template <auto...> class... More>
+  static constexpr void check() {
+    using known = tag::names<nn::kernel_size, nn::stride, nn::padding, nn::dilation, nn::groups, nn::bias, More...>;
+    tag::check<Layer, known, Tags...>();
+    tag::require_axes<Layer, Rank, 1, kernel_tag>();
+    tag::require_axes<Layer, Rank, 1, stride_tag>();
+    tag::require_axes<Layer, Rank, 0, padding_tag>();
+    tag::require_axes<Layer, Rank, 1, dilation_tag>();
+    tag::require<Layer, groups_tag, groups_fit>();
+  }
+};
 
- protected:
+/// What all convolution layers share: `Name` is the layer's template, `Options` what its `Tags` mean.
+template <template <index_t, index_t, class...> class Name, class Options, class... Tags>
+class ConvLayer : public Layer<Name<Options::operation::in_channels, Options::operation::out_channels, Tags...>> {
+  using Operation = typename Options::operation;
   static constexpr bool has_bias = tag::value<tag::find_t<nn::bias, nn::bias<true>, Tags...>>;
   template <index_t... D>
   using tensor = typename tag::parameters_of<Tags...>::template tensor<D...>;
-
-  template <class K>
+  template <class Indices>
   struct weight_of;
-  template <index_t... K>
-  struct weight_of<tag::Axes<Rank, K...>> {
-    using type = Parameter<tensor<OutChannels, InChannels / groups, K...>>;
+  template <std::size_t... A>
+  struct weight_of<std::index_sequence<A...>> {
+    using type = tensor<Operation::weight_channels[0], Operation::weight_channels[1], Operation::kernel[A]...>;
   };
-  using weight_type = typename weight_of<kernel>::type;
-  using bias_type = parameter_if<has_bias, tensor<OutChannels>>;
-
-  ConvLayer() {
-    using known = tag::names<nn::kernel_size, nn::stride, nn::padding, nn::dilation, nn::groups, nn::bias>;
-    tag::check<Derived, known, Tags...>();
-    tag::require_axes<Derived, Rank, 1, kernel_tag>();
-    tag::require_axes<Derived, Rank, 1, stride_tag>();
-    tag::require_axes<Derived, Rank, 0, padding_tag>();
-    tag::require_axes<Derived, Rank, 1, dilation_tag>();
-    tag::require<Derived, nn::groups<groups>,
-                 (groups > 0) && InChannels % groups == 0 && OutChannels % groups == 0>();
-  }
 
  public:
-  /// Weight and bias from U(-k, k), k = 1/sqrt(in_channels / groups * kernel size).
+  using operation = Operation;
+  template <class... NewTags>
+  using with_tags = Name<Operation::in_channels, Operation::out_channels, NewTags...>;
+  template <class Conversion>
+  using rebind = convert_dtype_t<with_tags, Conversion, Tags...>;
+  using weight_type = Parameter<typename weight_of<std::make_index_sequence<Operation::rank>>::type>;
+  using bias_type = parameter_if<has_bias, tensor<Operation::out_channels>>;
+
+  ConvLayer() { Options::template check<with_tags<Tags...>>(); }
+
+  /// Weight and bias from U(-k, k), k = 1/sqrt(weight.size(1) * kernel size).
   void reset_parameters() {
-    Derived& layer = this->self();
-    const double bound = 1 / std::sqrt(static_cast<double>(layer.weight.data().size()) / OutChannels);
+    auto& layer = this->self();
+    const double bound = 1 / std::sqrt(static_cast<double>(Operation::weight_channels[1] * Operation::kernel_elements));
     fill_uniform(layer.weight.data(), bound);
     if constexpr (has_bias) fill_uniform(layer.bias.data(), bound);
   }
@@ -139,34 +179,53 @@ class ConvLayer : public Layer<Derived> {
   }
 
   static std::string extra_repr() {
-    std::string text = std::to_string(InChannels) + ", " + std::to_string(OutChannels) +
-                       ", kernel_size=" + repr(operation::kernel) + ", stride=" + repr(operation::stride);
-    if (operation::padding != std::array<index_t, Rank>{}) text += ", padding=" + repr(operation::padding);
-    if (tag::given<nn::dilation, Tags...>) text += ", dilation=" + repr(operation::dilation);
-    if (groups != 1) text += ", groups=" + std::to_string(groups);
+    const auto unless = [](index_t usual, const char* option, const auto& axes) {
+      for (const index_t value : axes)
+        if (value != usual) return std::string(", ") + option + "=" + repr(axes);
+      return std::string();
+    };
+    std::string text = std::to_string(Operation::in_channels) + ", " + std::to_string(Operation::out_channels) +
+                       ", kernel_size=" + repr(Operation::kernel) + ", stride=" + repr(Operation::stride) +
+                       unless(0, "padding", Operation::padding) + unless(1, "dilation", Operation::dilation);
+    if constexpr (requires { Operation::output_padding; })
+      text += unless(0, "output_padding", Operation::output_padding);
+    if (Operation::groups != 1) text += ", groups=" + std::to_string(Operation::groups);
     return text + (has_bias ? "" : ", bias=False");
   }
 };
 
+/// `torch.nn.Conv1d`: (N, in_channels, L) -> (N, out_channels, L').
+///
+/// Tags: kernel_size (required), stride<1>, padding<0>, dilation<1>, groups<1>, bias<true>. `weight` is (out_channels,
+/// in_channels / groups, kernel), `bias` (out_channels). An input of other channels, or one that with its padding is
+/// shorter than the kernel, does not compile.
+template <index_t InChannels, index_t OutChannels, class... Tags>
+struct Conv1d : ConvLayer<Conv1d, ConvTags<1, InChannels, OutChannels, Tags...>, Tags...> {
+  BOOST_HANA_DEFINE_STRUCT(Conv1d, (typename Conv1d::weight_type, weight), (typename Conv1d::bias_type, bias));
+
+  Conv1d() { this->reset_parameters(); }
+};
+
 /// `torch.nn.Conv2d`: (N, in_channels, H, W) -> (N, out_channels, H', W').
 ///
-/// Tags: kernel_size (required), stride<1>, padding<0>, dilation<1>, groups<1>, bias<true>; one value or one per axis.
-/// `weight` is (out_channels, in_channels / groups, kernel height, kernel width), `bias` (out_channels).
+/// Tags as of Conv1d; one value or one per axis. `weight` is (out_channels, in_channels / groups, kernel height, kernel
+/// width), `bias` (out_channels).
 template <index_t InChannels, index_t OutChannels, class... Tags>
-class Conv2d : public ConvLayer<Conv2d<InChannels, OutChannels, Tags...>, 2, InChannels, OutChannels, Tags...> {
-  using base = ConvLayer<Conv2d, 2, InChannels, OutChannels, Tags...>;
-  using weight_type = typename base::weight_type;
-  using bias_type = typename base::bias_type;
-
- public:
-  template <class... NewTags>
-  using with_tags = Conv2d<InChannels, OutChannels, NewTags...>;
-  template <class Conversion>
-  using rebind = convert_dtype_t<with_tags, Conversion, Tags...>;
-
-  BOOST_HANA_DEFINE_STRUCT(Conv2d, (weight_type, weight), (bias_type, bias));
+struct Conv2d : ConvLayer<Conv2d, ConvTags<2, InChannels, OutChannels, Tags...>, Tags...> {
+  BOOST_HANA_DEFINE_STRUCT(Conv2d, (typename Conv2d::weight_type, weight), (typename Conv2d::bias_type, bias));
 
   Conv2d() { this->reset_parameters(); }
+};
+
+/// `torch.nn.Conv3d`: (N, in_channels, D, H, W) -> (N, out_channels, D', H', W').
+///
+/// Tags as of Conv1d; one value or one per axis. `weight` is (out_channels, in_channels / groups, kernel depth, kernel
+/// height, kernel width), `bias` (out_channels).
+template <index_t InChannels, index_t OutChannels, class... Tags>
+struct Conv3d : ConvLayer<Conv3d, ConvTags<3, InChannels, OutChannels, Tags...>, Tags...> {
+  BOOST_HANA_DEFINE_STRUCT(Conv3d, (typename Conv3d::weight_type, weight), (typename Conv3d::bias_type, bias));
+
+  Conv3d() { this->reset_parameters(); }
 };
 
 }  // namespace nn

@@ -13,6 +13,8 @@ namespace tenon::inline TENON_ISA::nn {
 template <auto...> struct kernel_size {};
 template <auto...> struct stride {};
 template <auto...> struct padding {};
+template <auto...> struct output_padding {};
+template <auto...> struct output_size {};
 template <auto...> struct dilation {};
 template <auto...> struct groups {};
 template <auto...> struct bias {};

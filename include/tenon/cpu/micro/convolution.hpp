@@ -1,8 +1,9 @@
 /// \file
-/// Convolution of plain images, any rank from 1 to 3, any stride, padding, dilation and groups: forward and gradients.
+/// Convolution of plain images, any rank from 1 to 3, any stride, padding, dilation and groups: forward and gradients,
+/// which are also those of transposed convolutions.
 ///
-/// Images are (batch, channels, axes...), weights (out_channels, in_channels / groups, kernel axes...). Gradients are
-/// added to what is there. Every pass is a correlation, so all layers of one element type share one set of kernels.
+/// Images are (batch, channels, axes...), weights (out_channels, in_channels / groups, kernel axes...). Every pass is a
+/// correlation, so all layers of one element type share one set of kernels.
 #pragma once
 
 #include "correlation.hpp"
@@ -111,74 +112,141 @@ struct WeightGradientBlock : CorrelationBlock<T> {
 
 }  // namespace detail
 
-/// Elements of workspace `convolution_forward` needs.
+/// The convolution of images with packed weights.
 template <class T, int Rank>
-constexpr index_t convolution_forward_workspace_size(const ConvGeometry<Rank>& geometry) {
-  return CorrelationProduct<T>::workspace_size(detail::forward_correlation(geometry));
-}
+class Convolution {
+ public:
+  constexpr explicit Convolution(const ConvGeometry<Rank>& geometry)
+      : geometry_(geometry), correlation_(detail::forward_correlation(geometry)) {}
 
-/// `y` (batch, out_channels, outputs...) = convolution of `x` (batch, in_channels, inputs...); `bias` may be null.
-template <class T, int Rank>
-void convolution_forward(const ConvGeometry<Rank>& geometry, const T* x, const T* weight, const T* bias, T* y,
-                         T* workspace) {
-  const Correlation correlation = detail::forward_correlation(geometry);
-  const auto [channels, rows, axes] = correlation;
-  const index_t in_size = geometry.in_size(), out_size = geometry.out_size(), taps = geometry.kernel_size();
-  const T* const x_end = x + geometry.batch * geometry.in_channels * in_size;
-  for (index_t group = 0; group < geometry.groups; ++group) {
-    const CorrelationProduct<T> product(correlation,
-                                        {weight + group * rows * channels * taps, channels * taps, taps,
-                                         detail::tap_strides(detail::three_axes(geometry))},
-                                        workspace);
-    const auto start = Start<T>::per_row(bias ? bias + group * rows : nullptr);
-    for (index_t image = 0; image < geometry.batch; ++image)
-      product.run(x + (image * geometry.in_channels + group * channels) * in_size, x_end, start,
-                  y + (image * geometry.out_channels + group * rows) * out_size);
+  constexpr index_t packed_size() const { return geometry_.groups * CorrelationProduct<T>::packed_size(correlation_); }
+  constexpr index_t workspace_size() const { return CorrelationProduct<T>::workspace_size(correlation_); }
+
+  void pack(const T* weight, T* packed) const {
+    const index_t taps = correlation_.taps(), row_weights = correlation_.channels * taps;
+    for (index_t group = 0; group < geometry_.groups; ++group)
+      CorrelationProduct<T>::pack(correlation_,
+                                  {weight + group * correlation_.rows * row_weights, row_weights, taps,
+                                   detail::tap_strides(detail::three_axes(geometry_))},
+                                  packed + group * CorrelationProduct<T>::packed_size(correlation_));
   }
-}
 
-/// Elements of workspace `convolution_backward_input` needs.
-template <class T, int Rank>
-constexpr index_t convolution_backward_input_workspace_size(const ConvGeometry<Rank>& geometry) {
-  index_t size = 0;
-  detail::for_each_phase(geometry, [&](const Correlation& correlation, const auto&, const auto&) {
-    const index_t gathered = correlation.rows * correlation.out_size();
-    size = std::max(size, round_up(CorrelationProduct<T>::workspace_size(correlation), lanes<T>) + gathered);
-  });
-  return size;
-}
+  /// `y` (batch, out_channels, outputs...) = convolution of `x` (batch, in_channels, inputs...) + bias, which may be
+  /// null.
+  void run(const T* x, const T* packed, const T* bias, T* y, T* workspace) const {
+    for_each_image(x, packed, y, workspace, [&](index_t group, T*) {
+      return Start<T>::per_row(bias ? bias + group * correlation_.rows : nullptr);
+    });
+  }
 
-/// `grad_x` (batch, in_channels, inputs...) += the gradient with respect to the input, from `grad_y` of `y`'s shape.
-template <class T, int Rank>
-void convolution_backward_input(const ConvGeometry<Rank>& geometry, const T* grad_y, const T* weight, T* grad_x,
-                                T* workspace) {
-  const std::array<Window, 3> axes = detail::three_axes(geometry);
-  const std::array<index_t, 3> tap_strides = detail::tap_strides(axes);
-  const bool in_place = detail::unit_stride(axes);
-  const index_t in_size = geometry.in_size(), out_size = geometry.out_size(), taps = geometry.kernel_size();
-  const T* const grad_y_end = grad_y + geometry.batch * geometry.out_channels * out_size;
-  for (index_t group = 0; group < geometry.groups; ++group)
-    detail::for_each_phase(geometry, [&](const Correlation& correlation, const auto& phases, const auto& first) {
-      CorrelationWeight<T> mirrored{
-          weight + group * correlation.channels * correlation.rows * taps, taps, correlation.rows * taps, {}};
-      for (std::size_t i = 0; i < 3; ++i) {
-        mirrored.data += phases[i].last_tap * tap_strides[i];
-        mirrored.tap_strides[i] = -phases[i].tap_step * tap_strides[i];
+  /// `y` += convolution of `x`.
+  void add(const T* x, const T* packed, T* y, T* workspace) const {
+    for_each_image(x, packed, y, workspace,
+                   [&](index_t, T* to) { return Start<T>::matrix(to, correlation_.out_size()); });
+  }
+
+ private:
+  /// Runs the product on each group of each image; `start(group, result)` is what its sums start from.
+  template <class F>
+  void for_each_image(const T* x, const T* packed, T* y, T* workspace, F&& start) const {
+    const CorrelationProduct<T> product(correlation_, workspace);
+    const index_t x_group = correlation_.channels * correlation_.in_size();
+    const index_t y_group = correlation_.rows * correlation_.out_size();
+    const T* const x_end = x + geometry_.batch * geometry_.groups * x_group;
+    for (index_t group = 0; group < geometry_.groups; ++group) {
+      const T* weights = packed + group * CorrelationProduct<T>::packed_size(correlation_);
+      for (index_t image = 0; image < geometry_.batch; ++image) {
+        const index_t part = image * geometry_.groups + group;
+        T* const to = y + part * y_group;
+        product.run(weights, x + part * x_group, x_end, start(group, to), to);
       }
-      const CorrelationProduct<T> product(correlation, mirrored, workspace);
-      T* const gathered = workspace + round_up(CorrelationProduct<T>::workspace_size(correlation), lanes<T>);
-      for (index_t image = 0; image < geometry.batch; ++image) {
-        const T* from = grad_y + (image * geometry.out_channels + group * correlation.channels) * out_size;
-        T* to = grad_x + (image * geometry.in_channels + group * correlation.rows) * in_size;
-        if (in_place) {
-          product.run(from, grad_y_end, Start<T>::matrix(to, in_size), to);
-        } else {
-          product.run(from, grad_y_end, Start<T>::zero(), gathered);
-          detail::scatter_add(correlation.rows, axes, first, gathered, to);
+    }
+  }
+
+  ConvGeometry<Rank> geometry_;
+  Correlation correlation_;
+};
+
+/// The gradient of a convolution with respect to its input, with packed weights: what a transposed convolution
+/// computes.
+template <class T, int Rank>
+class TransposedConvolution {
+ public:
+  constexpr explicit TransposedConvolution(const ConvGeometry<Rank>& geometry) : geometry_(geometry) {}
+
+  constexpr index_t packed_size() const {
+    index_t size = 0;
+    detail::for_each_phase(geometry_, [&](const Correlation& correlation, const auto&, const auto&) {
+      size += geometry_.groups * CorrelationProduct<T>::packed_size(correlation);
+    });
+    return size;
+  }
+  constexpr index_t workspace_size() const {
+    index_t size = 0;
+    detail::for_each_phase(geometry_, [&](const Correlation& correlation, const auto&, const auto&) {
+      size = std::max(size, product_size(correlation) + correlation.rows * correlation.out_size());
+    });
+    return size;
+  }
+
+  void pack(const T* weight, T* packed) const {
+    const index_t taps = geometry_.kernel_size();
+    const std::array<index_t, 3> tap_strides = detail::tap_strides(detail::three_axes(geometry_));
+    detail::for_each_phase(geometry_, [&](const Correlation& correlation, const auto& phases, const auto&) {
+      for (index_t group = 0; group < geometry_.groups; ++group) {
+        CorrelationWeight<T> mirrored{
+            weight + group * correlation.channels * correlation.rows * taps, taps, correlation.rows * taps, {}};
+        for (std::size_t i = 0; i < 3; ++i) {
+          mirrored.data += phases[i].last_tap * tap_strides[i];
+          mirrored.tap_strides[i] = -phases[i].tap_step * tap_strides[i];
         }
+        CorrelationProduct<T>::pack(correlation, mirrored, packed);
+        packed += CorrelationProduct<T>::packed_size(correlation);
       }
     });
-}
+  }
+
+  /// `y` (batch, in_channels, inputs...) = transposed convolution of `x` (batch, out_channels, outputs...) + bias,
+  /// which may be null.
+  void run(const T* x, const T* packed, const T* bias, T* y, T* workspace) const {
+    const index_t pixels = geometry_.in_size();
+    for (index_t plane = 0; plane < geometry_.batch * geometry_.in_channels; ++plane)
+      std::fill_n(y + plane * pixels, pixels, bias ? bias[plane % geometry_.in_channels] : T(0));
+    add(x, packed, y, workspace);
+  }
+
+  /// `y` += transposed convolution of `x`.
+  void add(const T* x, const T* packed, T* y, T* workspace) const {
+    const std::array<Window, 3> axes = detail::three_axes(geometry_);
+    const bool in_place = detail::unit_stride(axes);
+    const T* const x_end = x + geometry_.batch * geometry_.out_channels * geometry_.out_size();
+    detail::for_each_phase(geometry_, [&](const Correlation& correlation, const auto&, const auto& first) {
+      const CorrelationProduct<T> product(correlation, workspace);
+      T* const gathered = workspace + product_size(correlation);
+      for (index_t group = 0; group < geometry_.groups; ++group) {
+        for (index_t image = 0; image < geometry_.batch; ++image) {
+          const index_t part = image * geometry_.groups + group;
+          const T* from = x + part * correlation.channels * correlation.in_size();
+          T* to = y + part * correlation.rows * geometry_.in_size();
+          if (in_place) {
+            product.run(packed, from, x_end, Start<T>::matrix(to, correlation.out_size()), to);
+          } else {
+            product.run(packed, from, x_end, Start<T>::zero(), gathered);
+            detail::scatter_add(correlation.rows, axes, first, gathered, to);
+          }
+        }
+        packed += CorrelationProduct<T>::packed_size(correlation);
+      }
+    });
+  }
+
+ private:
+  static constexpr index_t product_size(const Correlation& correlation) {
+    return round_up(CorrelationProduct<T>::workspace_size(correlation), lanes<T>);
+  }
+
+  ConvGeometry<Rank> geometry_;
+};
 
 /// Elements of workspace `convolution_backward_weight` needs.
 template <class T, int Rank>
@@ -190,7 +258,8 @@ constexpr index_t convolution_backward_weight_workspace_size(const ConvGeometry<
          lanes<T>;
 }
 
-/// `grad_weight` += the gradient with respect to the weight, from `grad_y` of `y`'s shape.
+/// `grad_weight` += the gradient with respect to the weight of the convolution of `x`, from `grad_y` of the result's
+/// shape.
 template <class T, int Rank>
 void convolution_backward_weight(const ConvGeometry<Rank>& geometry, const T* x, const T* grad_y, T* grad_weight,
                                  T* workspace) {
@@ -243,26 +312,25 @@ void convolution_backward_weight(const ConvGeometry<Rank>& geometry, const T* x,
     }
 }
 
-/// `grad_bias` (out_channels) += the sums of `grad_y` over batch and pixels.
-template <class T, int Rank>
-void convolution_backward_bias(const ConvGeometry<Rank>& geometry, const T* grad_y, T* grad_bias) {
-  const index_t pixels = geometry.out_size();
+/// `sums` (channels) += the sums of `x` (batch, channels, pixels) over batch and pixels: the gradient of a bias.
+template <class T>
+void add_channel_sums(index_t batch, index_t channels, index_t pixels, const T* x, T* sums) {
   const index_t whole = pixels / lanes<T> * lanes<T>;
-  for (index_t channel = 0; channel < geometry.out_channels; ++channel) {
-    Vector<T> sums[4] = {Vector<T>(T(0)), Vector<T>(T(0)), Vector<T>(T(0)), Vector<T>(T(0))};
+  for (index_t channel = 0; channel < channels; ++channel) {
+    Vector<T> sum[4] = {Vector<T>(T(0)), Vector<T>(T(0)), Vector<T>(T(0)), Vector<T>(T(0))};
     T rest = T(0);
-    for (index_t image = 0; image < geometry.batch; ++image) {
-      const T* plane = grad_y + (image * geometry.out_channels + channel) * pixels;
+    for (index_t image = 0; image < batch; ++image) {
+      const T* plane = x + (image * channels + channel) * pixels;
       index_t i = 0;
       for (; i + 4 * lanes<T> <= whole; i += 4 * lanes<T>)
 #pragma GCC unroll 4
-        for (int j = 0; j < 4; ++j) sums[j] += Vector<T>::load_unaligned(plane + i + j * lanes<T>);
-      for (; i < whole; i += lanes<T>) sums[0] += Vector<T>::load_unaligned(plane + i);
+        for (int j = 0; j < 4; ++j) sum[j] += Vector<T>::load_unaligned(plane + i + j * lanes<T>);
+      for (; i < whole; i += lanes<T>) sum[0] += Vector<T>::load_unaligned(plane + i);
       for (; i < pixels; ++i) rest += plane[i];
     }
     T total[4] = {};
-    detail::add_sums<T>(sums, total);
-    grad_bias[channel] += (total[0] + total[1]) + (total[2] + total[3]) + rest;
+    detail::add_sums<T>(sum, total);
+    sums[channel] += (total[0] + total[1]) + (total[2] + total[3]) + rest;
   }
 }
 

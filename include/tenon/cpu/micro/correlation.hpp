@@ -35,34 +35,55 @@ constexpr index_t offset_elements(index_t count) {
   return round_up((count * offset + element - 1) / element, lanes<T>);
 }
 
-/// A correlation ready to run on one image after the other: packed weights and a table of offsets in a workspace.
+/// A correlation ready to run on one image after the other. A table of offsets and the unfolded input lie in a
+/// workspace.
 template <class T>
 class CorrelationProduct {
  public:
   static constexpr index_t workspace_size(const Correlation& correlation) {
     const CorrelationBlock<T> block(correlation);
     const Expansion expansion(correlation, block.outputs);
-    return offset_elements<T>(block.channels * correlation.taps()) + packed_size(correlation) +
-           expansion.template padded_size<T>(correlation) + block.channels * expansion.channel_size() + lanes<T>;
+    return offset_elements<T>(block.channels * correlation.taps()) + expansion.template padded_size<T>(correlation) +
+           block.channels * expansion.channel_size() + lanes<T>;
+  }
+  static constexpr index_t packed_size(const Correlation& correlation) {
+    return round_up(correlation.rows * correlation.channels * correlation.taps(), lanes<T>);
   }
 
-  CorrelationProduct(const Correlation& correlation, const CorrelationWeight<T>& weight, T* workspace)
+  /// Packs weights for `run`: per block of channels and panel of rows, the weights of each (channel, tap).
+  static void pack(const Correlation& correlation, const CorrelationWeight<T>& weight, T* packed) {
+    const CorrelationBlock<T> block(correlation);
+    const auto& [outer, middle, inner] = correlation.axes;
+    const auto& [s0, s1, s2] = weight.tap_strides;
+    for (index_t channel = 0, channels; channel < correlation.channels; channel += channels) {
+      channels = std::min(correlation.channels - channel, block.channels);
+      for_each_panel(correlation.rows, [&](index_t first, index_t height) {
+        for (index_t c = channel; c < channel + channels; ++c)
+          for (index_t t0 = 0; t0 < outer.taps; ++t0)
+            for (index_t t1 = 0; t1 < middle.taps; ++t1)
+              for (index_t t2 = 0; t2 < inner.taps; ++t2) {
+                const T* from = weight.data + c * weight.channel_stride + t0 * s0 + t1 * s1 + t2 * s2;
+                for (index_t row = first; row < first + height; ++row) *packed++ = from[row * weight.row_stride];
+              }
+      });
+    }
+  }
+
+  CorrelationProduct(const Correlation& correlation, T* workspace)
       : correlation_(correlation),
         block_(correlation),
         expansion_(correlation, block_.outputs),
         offsets_(::new(static_cast<void*>(workspace))
                      index_t[static_cast<std::size_t>(block_.channels * correlation.taps())]),
-        packed_(workspace + offset_elements<T>(block_.channels * correlation.taps())),
-        padded_(packed_ + packed_size(correlation)),
+        padded_(workspace + offset_elements<T>(block_.channels * correlation.taps())),
         unfolded_(padded_ + expansion_.template padded_size<T>(correlation)) {
     expansion_.offsets(correlation, block_.channels, offsets_);
-    pack(weight);
     // The last tile reads up to a vector past the end.
     std::fill_n(unfolded_ + block_.channels * expansion_.channel_size(), lanes<T>, T(0));
   }
 
   /// One image: `x` (channels, in), `y` (rows, out).
-  void run(const T* x, const T* readable_end, Start<T> start, T* y) const {
+  void run(const T* packed, const T* x, const T* readable_end, Start<T> start, T* y) const {
     const std::size_t split = Expansion::split_axis(correlation_);
     const index_t out_size = correlation_.out_size(), outputs = correlation_.axes[split].output;
     const index_t pixels_per_output = out_size / outputs;
@@ -76,7 +97,7 @@ class CorrelationProduct {
         multiply<T>({.rows = correlation_.rows,
                      .columns = count * pixels_per_output,
                      .depth = channels * correlation_.taps(),
-                     .a = packed_ + channel * correlation_.taps() * correlation_.rows,
+                     .a = packed + channel * correlation_.taps() * correlation_.rows,
                      .a_row_stride = 0,
                      .a_depth_stride = 0,
                      .b = unfolded_,
@@ -90,33 +111,10 @@ class CorrelationProduct {
   }
 
  private:
-  static constexpr index_t packed_size(const Correlation& correlation) {
-    return round_up(correlation.rows * correlation.channels * correlation.taps(), lanes<T>);
-  }
-
-  void pack(const CorrelationWeight<T>& weight) const {
-    const auto& [outer, middle, inner] = correlation_.axes;
-    const auto& [s0, s1, s2] = weight.tap_strides;
-    T* to = packed_;
-    for (index_t channel = 0, channels; channel < correlation_.channels; channel += channels) {
-      channels = std::min(correlation_.channels - channel, block_.channels);
-      for_each_panel(correlation_.rows, [&](index_t first, index_t height) {
-        for (index_t c = channel; c < channel + channels; ++c)
-          for (index_t t0 = 0; t0 < outer.taps; ++t0)
-            for (index_t t1 = 0; t1 < middle.taps; ++t1)
-              for (index_t t2 = 0; t2 < inner.taps; ++t2) {
-                const T* from = weight.data + c * weight.channel_stride + t0 * s0 + t1 * s1 + t2 * s2;
-                for (index_t row = first; row < first + height; ++row) *to++ = from[row * weight.row_stride];
-              }
-      });
-    }
-  }
-
   Correlation correlation_;
   CorrelationBlock<T> block_;
   Expansion expansion_;
   index_t* offsets_;
-  T* packed_;
   T* padded_;
   T* unfolded_;
 };

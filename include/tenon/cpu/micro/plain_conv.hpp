@@ -20,6 +20,8 @@ struct PixelGroup {
   bool pooled = false;
 };
 inline constexpr PixelGroup unpooled{2, 1, false};
+/// For images of a single row.
+inline constexpr PixelGroup single_row{1, 1, false};
 /// The window of a 2x2 max pooling of stride 2.
 inline constexpr PixelGroup pooled_2x2{2, 2, true};
 
