@@ -53,6 +53,11 @@ struct Window {
     const index_t inside = start >= input ? 0 : (input - start + dilation - 1) / dilation;
     return inside < kernel ? inside : kernel;
   }
+  /// The output position that has input position `p` under kernel element `k`; -1 if none has.
+  TENON_HOST_DEVICE constexpr index_t output_at(index_t p, index_t k) const {
+    const index_t distance = p + padding - k * dilation;
+    return distance >= 0 && distance % stride == 0 && distance / stride < output ? distance / stride : -1;
+  }
   friend constexpr bool operator==(const Window&, const Window&) = default;
 };
 

@@ -1,9 +1,11 @@
 /// \file
-/// Convolution on the device: the windows of the input become columns, which a matrix product reads.
+/// Convolution on the device, and its transpose: the windows of the input become columns, which a matrix product reads
+/// or writes.
 #pragma once
 
 #include <algorithm>
 #include <tenon/nn/conv.hpp>
+#include <tenon/nn/conv_transpose.hpp>
 
 #include "gemm.hpp"
 #include "kernel.hpp"
@@ -39,68 +41,197 @@ struct Columns {
   }
 };
 
-/// y = function(conv(x, weight) + bias) with the geometry `Geometry::value`; bias may be null.
+/// The reverse: x[i] += the sum of the columns' elements that are copies of it.
+template <class T, int Rank>
+struct AddColumns {
+  Window axes[Rank];
+  index_t kernel_size, positions;
+  const T* columns;
+  T* x;
+
+  AddColumns(const ConvGeometry<Rank>& geometry, const T* columns_, T* x_)
+      : kernel_size(geometry.kernel_size()), positions(geometry.out_size()), columns(columns_), x(x_) {
+    std::copy(geometry.axes.begin(), geometry.axes.end(), axes);
+  }
+
+  TENON_HOST_DEVICE void operator()(index_t i) const {
+    index_t at[Rank], plane = i;
+    for (int a = Rank - 1; a >= 0; --a) {
+      at[a] = plane % axes[a].input;
+      plane /= axes[a].input;  // in the end image * channels + channel
+    }
+    T sum = 0;
+    for (index_t k = 0; k < kernel_size; ++k) {
+      index_t kernel = k, position = 0, size = 1;
+      bool seen = true;
+      for (int a = Rank - 1; a >= 0; --a) {
+        const index_t output = axes[a].output_at(at[a], kernel % axes[a].kernel);
+        seen = seen && output >= 0;
+        position += output * size;
+        size *= axes[a].output;
+        kernel /= axes[a].kernel;
+      }
+      if (seen) sum += columns[(plane * kernel_size + k) * positions + position];
+    }
+    x[i] += sum;
+  }
+};
+
+/// The passes of the convolution with the geometry `Geometry::value` between images x (batch, in_channels, axes...) and
+/// y (batch, out_channels, axes...), in a workspace of `workspace_size` elements.
 template <class T, class Geometry>
 struct Convolution {
   static constexpr auto geometry = Geometry::value;
   static constexpr index_t positions = geometry.out_size(), groups = geometry.groups;
   static constexpr index_t out_channels = geometry.group_out_channels();
   static constexpr index_t rows = geometry.group_in_channels() * geometry.kernel_size();  // of one group's columns
+  static constexpr index_t x_image = geometry.in_channels * geometry.in_size();
+  static constexpr index_t y_image = geometry.out_channels * positions;
 
   /// Whether the input is its own columns.
   static constexpr bool is_product = [] {
     for (const Window& axis : geometry.axes)
-      if (axis.kernel != 1 || axis.stride != 1 || axis.padding != 0) return false;
+      if (axis.kernel != 1 || axis.stride != 1 || axis.padding != 0 || axis.input != axis.output) return false;
     return true;
   }();
+  static constexpr index_t columns_image = groups * rows * positions;
   /// As many images at once as have columns of 64 MiB, but one at least.
   static constexpr index_t images_at_once =
-      is_product
-          ? geometry.batch
-          : std::clamp<index_t>((index_t{64} << 20) / (static_cast<index_t>(sizeof(T)) * groups * rows * positions), 1,
-                                geometry.batch);
-  static constexpr index_t workspace_size = is_product ? 0 : images_at_once * groups * rows * positions;
+      is_product ? geometry.batch
+                 : std::clamp<index_t>((index_t{64} << 20) / (static_cast<index_t>(sizeof(T)) * columns_image), 1,
+                                       geometry.batch);
+  static constexpr index_t workspace_size = is_product ? 0 : images_at_once * columns_image;
 
+  /// y = function(conv(x, weight) + bias); bias may be null.
   template <class Function = pointwise::Identity>
   static void run(const T* x, const T* weight, const T* bias, T* y, T* workspace) {
-    constexpr index_t x_image = geometry.in_channels * geometry.in_size();
-    constexpr index_t y_image = geometry.out_channels * positions;
-    for (index_t first = 0; first < geometry.batch; first += images_at_once) {
-      const index_t images = std::min(images_at_once, geometry.batch - first);
-      const T* columns = x + first * x_image;
-      if constexpr (!is_product) {
-        launch(images * groups * rows * positions, Columns<T, geometry.axes.size()>(geometry, columns, workspace));
-        columns = workspace;
-      }
+    multiply(x, weight, false, y, workspace);
+    finish<Function>(geometry.batch * y_image, geometry.out_channels, positions, bias, y);
+  }
+  /// y += conv(x, weight).
+  static void add(const T* x, const T* weight, T* y, T* workspace) { multiply(x, weight, true, y, workspace); }
+
+  /// x = function(transposed conv(y, weight) + bias); bias may be null.
+  template <class Function = pointwise::Identity>
+  static void run_transposed(const T* y, const T* weight, const T* bias, T* x, T* workspace) {
+    fill(x, geometry.batch * x_image, T(0));
+    add_transposed(y, weight, x, workspace);
+    finish<Function>(geometry.batch * x_image, geometry.in_channels, geometry.in_size(), bias, x);
+  }
+  /// x += transposed conv(y, weight): the gradient of x where y is that of conv(x, weight).
+  static void add_transposed(const T* y, const T* weight, T* x, T* workspace) {
+    for_each_pass([&](index_t first, index_t images) {
+      T* const columns = is_product ? x + first * x_image : workspace;
+      for (index_t group = 0; group < groups; ++group)
+        gemm<T>({.m = rows,
+                 .n = positions,
+                 .k = out_channels,
+                 .a = Stored::transposed,
+                 .accumulate = is_product,
+                 .batch = images,
+                 .stride_b = y_image,
+                 .stride_c = columns_image},
+                weight + group * out_channels * rows, y + first * y_image + group * out_channels * positions,
+                columns + group * rows * positions);
+      if constexpr (!is_product)
+        launch(images * x_image, AddColumns<T, geometry.axes.size()>(geometry, columns, x + first * x_image));
+    });
+  }
+
+  /// grad_weight += the gradient of conv(x, weight), which has that of y, one image after the other.
+  static void add_weight_gradient(const T* x, const T* grad_y, T* grad_weight, T* workspace) {
+    for_each_pass([&](index_t first, index_t images) {
+      const T* columns = columns_of(x, first, images, workspace);
+      for (index_t image = 0; image < images; ++image)
+        for (index_t group = 0; group < groups; ++group)
+          gemm<T>({.m = out_channels, .n = rows, .k = positions, .b = Stored::transposed, .accumulate = true},
+                  grad_y + (first + image) * y_image + group * out_channels * positions,
+                  columns + image * columns_image + group * rows * positions,
+                  grad_weight + group * out_channels * rows);
+    });
+  }
+
+ private:
+  /// Calls `f(first, images)` for as many images at once as there is memory for.
+  template <class F>
+  static void for_each_pass(F&& f) {
+    for (index_t first = 0; first < geometry.batch; first += images_at_once)
+      f(first, std::min(images_at_once, geometry.batch - first));
+  }
+
+  static const T* columns_of(const T* x, index_t first, index_t images, T* workspace) {
+    x += first * x_image;
+    if constexpr (is_product) return x;
+    launch(images * columns_image, Columns<T, geometry.axes.size()>(geometry, x, workspace));
+    return workspace;
+  }
+
+  static void multiply(const T* x, const T* weight, bool accumulate, T* y, T* workspace) {
+    for_each_pass([&](index_t first, index_t images) {
+      const T* columns = columns_of(x, first, images, workspace);
       for (index_t group = 0; group < groups; ++group)
         gemm<T>({.m = out_channels,
                  .n = positions,
                  .k = rows,
+                 .accumulate = accumulate,
                  .batch = images,
-                 .stride_b = groups * rows * positions,
+                 .stride_b = columns_image,
                  .stride_c = y_image},
                 weight + group * out_channels * rows, columns + group * rows * positions,
                 y + first * y_image + group * out_channels * positions);
+    });
+  }
+};
+
+/// What convolutions and transposed convolutions share: each is the gradient of the other with respect to the input.
+template <class Operation>
+struct ConvolutionKernel {
+  template <class S>
+  struct Geometry {
+    static constexpr auto value = Operation::geometry(S{});
+  };
+
+  template <class Y, class X, class W, class B>
+  static void forward(const Operation&, autograd::NothingSaved*, Y& y, const X& x, const W& weight, const B& bias) {
+    using T = typename X::value_type;
+    using Run = Convolution<T, Geometry<shape_of_t<X>>>;
+    Array<T> workspace(Run::workspace_size);
+    if constexpr (Operation::transposed)
+      Run::run_transposed(x.data(), weight.data(), elements_or_null(bias), y.data(), workspace.data());
+    else
+      Run::run(x.data(), weight.data(), elements_or_null(bias), y.data(), workspace.data());
+  }
+
+  template <class Y, class X, class W, class B>
+  static void backward(const Operation&, const autograd::NothingSaved&, const Y&, const Y& grad_y,
+                       const autograd::Input<X>& x, const autograd::Input<W>& weight, const autograd::Input<B>& bias) {
+    using T = typename X::value_type;
+    using Run = Convolution<T, Geometry<shape_of_t<X>>>;
+    Array<T> workspace(x.grad || weight.grad ? Run::workspace_size : 0);
+    if (T* grad = x.grad_to_add()) {
+      if constexpr (Operation::transposed)
+        Run::add(grad_y.data(), weight.value.data(), grad, workspace.data());
+      else
+        Run::add_transposed(grad_y.data(), weight.value.data(), grad, workspace.data());
     }
-    finish<Function>(geometry.batch * y_image, geometry.out_channels, positions, bias, y);
+    if (T* grad = weight.grad_to_add()) {
+      const T *read = x.value.data(), *written = grad_y.data();  // by the convolution
+      if (Operation::transposed) std::swap(read, written);
+      Run::add_weight_gradient(read, written, grad, workspace.data());
+    }
+    if constexpr (!std::is_same_v<B, Absent>)
+      if (T* grad = bias.grad_to_add())
+        add_channel_sums(Run::geometry.batch, Operation::out_channels,
+                         shape_of_t<Y>::size / (Run::geometry.batch * Operation::out_channels), grad_y.data(), grad);
   }
 };
 
 template <int Rank, index_t In, index_t Out, class K, class S, class P, class D, index_t Groups>
-struct Kernel<operation::Conv<Rank, In, Out, K, S, P, D, Groups>> : ForwardOnly {
-  using Operation = operation::Conv<Rank, In, Out, K, S, P, D, Groups>;
-  template <class X>
-  struct Geometry {
-    static constexpr ConvGeometry<Rank> value = Operation::geometry(X{});
-  };
+struct Kernel<operation::Conv<Rank, In, Out, K, S, P, D, Groups>>
+    : ConvolutionKernel<operation::Conv<Rank, In, Out, K, S, P, D, Groups>> {};
 
-  template <class Y, class X, class W, class B>
-  static void forward(const Operation&, Saved*, Y& y, const X& x, const W& weight, const B& bias) {
-    using T = typename X::value_type;
-    using Run = Convolution<T, Geometry<shape_of_t<X>>>;
-    Array<T> workspace(Run::workspace_size);
-    Run::run(x.data(), weight.data(), elements_or_null(bias), y.data(), workspace.data());
-  }
-};
+template <int Rank, index_t In, index_t Out, class K, class S, class P, class OutputPadding, class D, index_t Groups>
+struct Kernel<operation::ConvTranspose<Rank, In, Out, K, S, P, OutputPadding, D, Groups>>
+    : ConvolutionKernel<operation::ConvTranspose<Rank, In, Out, K, S, P, OutputPadding, D, Groups>> {};
 
 }  // namespace tenon::inline TENON_ISA::cuda

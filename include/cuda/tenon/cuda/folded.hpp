@@ -26,9 +26,16 @@ struct ScaleShift {
   }
 };
 
-/// What Linear and convolution stages keep: weights (channels, fan_in), then biases (channels), with a batch
-/// normalization folded in.
-template <class T, index_t Channels, index_t FanIn>
+/// Weights (channels, fan_in).
+template <index_t FanIn>
+struct RowPerChannel {
+  /// The output channel of an element.
+  static constexpr index_t channel_of(index_t element) { return element / FanIn; }
+};
+
+/// What Linear and convolution stages keep: weights, in the order that `Order` tells, `FanIn` for each channel, then
+/// biases (channels), with a batch normalization folded in.
+template <class T, index_t Channels, index_t FanIn, class Order = RowPerChannel<FanIn>>
 struct FoldedWeights {
   static constexpr std::size_t packed_bytes = static_cast<std::size_t>(Channels * (FanIn + 1)) * sizeof(T);
 
@@ -36,8 +43,9 @@ struct FoldedWeights {
     const ScaleShift<T> affine(source.affine, Channels);
     const auto *weight = static_cast<const T*>(source.weight), *bias = static_cast<const T*>(source.bias);
     T* out = reinterpret_cast<T*>(packed);
-    for (std::size_t c = 0; c < affine.scale.size(); ++c)
-      for (index_t i = 0; i < FanIn; ++i) *out++ = static_cast<T>(static_cast<double>(*weight++) * affine.scale[c]);
+    for (index_t i = 0; i < Channels * FanIn; ++i)
+      *out++ =
+          static_cast<T>(static_cast<double>(weight[i]) * affine.scale[static_cast<std::size_t>(Order::channel_of(i))]);
     for (std::size_t c = 0; c < affine.scale.size(); ++c)
       *out++ = static_cast<T>((bias ? static_cast<double>(bias[c]) : 0) * affine.scale[c] + affine.shift[c]);
   }

@@ -80,26 +80,30 @@ struct Lowering<operation::Linear<In, Out>> {
   }
 };
 
-template <class T, class Geometry>
-struct ConvolutionStage : FoldedWeights<T, Geometry::value.out_channels,
-                                        Geometry::value.group_in_channels() * Geometry::value.kernel_size()> {
-  static constexpr index_t channels = Geometry::value.out_channels;
-  using Run = Convolution<T, Geometry>;
+template <class T, class Operation, class S>
+struct ConvolutionStage : FoldedWeights<T, Operation::out_channels,
+                                        Operation::weight_channels[0] * Operation::weight_channels[1] *
+                                            Operation::kernel_elements / Operation::out_channels,
+                                        Operation> {
+  static constexpr index_t channels = Operation::out_channels;
+  using Run = Convolution<T, typename Kernel<Operation>::template Geometry<S>>;
   template <class Function>
   static void run(const void* x, const void*, const std::byte* packed, void* scratch, void* y) noexcept {
-    Run::template run<Function>(static_cast<const T*>(x), ConvolutionStage::weight(packed),
-                                ConvolutionStage::bias(packed), static_cast<T*>(y), static_cast<T*>(scratch));
+    const T *from = static_cast<const T*>(x), *weight = ConvolutionStage::weight(packed),
+            *bias = ConvolutionStage::bias(packed);
+    if constexpr (Operation::transposed)
+      Run::template run_transposed<Function>(from, weight, bias, static_cast<T*>(y), static_cast<T*>(scratch));
+    else
+      Run::template run<Function>(from, weight, bias, static_cast<T*>(y), static_cast<T*>(scratch));
   }
 };
 
-template <int Rank, index_t In, index_t Out, class K, class St, class Pa, class D, index_t Groups>
-struct Lowering<operation::Conv<Rank, In, Out, K, St, Pa, D, Groups>> {
-  using Operation = operation::Conv<Rank, In, Out, K, St, Pa, D, Groups>;
-
+template <class Operation>
+struct ConvolutionLowering {
   template <class T, class S, class P>
   static auto append(const Operation& conv, const Symbolic<T, S, P>& x, const void* weight, const void* bias) {
     using Result = decltype(conv.output_shape(S{}));
-    using Kernel = ConvolutionStage<T, typename cuda::Kernel<Operation>::template Geometry<S>>;
+    using Kernel = ConvolutionStage<T, Operation, S>;
     const int edge =
         x.graph().append(Stage(x.use())
                              .packed_by(&Kernel::pack, {.weight = weight, .bias = bias}, Kernel::packed_bytes)
@@ -108,6 +112,14 @@ struct Lowering<operation::Conv<Rank, In, Out, K, St, Pa, D, Groups>> {
     return OpenSymbolic<T, Result, Kernel, true>(x.graph(), edge);
   }
 };
+
+template <int Rank, index_t In, index_t Out, class K, class St, class Pa, class D, index_t Groups>
+struct Lowering<operation::Conv<Rank, In, Out, K, St, Pa, D, Groups>>
+    : ConvolutionLowering<operation::Conv<Rank, In, Out, K, St, Pa, D, Groups>> {};
+
+template <int Rank, index_t In, index_t Out, class K, class St, class Pa, class OutputPadding, class D, index_t Groups>
+struct Lowering<operation::ConvTranspose<Rank, In, Out, K, St, Pa, OutputPadding, D, Groups>>
+    : ConvolutionLowering<operation::ConvTranspose<Rank, In, Out, K, St, Pa, OutputPadding, D, Groups>> {};
 
 // ---- batch normalization and activation: taken in by the stage before, if that is open
 
