@@ -46,7 +46,8 @@ BOOST_AUTO_TEST_CASE(output_size) {
   nn::ConvTranspose2d<2, 3, nn::kernel_size<3>, nn::stride<2>> layer;
   const auto x = random<Tensor<float, 2, 2, 4, 3>>();
   auto on_device = layer.cuda(0);
-  check_equal(layer(x, nn::output_size<10, 7>{}), on_device(cuda::copy(x), nn::output_size<10, 7>{}), closely<float>);
+  check_equal(layer(x, nn::output_size<10, 7>{}), on_device(tenon::cuda::copy(x), nn::output_size<10, 7>{}),
+              closely<float>);
 }
 
 // A batch normalization folded into weights whose outermost axis is not the output channels, and an activation.

@@ -126,12 +126,12 @@ struct ConvTags {
                                      OutChannels % tag::value<groups_tag> == 0;
   static constexpr index_t groups = groups_fit ? tag::value<groups_tag> : 1;
   using operation = tenon::operation::Conv<Rank, InChannels, OutChannels, kernel, stride, padding, dilation, groups>;
+  using known = tag::names<nn::kernel_size, nn::stride, nn::padding, nn::dilation, nn::groups, nn::bias>;
 
-  /// Complains of the wrong ones; `Layer` knows `More` of them.
-  template <class Layer, template <auto...> class... More>
+  /// Complains of the wrong ones; `Layer` has those of the names `Known`.
+  template <class Layer, class Known = known>
   static constexpr void check() {
-    using known = tag::names<nn::kernel_size, nn::stride, nn::padding, nn::dilation, nn::groups, nn::bias, More...>;
-    tag::check<Layer, known, Tags...>();
+    tag::check<Layer, Known, Tags...>();
     tag::require_axes<Layer, Rank, 1, kernel_tag>();
     tag::require_axes<Layer, Rank, 1, stride_tag>();
     tag::require_axes<Layer, Rank, 0, padding_tag>();

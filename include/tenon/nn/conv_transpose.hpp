@@ -117,7 +117,9 @@ struct ConvTransposeTags : ConvTags<Rank, InChannels, OutChannels, Tags...> {
 
   template <class Layer>
   static constexpr void check() {
-    base::template check<Layer, nn::output_padding>();
+    using known =
+        tag::names<nn::kernel_size, nn::stride, nn::padding, nn::output_padding, nn::groups, nn::bias, nn::dilation>;
+    base::template check<Layer, known>();
     tag::require_axes<Layer, Rank, 0, output_padding_tag>();
     tag::require<Layer, output_padding_tag, output_padding_fits>();
   }
