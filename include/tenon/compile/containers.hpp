@@ -9,6 +9,7 @@
 #include "normalization.hpp"
 #include "pooling.hpp"
 #include "softmax.hpp"
+#include "vision.hpp"
 
 namespace tenon::inline TENON_ISA::planning {
 

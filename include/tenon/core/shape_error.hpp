@@ -26,6 +26,11 @@ template <index_t Least, index_t Most>
 struct between_t {};
 template <index_t Least, index_t Most>
 inline constexpr between_t<Least, Most> between{};
+/// In the extents of `expected_input`: a multiple of `Factor`.
+template <index_t Factor>
+struct multiple_of_t {};
+template <index_t Factor>
+inline constexpr multiple_of_t<Factor> multiple_of{};
 /// In the extents of `expected_input`: any number of further extents.
 inline constexpr struct more_t {
 } more{};
@@ -127,6 +132,10 @@ struct TextBuffer {
   template <index_t Least, index_t Most>
   constexpr TextBuffer& operator<<(between_t<Least, Most>) {
     return *this << Least << ".." << Most;
+  }
+  template <index_t Factor>
+  constexpr TextBuffer& operator<<(multiple_of_t<Factor>) {
+    return *this << Factor << "*n";
   }
   constexpr TextBuffer& operator<<(int number) { return *this << index_t{number}; }
 

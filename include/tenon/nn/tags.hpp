@@ -39,6 +39,12 @@ template <auto...> struct num_parameters {};
 template <auto...> struct init {};
 template <auto...> struct threshold {};
 template <auto...> struct value {};
+template <auto...> struct size {};
+template <auto...> struct scale_factor {};
+template <auto...> struct padding_idx {};
+template <auto...> struct max_norm {};
+template <auto...> struct norm_type {};
+template <auto...> struct scale_grad_by_freq {};
 
 /// A parameter that an option may leave out.
 template <bool Present, class TensorType>

@@ -1,0 +1,223 @@
+/// \file
+/// Resampling of images (planes, rows, columns, Pixel), separately along rows and columns. `Pixel` is 1, or in blocked
+/// layout the lanes of a vector.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+
+#include "../../core/resampling.hpp"
+#include "map.hpp"
+
+namespace tenon::inline TENON_ISA::cpu::micro {
+
+/// An axis as the loops read it.
+template <class T>
+struct ResampledAxis {
+  index_t input, output;
+  const std::int32_t *at, *next;  // for each output position; `next` where the axis blends
+  const T* fraction;
+  // Output positions [run_begin, run_end) see input positions side by side.
+  index_t run_begin, run_end;
+};
+
+/// The tables behind a ResampledAxis, made by the compiler.
+template <class T, index_t Output, bool Blends>
+struct ResamplingTables {
+  static constexpr auto size = static_cast<std::size_t>(Output);
+  std::array<std::int32_t, size> at{};
+  std::array<std::int32_t, Blends ? size : 1> next{};
+  std::array<T, Blends ? size : 1> fraction{};
+  index_t run_begin = 0, run_end = 0;
+
+  template <class Rule>
+  constexpr explicit ResamplingTables(const Rule& axis) {
+    index_t begin = 0;
+    for (index_t o = 0; o < Output; ++o) {
+      const auto i = static_cast<std::size_t>(o);
+      at[i] = static_cast<std::int32_t>(axis.at(o));
+      if constexpr (Blends) {
+        next[i] = static_cast<std::int32_t>(axis.next(o));
+        fraction[i] = static_cast<T>(axis.fraction(o));
+      } else {
+        if (o > 0 && at[i] != at[i - 1] + 1) begin = o;
+        if (at[i] < 0) begin = o + 1;
+        if (o + 1 - begin > run_end - run_begin) run_begin = begin, run_end = o + 1;
+      }
+    }
+  }
+  constexpr ResampledAxis<T> axis(index_t input) const {
+    return {input, Output, at.data(), next.data(), fraction.data(), run_begin, run_end};
+  }
+};
+
+namespace detail {
+
+/// One row, without blending: to[o] = from[at[o]].
+template <index_t Pixel, class T>
+void spread(const ResampledAxis<T>& columns, const T* from, T* to) noexcept {
+  const auto pick = [&](index_t begin, index_t end) {
+    for (index_t o = begin; o < end; ++o)
+      if (const index_t at = columns.at[o]; at < 0)
+        std::fill_n(to + o * Pixel, Pixel, T(0));
+      else
+        std::copy_n(from + at * Pixel, Pixel, to + o * Pixel);
+  };
+  pick(0, columns.run_begin);
+  if (const index_t run = columns.run_end - columns.run_begin; run > 0)
+    std::copy_n(from + columns.at[columns.run_begin] * Pixel, run * Pixel, to + columns.run_begin * Pixel);
+  pick(columns.run_end, columns.output);
+}
+
+/// Its transpose: grad_from[at[o]] += grad_to[o].
+template <class T>
+void gather(const ResampledAxis<T>& columns, const T* grad_to, T* grad_from) noexcept {
+  const auto add = [&](index_t begin, index_t end) {
+    for (index_t o = begin; o < end; ++o)
+      if (columns.at[o] >= 0) grad_from[columns.at[o]] += grad_to[o];
+  };
+  add(0, columns.run_begin);
+  if (const index_t run = columns.run_end - columns.run_begin; run > 0)
+    map_gradient<T>(
+        run, true, [](const auto& g) { return g; }, grad_from + columns.at[columns.run_begin],
+        grad_to + columns.run_begin);
+  add(columns.run_end, columns.output);
+}
+
+/// One row, blended: to[o] is from[at[o]] and from[next[o]] in proportion.
+template <index_t Pixel, class T>
+void blend_columns(const ResampledAxis<T>& columns, const T* from, T* to) noexcept {
+  for (index_t o = 0; o < columns.output; ++o) {
+    const T *a = from + columns.at[o] * Pixel, *b = from + columns.next[o] * Pixel;
+    const T f = columns.fraction[o];
+    if constexpr (Pixel == 1) {
+      to[o] = (T(1) - f) * *a + f * *b;
+    } else {
+      const Vector<T> blended = (T(1) - f) * Vector<T>::load_unaligned(a) + f * Vector<T>::load_unaligned(b);
+      blended.store_unaligned(to + o * Pixel);
+    }
+  }
+}
+
+/// Its transpose.
+template <class T>
+void unblend_columns(const ResampledAxis<T>& columns, const T* grad_to, T* grad_from) noexcept {
+  for (index_t o = 0; o < columns.output; ++o) {
+    grad_from[columns.at[o]] += (T(1) - columns.fraction[o]) * grad_to[o];
+    grad_from[columns.next[o]] += columns.fraction[o] * grad_to[o];
+  }
+}
+
+/// Two rows that neighbouring output rows share, each with the number of the input row it belongs to. Neighbouring
+/// input rows, being even and odd, have different places.
+template <class T>
+class RowPair {
+ public:
+  RowPair(T* elements, index_t size) : elements_(elements), size_(size) {}
+  /// The place of input row `number`; `change(elements, before)` where it held row `before` (-1: none).
+  template <class Change>
+  T* row(index_t number, Change&& change) {
+    const index_t place = number % 2;
+    T* elements = elements_ + place * size_;
+    if (held_[place] != number) change(elements, held_[place]);
+    held_[place] = number;
+    return elements;
+  }
+  template <class F>
+  void for_each(F&& f) {
+    for (const index_t place : {0, 1})
+      if (held_[place] >= 0) f(elements_ + place * size_, held_[place]);
+  }
+
+ private:
+  T* elements_;
+  index_t size_;
+  index_t held_[2] = {-1, -1};
+};
+
+}  // namespace detail
+
+/// Elements of the workspace that `resample` wants.
+template <bool Blends>
+constexpr index_t resample_workspace_size(index_t output_columns, index_t pixel) {
+  return Blends ? 2 * output_columns * pixel : 0;
+}
+
+template <bool Blends, index_t Pixel, class T>
+void resample(index_t planes, const ResampledAxis<T>& rows, const ResampledAxis<T>& columns, const T* x, T* y,
+              [[maybe_unused]] T* workspace) noexcept {
+  const index_t in_width = columns.input * Pixel, out_width = columns.output * Pixel;
+  for (index_t plane = 0; plane < planes; ++plane, x += rows.input * in_width) {
+    if constexpr (Blends) {
+      detail::RowPair<T> blended(workspace, out_width);
+      const auto input_row = [&](index_t number) -> const T* {
+        return blended.row(number, [&](T* elements, index_t) {
+          detail::blend_columns<Pixel>(columns, x + number * in_width, elements);
+        });
+      };
+      for (index_t o = 0; o < rows.output; ++o, y += out_width) {
+        const T *a = input_row(rows.at[o]), *b = input_row(rows.next[o]);
+        map<T>(
+            out_width,
+            [f = rows.fraction[o]](const auto& u, const auto& v) TENON_ALWAYS_INLINE { return (T(1) - f) * u + f * v; },
+            y, a, b);
+      }
+    } else {
+      for (index_t o = 0; o < rows.output; ++o, y += out_width)
+        if (rows.at[o] < 0)
+          std::fill_n(y, out_width, T(0));
+        else if (o > 0 && rows.at[o] == rows.at[o - 1])
+          std::copy_n(y - out_width, out_width, y);
+        else
+          detail::spread<Pixel>(columns, x + rows.at[o] * in_width, y);
+    }
+  }
+}
+
+/// grad_x += the transpose applied to grad_y.
+template <bool Blends, class T>
+void add_resample_gradient(index_t planes, const ResampledAxis<T>& rows, const ResampledAxis<T>& columns,
+                           const T* grad_y, T* grad_x, [[maybe_unused]] T* workspace) noexcept {
+  for (index_t plane = 0; plane < planes; ++plane, grad_x += rows.input * columns.input) {
+    if constexpr (Blends) {
+      // What reaches an input row from the output rows that read it is first summed in output columns.
+      detail::RowPair<T> sums(workspace, columns.output);
+      const auto finish = [&](const T* elements, index_t number) {
+        detail::unblend_columns(columns, elements, grad_x + number * columns.input);
+      };
+      const auto add = [&](index_t number, T part, const T* from) {
+        T* sum = sums.row(number, [&](T* elements, index_t before) {
+          if (before >= 0) finish(elements, before);
+          std::fill_n(elements, columns.output, T(0));
+        });
+        map_gradient<T>(
+            columns.output, true, [part](const auto& g) TENON_ALWAYS_INLINE { return part * g; }, sum, from);
+      };
+      for (index_t o = 0; o < rows.output; ++o, grad_y += columns.output) {
+        add(rows.at[o], T(1) - rows.fraction[o], grad_y);
+        add(rows.next[o], rows.fraction[o], grad_y);
+      }
+      sums.for_each(finish);
+    } else {
+      for (index_t o = 0; o < rows.output; ++o, grad_y += columns.output)
+        if (rows.at[o] >= 0) detail::gather(columns, grad_y, grad_x + rows.at[o] * columns.input);
+    }
+  }
+}
+
+/// The resampling of an image of shape `S` by `Operation`, with its tables.
+template <class T, class Operation, class S>
+struct Resampling {
+  using Result = decltype(Operation::output_shape(S{}));
+  using Rule = typename decltype(Operation::axes(S{}))::value_type;
+  static constexpr bool blends = Rule::blends;
+  static constexpr index_t output_columns = Result::dims[3];
+
+  static constexpr ResamplingTables<T, Result::dims[2], blends> row_tables{Operation::axes(S{})[0]};
+  static constexpr ResamplingTables<T, Result::dims[3], blends> column_tables{Operation::axes(S{})[1]};
+  static constexpr ResampledAxis<T> rows() { return row_tables.axis(S::dims[2]); }
+  static constexpr ResampledAxis<T> columns() { return column_tables.axis(S::dims[3]); }
+};
+
+}  // namespace tenon::inline TENON_ISA::cpu::micro

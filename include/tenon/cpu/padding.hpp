@@ -1,0 +1,6 @@
+/// \file
+/// Padding on the CPU.
+#pragma once
+
+#include "../nn/padding.hpp"
+#include "resampling.hpp"

@@ -1,0 +1,44 @@
+/// \file
+/// What upsampling and padding share on the CPU.
+#pragma once
+
+#include "../autograd/apply.hpp"
+#include "micro/resample.hpp"
+
+namespace tenon::inline TENON_ISA::cpu {
+
+/// Images of which each output pixel is a weighted sum of few input pixels of its plane.
+template <class Operation>
+  requires(Operation::resamples)
+struct Kernel<Operation> {
+  template <class X>
+  using Resampling = micro::Resampling<typename X::value_type, Operation, shape_of_t<X>>;
+  template <class X>
+  static constexpr index_t planes = shape_of_t<X>::dims[0] * shape_of_t<X>::dims[1];
+
+  template <class Y, class X>
+  static void forward(const Operation&, autograd::NothingSaved*, Y& y, const X& x) {
+    using R = Resampling<X>;
+    auto workspace = workspace_for<X>();
+    micro::resample<R::blends, 1>(planes<X>, R::rows(), R::columns(), x.data(), y.data(), workspace.data());
+  }
+
+  template <class Y, class X>
+  static void backward(const Operation&, const autograd::NothingSaved&, const Y&, const Y& grad_y,
+                       const autograd::Input<X>& x) {
+    using R = Resampling<X>;
+    if (!x.grad) return;
+    auto workspace = workspace_for<X>();
+    micro::add_resample_gradient<R::blends>(planes<X>, R::rows(), R::columns(), grad_y.data(), x.grad_to_add(),
+                                            workspace.data());
+  }
+
+ private:
+  template <class X>
+  static auto workspace_for() {
+    constexpr index_t size = micro::resample_workspace_size<Resampling<X>::blends>(Resampling<X>::output_columns, 1);
+    return memory::Array<typename X::value_type>(static_cast<std::size_t>(size));
+  }
+};
+
+}  // namespace tenon::inline TENON_ISA::cpu

@@ -1,0 +1,150 @@
+/// \file
+/// Vision layers: PixelShuffle and upsampling.
+#pragma once
+
+#include "../core/resampling.hpp"
+#include "module.hpp"
+#include "tags.hpp"
+
+namespace tenon::inline TENON_ISA {
+
+namespace operation {
+
+/// (N, C * Factor^2, H, W) -> (N, C, H * Factor, W * Factor): Factor^2 channels become a square of pixels.
+template <index_t Factor>
+struct PixelShuffle {
+  static constexpr std::string_view name = "PixelShuffle";
+  static constexpr index_t factor = Factor;
+
+  template <index_t N, index_t C, index_t H, index_t W>
+    requires(C % (Factor * Factor) == 0)
+  static consteval auto output_shape(Shape<N, C, H, W>) {
+    return Shape<N, C / (Factor * Factor), H * Factor, W * Factor>{};
+  }
+  template <index_t... D>
+  static consteval auto output_shape(Shape<D...>) {
+    return reject_t<PixelShuffle, expected_input<any, multiple_of<Factor * Factor>, any, any>, Shape<D...>>{};
+  }
+};
+
+// The kinds of upsampling.
+struct UpsamplingNearest2d {
+  static constexpr std::string_view name = "UpsamplingNearest2d", mode = "nearest";
+  using axis = resampling::Nearest;
+};
+struct UpsamplingBilinear2d {
+  static constexpr std::string_view name = "UpsamplingBilinear2d", mode = "bilinear";
+  using axis = resampling::CornerAligned;
+};
+
+// What is asked for.
+template <class Size>
+struct ToSize {
+  static constexpr auto output(index_t, index_t) { return Size::value; }
+};
+template <class Factor>
+struct ByFactor {
+  static constexpr std::array<index_t, 2> output(index_t height, index_t width) {
+    return {height * Factor::value[0], width * Factor::value[1]};
+  }
+};
+
+/// (N, C, H, W) -> (N, C, H', W').
+template <class Kind, class Target>
+struct Upsampling {
+  static constexpr std::string_view name = Kind::name;
+  static constexpr bool resamples = true;
+
+  template <index_t N, index_t C, index_t H, index_t W>
+  static constexpr std::array<typename Kind::axis, 2> axes(Shape<N, C, H, W>) {
+    return {{{{H, Target::output(H, W)[0]}}, {{W, Target::output(H, W)[1]}}}};
+  }
+
+  template <index_t N, index_t C, index_t H, index_t W>
+  static consteval auto output_shape(Shape<N, C, H, W>) {
+    return Shape<N, C, Target::output(H, W)[0], Target::output(H, W)[1]>{};
+  }
+  template <index_t... D>
+  static consteval auto output_shape(Shape<D...>) {
+    return reject_t<Kind, expected_input<any, any, any, any>, Shape<D...>>{};
+  }
+};
+
+}  // namespace operation
+
+namespace nn {
+
+/// `torch.nn.PixelShuffle(upscale_factor)`: (N, C * r^2, H, W) -> (N, C, H * r, W * r).
+///
+/// Channel c * r^2 + i * r + j becomes row i and column j of each r x r square of channel c.
+template <index_t UpscaleFactor, class... Tags>
+class PixelShuffle : public Layer<PixelShuffle<UpscaleFactor, Tags...>> {
+  static_assert(UpscaleFactor > 0, "PixelShuffle: the upscale factor is positive");
+
+ public:
+  using operation = tenon::operation::PixelShuffle<UpscaleFactor>;
+  PixelShuffle() { tag::check<PixelShuffle, tag::names<>, Tags...>(); }
+
+  template <class X>
+  auto forward(const X& x) const {
+    return apply(operation{}, x);
+  }
+  static std::string extra_repr() { return "upscale_factor=" + std::to_string(UpscaleFactor); }
+};
+
+/// What UpsamplingNearest2d and UpsamplingBilinear2d share; `Derived` is the layer as the user spells it.
+template <class Derived, class Kind, class... Tags>
+class Upsampling2dLayer : public Layer<Derived> {
+  static constexpr bool to_size = tag::given<nn::size, Tags...>, by_factor = tag::given<nn::scale_factor, Tags...>;
+  using size_tag = tag::find_t<nn::size, nn::size<>, Tags...>;
+  using factor_tag = tag::find_t<nn::scale_factor, nn::scale_factor<>, Tags...>;
+  using size = tag::axes_t<2, 1, size_tag>;
+  using factor = tag::axes_t<2, 1, factor_tag>;
+
+ public:
+  using operation = tenon::operation::Upsampling<
+      Kind, std::conditional_t<to_size, tenon::operation::ToSize<size>, tenon::operation::ByFactor<factor>>>;
+
+  template <class X>
+  auto forward(const X& x) const {
+    return apply(operation{}, x);
+  }
+  static std::string extra_repr() {
+    const auto one = [](std::size_t a) { return std::to_string(factor::value[a]) + ".0"; };
+    const std::string factors = factor::value[0] == factor::value[1] ? one(0) : "(" + one(0) + ", " + one(1) + ")";
+    return (to_size ? "size=" + repr(size::value) : "scale_factor=" + factors) + ", mode=" + std::string(Kind::mode);
+  }
+
+ protected:
+  Upsampling2dLayer() {
+    tag::check<Derived, tag::names<nn::size, nn::scale_factor>, Tags...>();
+    if constexpr (to_size)
+      tag::require<Derived, size_tag, tag::detail::axes_fit<2, 1, size_tag> && !by_factor>();
+    else
+      tag::require_axes<Derived, 2, 1, factor_tag>();
+  }
+};
+
+/// `torch.nn.UpsamplingNearest2d(size=None, scale_factor=None)`: (N, C, H, W) -> (N, C, H', W'), each output pixel the
+/// input pixel at the same fraction of the image, rounded down.
+///
+/// Tags: either size<H', W'> or scale_factor<vertical, horizontal>; one value counts for both axes. The ratio need not
+/// be an integer.
+template <class... Tags>
+class UpsamplingNearest2d
+    : public Upsampling2dLayer<UpsamplingNearest2d<Tags...>, tenon::operation::UpsamplingNearest2d, Tags...> {
+ public:
+  UpsamplingNearest2d() = default;
+};
+
+/// `torch.nn.UpsamplingBilinear2d(size=None, scale_factor=None)`: as UpsamplingNearest2d, linear between input pixels,
+/// the corners of the image on its corners.
+template <class... Tags>
+class UpsamplingBilinear2d
+    : public Upsampling2dLayer<UpsamplingBilinear2d<Tags...>, tenon::operation::UpsamplingBilinear2d, Tags...> {
+ public:
+  UpsamplingBilinear2d() = default;
+};
+
+}  // namespace nn
+}  // namespace tenon::inline TENON_ISA
