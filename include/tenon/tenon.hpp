@@ -5,6 +5,7 @@
 #include "compile/compile.hpp"
 #include "cpu/activation.hpp"
 #include "cpu/conv.hpp"
+#include "cpu/distance.hpp"
 #include "cpu/dropout.hpp"
 #include "cpu/functional.hpp"
 #include "cpu/linear.hpp"

@@ -4,6 +4,7 @@
 
 #include "activation.hpp"
 #include "conv.hpp"
+#include "distance.hpp"
 #include "functional.hpp"
 #include "linear.hpp"
 #include "normalization.hpp"

@@ -1,0 +1,64 @@
+/// \file
+/// Distance functions.
+#pragma once
+
+#include "../core/norm.hpp"
+#include "module.hpp"
+#include "tags.hpp"
+
+namespace tenon::inline TENON_ISA {
+
+namespace operation {
+
+/// The p-norm of x1 - x2 + Eps, row by row.
+template <double P, double Eps>
+struct PairwiseDistance {
+  static constexpr std::string_view name = "PairwiseDistance";
+  static constexpr double p = P, eps = Eps;
+
+  template <index_t N, index_t D, class Second>
+  static consteval auto output_shape(Shape<N, D>, Second) {
+    if constexpr (std::is_same_v<Second, Shape<N, D>>)
+      return Shape<N, 1>{};
+    else
+      return reject_t<PairwiseDistance, expected_second_operand<N, D>, Second>{};
+  }
+  template <index_t... D, class Second>
+  static consteval auto output_shape(Shape<D...>, Second) {
+    return reject_t<PairwiseDistance, expected_input<any, any>, Shape<D...>>{};
+  }
+
+  /// What the norm is taken of.
+  template <class T>
+  TENON_HOST_DEVICE static T difference(const T& a, const T& b) {
+    return a - b + constant<T>(Eps);
+  }
+};
+
+}  // namespace operation
+
+namespace nn {
+
+/// `torch.nn.PairwiseDistance(p=2, eps=1e-6)`: (N, D), (N, D) -> (N, 1), the p-norm of x1 - x2 + eps in each row.
+///
+/// Tags: p<2> (positive), eps<1e-6>.
+template <class... Tags>
+class PairwiseDistance : public Layer<PairwiseDistance<Tags...>> {
+  static constexpr double p = tag::value<tag::find_t<nn::p, nn::p<2>, Tags...>>;
+  static constexpr double eps = tag::value<tag::find_t<nn::eps, nn::eps<1e-6>, Tags...>>;
+
+ public:
+  using operation = tenon::operation::PairwiseDistance<p, eps>;
+  PairwiseDistance() {
+    tag::check<PairwiseDistance, tag::names<nn::p, nn::eps>, Tags...>();
+    tag::require<PairwiseDistance, nn::p<p>, (p > 0 && p < std::numeric_limits<double>::infinity())>();
+  }
+
+  template <class X1, class X2>
+  auto forward(const X1& x1, const X2& x2) const {
+    return apply(operation{}, x1, x2);
+  }
+};
+
+}  // namespace nn
+}  // namespace tenon::inline TENON_ISA

@@ -1,0 +1,61 @@
+#define BOOST_TEST_MODULE distance
+#define BOOST_TEST_DYN_LINK
+#include "chapter.hpp"
+
+using namespace tenon_test;
+
+namespace {
+
+constexpr Case with(const char* vectors) { return {.vectors = vectors, .names = {"x1", "x2"}}; }
+
+BOOST_AUTO_TEST_CASE(pairwise_distance) {
+  check<nn::PairwiseDistance<>, Tensor<float, 10, 8>, Tensor<float, 10, 8>>(with("PairwiseDistance.p01.table"));
+  check<nn::PairwiseDistance<nn::p<2>>, Tensor<float, 5, 1>, Tensor<float, 5, 1>>(with("PairwiseDistance.p04.p_2"));
+  check<nn::PairwiseDistance<nn::p<1>>, Tensor<float, 6, 8>, Tensor<float, 6, 8>>(with("PairwiseDistance.p05.p_1"));
+  check<nn::PairwiseDistance<nn::p<3.0>>, Tensor<float, 6, 8>, Tensor<float, 6, 8>>(with("PairwiseDistance.p06.p_3"));
+  check<nn::PairwiseDistance<nn::eps<1e-3>, nn::p<2.0>>, Tensor<float, 6, 4>, Tensor<float, 6, 4>>(
+      with("PairwiseDistance.p07.p_2_eps"));
+  check<nn::PairwiseDistance<nn::p<1.5>>, Tensor<float, 5, 4>, Tensor<float, 5, 4>>(with("PairwiseDistance.p08.p_1_5"));
+  check<nn::PairwiseDistance<nn::p<4>>, Tensor<float, 5, 7>, Tensor<float, 5, 7>>(with("PairwiseDistance.p09.p_4"));
+  check<nn::PairwiseDistance<>, Tensor<float, 1, 149>, Tensor<float, 1, 149>>();
+  check<nn::PairwiseDistance<nn::p<0.5>>, Tensor<float, 2, 37>, Tensor<float, 2, 37>>();
+}
+
+// Rows that differ by -eps have distance 0, and no gradient there.
+template <class Layer>
+void check_distance_of_zero() {
+  const nn::Variable a{Tensor<float, 1, 3>{}, nn::requires_grad};
+  Tensor<float, 1, 3> same;
+  same.fill(0.25f);
+  const auto y = Layer{}(a, same);
+  BOOST_TEST(y.item() == 0);
+  y.backward(Tensor<float, 1, 1>::from(std::array{1.f}));
+  for (const float gradient : a.grad()) BOOST_TEST(gradient == 0);
+}
+BOOST_AUTO_TEST_CASE(distance_of_zero) {
+  check_distance_of_zero<nn::PairwiseDistance<nn::eps<0.25>>>();
+  check_distance_of_zero<nn::PairwiseDistance<nn::eps<0.25>, nn::p<1>>>();
+  check_distance_of_zero<nn::PairwiseDistance<nn::eps<0.25>, nn::p<1.5>>>();
+  check_distance_of_zero<nn::PairwiseDistance<nn::eps<0.25>, nn::p<3>>>();
+}
+
+// Both operands one Variable: their gradients add up.
+BOOST_AUTO_TEST_CASE(distance_to_itself) {
+  const nn::Variable x{random_argument<Tensor<float, 2, 3>>(1), nn::requires_grad};
+  nn::PairwiseDistance<nn::eps<0.5>>{}(x, x).backward(Tensor<float, 2, 1>::from(std::array{1.f, 2.f}));
+  for (const float gradient : x.grad()) BOOST_TEST(gradient == 0);
+}
+
+struct Twins : nn::Module<Twins> {
+  BOOST_HANA_DEFINE_STRUCT(Twins, (nn::Linear<5, 7>, left), (nn::Linear<5, 7>, right),
+                           (nn::PairwiseDistance<>, distance));
+  auto forward(const auto& x) { return distance(left(x), right(x)); }
+};
+BOOST_AUTO_TEST_CASE(in_a_compiled_net) {
+  Twins twins;
+  const auto x = random_argument<Tensor<float, 3, 5>>(1);
+  auto net = tenon::compile<Tensor<float, 3, 5>>(twins);
+  compare("compiled", net(x), numbers(twins(x)), 1e-5, 1e-5);
+}
+
+}  // namespace
