@@ -53,6 +53,7 @@ using LeNet = nn::Sequential<nn::Conv2d<1, 6, nn::kernel_size<5>, nn::padding<2>
                              nn::MaxPool2d<nn::kernel_size<2>>, nn::Conv2d<6, 16, nn::kernel_size<5>>, nn::ReLU,
                              nn::MaxPool2d<nn::kernel_size<2>>, nn::Flatten<>, nn::Linear<400, 120>, nn::ReLU,
                              nn::Dropout<>, nn::Linear<120, 10>>;
+using Text = nn::Sequential<nn::Embedding<50, 4, nn::scale_grad_by_freq<true>>, nn::Flatten<>, nn::Linear<12, 5>>;
 using Mlp = nn::Sequential<nn::Linear<12, 64>, nn::Tanh, nn::Residual<nn::Linear<64, 64>>, nn::Linear<64, 4>>;
 
 // The counter itself must count.
@@ -88,6 +89,9 @@ BOOST_AUTO_TEST_CASE(a_warm_training_step_allocates_nothing, *boost::unit_test::
                                            nn::CrossEntropyLoss<>{}) == 0);
   Mlp mlp;
   BOOST_TEST(warm_step<tenon::optim::SGD>(mlp, Tensor<float, 32, 12>{}, Tensor<float, 32, 4>{}, nn::MSELoss<>{}) == 0);
+  Text text;
+  BOOST_TEST(warm_step<tenon::optim::SGD>(text, Tensor<std::int64_t, 8, 3>{}, Tensor<std::int64_t, 8>{},
+                                          nn::CrossEntropyLoss<>{}) == 0);
 }
 
 BOOST_AUTO_TEST_CASE(a_compiled_net_allocates_nothing) {

@@ -81,7 +81,7 @@ std::vector<double> numbers(const Tensor& tensor)
   return {tensor.begin(), tensor.end()};
 }
 
-// ---- arguments: floating tensors get gradients, integers are class labels
+// ---- arguments: floating tensors get gradients; integers are indices into a table where they come first, else labels
 
 template <class T>
 inline constexpr bool is_tensor_argument = requires { typename T::static_shape; };
@@ -90,6 +90,11 @@ inline constexpr bool is_integer = false;
 template <class T>
   requires is_tensor_argument<T>
 inline constexpr bool is_integer<T> = std::is_integral_v<typename T::value_type>;
+
+template <class T>
+inline constexpr bool is_differentiable = false;
+template <class T>
+inline constexpr bool is_differentiable<nn::Variable<T>> = !is_integer<T>;
 
 /// Random numbers in [low, high), or labels below `classes`.
 template <class T>
@@ -111,6 +116,15 @@ constexpr index_t classes_of() {
     return tenon::shape_of_t<T>::dims[1];
   else
     return 1;
+}
+
+/// An integer tensor as it is passed: a first argument in a Variable, so that the call is recorded.
+template <class T, class First, class... Rest>
+auto as_index_argument(T indices) {
+  if constexpr (is_integer<First>)
+    return nn::Variable{std::move(indices)};
+  else
+    return indices;
 }
 
 /// The first of several results.
@@ -157,7 +171,7 @@ void check_vectors(const Case& c) {
     if constexpr (!is_tensor_argument<T>)
       return T{};  // output_size<...>
     else if constexpr (is_integer<T>)
-      return dict.get<T>(std::string("i64.in.") + c.names[position++]);
+      return as_index_argument<T, In...>(dict.get<T>(std::string("i64.in.") + c.names[position++]));
     else
       return nn::Variable{dict.get<T>(std::string("f32.in.") + c.names[position++]), nn::requires_grad};
   };
@@ -192,11 +206,12 @@ void check_vectors(const Case& c) {
     ++compared;
   });
   BOOST_TEST(compared == dict.subset("f64.gparam.").size());
-  const StateDict after = dict.subset("f64.buf_after."), state = layer.state_dict();
-  for (const auto& [name, value] : after) {
-    if (name.ends_with("num_batches_tracked")) continue;
-    compare(name, numbers(state[name]), numbers(value), c.rtol_out, c.atol_out);
-  }
+  const StateDict state = layer.state_dict();
+  for (const char* changed : {"f64.buf_after.", "f64.param_after."})
+    for (const auto& [name, value] : StateDict(dict.subset(changed))) {
+      if (name.ends_with("num_batches_tracked")) continue;
+      compare(name, numbers(state[name]), numbers(value), c.rtol_out, c.atol_out);
+    }
 }
 
 /// Gradients in double against central differences of a random weighting of the output.
@@ -213,7 +228,7 @@ void check_gradients(const Case& c) {
     if constexpr (!is_tensor_argument<T>)
       return T{};
     else if constexpr (is_integer<T>)
-      return random_argument<T>(classes_of<std::tuple_element_t<0, std::tuple<In...>>>());
+      return as_index_argument<T, In...>(random_argument<T>(classes_of<std::tuple_element_t<0, std::tuple<In...>>>()));
     else
       return nn::Variable{random_argument<tenon::tensor_of_t<double, tenon::shape_of_t<T>>>(1, c.low, c.high),
                           nn::requires_grad};
@@ -252,7 +267,7 @@ void check_gradients(const Case& c) {
   std::apply(
       [&](auto&... x) {
         const auto one = [&](auto& argument) {
-          if constexpr (requires { argument.grad(); }) {
+          if constexpr (is_differentiable<std::remove_cvref_t<decltype(argument)>>) {
             const auto gradient = std::as_const(argument).grad();
             differences(argument.data(), gradient);
           }
@@ -273,7 +288,7 @@ template <class Layer, class In>
 void check_compiled(const Case& c) {
   static_assert(tenon::planning::planned_by_type<Layer>, "a layer of one result that cannot be compiled");
   Layer layer;
-  const In x = random_argument<In>(1, c.low, c.high);
+  const In x = random_argument<In>(classes_of<In>(), c.low, c.high);
   for (int warm = 0; warm < 2; ++warm) (void)layer(x);  // running statistics worth folding
   layer.eval();
   auto net = tenon::compile<In>(layer);

@@ -7,6 +7,7 @@
 #include "cpu/conv.hpp"
 #include "cpu/distance.hpp"
 #include "cpu/dropout.hpp"
+#include "cpu/embedding.hpp"
 #include "cpu/functional.hpp"
 #include "cpu/linear.hpp"
 #include "cpu/loss.hpp"

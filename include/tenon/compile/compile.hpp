@@ -5,6 +5,7 @@
 #include <cstring>
 #include <span>
 
+#include "../core/index_check.hpp"
 #include "containers.hpp"
 #include "memory_plan.hpp"
 
@@ -63,13 +64,20 @@ struct Sizes<Model, Input, true> {
 
 }  // namespace planning
 
+/// How a call of a compiled net went.
+enum class Status {
+  ok,
+  /// An index was outside its range: what it was to pick is zero, or left out. `check` says which.
+  index_out_of_range
+};
+
 /// A net in evaluation mode for one input shape, its weights a snapshot of the model's.
 ///
 /// A call does not allocate, lock or throw. One net serves one thread; copies are independent.
 template <class Model, class InputType, class OutputType>
 class Compiled : public planning::Sizes<Model, InputType> {
   using sizes = planning::Sizes<Model, InputType>;
-  using element = typename InputType::value_type;
+  using result_element = typename OutputType::value_type;
 
  public:
   using Input = InputType;
@@ -90,13 +98,16 @@ class Compiled : public planning::Sizes<Model, InputType> {
       if (stage.pack) stage.pack(stage.source, weights_ + plan.memory.packed[s]);
       steps_.push_back({stage.run, location(stage.a), location(stage.b), location(stage.output), plan.memory.packed[s],
                         plan.memory.scratch[s]});
+      if (!stage.reports()) continue;
+      index_readers_.push_back({plan.memory.scratch[s], stage.index_reader, stage.index_limit});
+      ::new (workspace_ + plan.memory.scratch[s]) planning::IndexReport{};
     }
     output_offset_ = plan.memory.edges[static_cast<std::size_t>(plan.output)];
     result_ = result_view();
   }
 
   Compiled(const Compiled& other)
-      : sizes(other), steps_(other.steps_), output_offset_(other.output_offset_) {
+      : sizes(other), steps_(other.steps_), index_readers_(other.index_readers_), output_offset_(other.output_offset_) {
     place(weights_, own_weights_, {}, this->weight_bytes, "");
     place(workspace_, own_workspace_, {}, this->workspace_bytes, "");
     std::memcpy(weights_, other.weights_, this->weight_bytes);
@@ -114,11 +125,26 @@ class Compiled : public planning::Sizes<Model, InputType> {
 
   /// The result lives in the net's workspace until the next call.
   const Output& operator()(const Input& x) noexcept {
-    run(x.data(), reinterpret_cast<element*>(workspace_ + output_offset_));
+    run(x.data(), workspace_ + output_offset_);
     return result_;
   }
   /// Writes the result into `y`, which must not overlap `x`.
   void operator()(const Input& x, Output& y) noexcept { run(x.data(), y.data()); }
+
+  /// What the last call met.
+  Status status() const noexcept {
+    for (const IndexReader& reader : index_readers_)
+      if (report(reader).position >= 0) return Status::index_out_of_range;
+    return Status::ok;
+  }
+  /// As `net(x)`, and throws tenon::Error if an index is outside its range.
+  const Output& check(const Input& x) {
+    const Output& y = (*this)(x);
+    for (const IndexReader& reader : index_readers_)
+      if (const auto [position, found] = report(reader); position >= 0)
+        raise_outside(reader.name, position, found, reader.limit);
+    return y;
+  }
 
  private:
   /// A base, one of input, output and workspace, and an offset from it.
@@ -132,9 +158,18 @@ class Compiled : public planning::Sizes<Model, InputType> {
     std::size_t packed, scratch;
   };
 
-  void run(const element* x, element* y) noexcept {
-    std::byte* const bases[]{reinterpret_cast<std::byte*>(const_cast<element*>(x)), reinterpret_cast<std::byte*>(y),
-                             workspace_};
+  /// A stage that reads indices, and where it leaves its report.
+  struct IndexReader {
+    std::size_t report;
+    std::string_view name;
+    index_t limit;
+  };
+  const planning::IndexReport& report(const IndexReader& reader) const noexcept {
+    return *std::launder(reinterpret_cast<const planning::IndexReport*>(workspace_ + reader.report));
+  }
+
+  void run(const void* x, void* y) noexcept {
+    std::byte* const bases[]{static_cast<std::byte*>(const_cast<void*>(x)), static_cast<std::byte*>(y), workspace_};
     const auto at = [&bases](const Location& location) { return bases[location.base] + location.offset; };
     for (const Step& step : steps_)
       step.run(at(step.a), at(step.b), weights_ + step.packed, workspace_ + step.scratch, at(step.output));
@@ -152,9 +187,10 @@ class Compiled : public planning::Sizes<Model, InputType> {
       memory = own.data();
     }
   }
-  Output result_view() { return Output::view(reinterpret_cast<element*>(workspace_ + output_offset_)); }
+  Output result_view() { return Output::view(reinterpret_cast<result_element*>(workspace_ + output_offset_)); }
 
   std::vector<Step> steps_;
+  std::vector<IndexReader> index_readers_;
   std::size_t output_offset_ = 0;
   memory::Array<std::byte> own_weights_, own_workspace_;
   std::byte *weights_ = nullptr, *workspace_ = nullptr;
@@ -175,7 +211,7 @@ auto compile(const Model& model, std::span<std::byte> weight_storage = {}, std::
   if constexpr (detail::is_rejected<Result>) {
     return Rejected{};
   } else {
-    using Output = tensor_of_t<T, typename Result::static_shape>;
+    using Output = tensor_of_t<typename Result::value_type, typename Result::static_shape>;
     return Compiled<Model, Input, Output>(planning::finish(result), weight_storage, workspace);
   }
 }

@@ -5,6 +5,7 @@
 #include "activation.hpp"
 #include "conv.hpp"
 #include "distance.hpp"
+#include "embedding.hpp"
 #include "functional.hpp"
 #include "linear.hpp"
 #include "normalization.hpp"

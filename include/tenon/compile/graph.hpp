@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
 #include <vector>
 
@@ -36,6 +37,13 @@ struct Source {
 /// Writes a stage's packed weights.
 using Pack = void (*)(const Source& source, std::byte* packed);
 
+/// What a stage that reads indices tells of its last run: the position of the first one outside its range, or -1. It
+/// lies at the beginning of the stage's scratch memory, which is the stage's alone until the next call.
+struct IndexReport {
+  index_t position = -1;
+  std::int64_t found = 0;
+};
+
 struct Stage {
   int a = -1, b = -1, output = -1;  // edges
   Run run = nullptr;
@@ -43,6 +51,8 @@ struct Stage {
   Source source;
   std::size_t packed_bytes = 0, scratch_bytes = 0;
   bool complete = false;  // `run` is known: nothing more can be taken in
+  std::string_view index_reader;  // where the stage leaves an IndexReport: what errors call it,
+  index_t index_limit = 0;        // and what its indices are below
 
   constexpr explicit Stage(int first, int second = -1) : a(first), b(second) {}
   constexpr Stage& computed_by(Run function) {
@@ -60,6 +70,14 @@ struct Stage {
     scratch_bytes = bytes;
     return *this;
   }
+  /// The stage reads indices in [0, limit) and leaves an IndexReport at the beginning of its scratch memory.
+  constexpr Stage& reports_indices(std::string_view name, index_t limit) {
+    if (scratch_bytes < sizeof(IndexReport)) scratch_bytes = sizeof(IndexReport);
+    index_reader = name;
+    index_limit = limit;
+    return *this;
+  }
+  constexpr bool reports() const { return index_limit > 0; }
 };
 
 /// One row of a summary: an operation as the model has it, before fusion.

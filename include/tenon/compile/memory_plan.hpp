@@ -52,7 +52,8 @@ constexpr MemoryPlan plan_memory(const Graph& graph, const std::vector<Stage>& s
     std::erase_if(live, [s](const Block& block) { return block.last_stage < s; });
     plan.edges[index(stages[s].output)] =
         place(graph.bytes(stages[s].output), std::max(last_use[index(stages[s].output)], s));
-    plan.scratch.push_back(stages[s].scratch_bytes ? place(stages[s].scratch_bytes, s) : 0);
+    const std::size_t last_stage = stages[s].reports() ? stages.size() : s;
+    plan.scratch.push_back(stages[s].scratch_bytes ? place(stages[s].scratch_bytes, last_stage) : 0);
     plan.packed.push_back(plan.weight_bytes);
     plan.weight_bytes += aligned(stages[s].packed_bytes);
   }

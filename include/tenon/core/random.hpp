@@ -44,4 +44,13 @@ void fill_uniform(Tensor& tensor, double bound) {
   for (T& element : tensor) element = distribution(generator());
 }
 
+/// Fills `tensor` from the normal distribution of mean 0 and standard deviation 1.
+template <class Tensor>
+void fill_normal(Tensor& tensor) {
+  if (!detail::initialize_parameters) return;
+  using T = typename Tensor::value_type;
+  std::normal_distribution<T> distribution;
+  for (T& element : tensor) element = distribution(generator());
+}
+
 }  // namespace tenon::inline TENON_ISA

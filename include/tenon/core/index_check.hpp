@@ -1,0 +1,31 @@
+/// \file
+/// Indices that come as data: what is said of one that is outside its range.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "error.hpp"
+#include "geometry.hpp"
+
+namespace tenon::inline TENON_ISA {
+
+/// Whether `index` is outside [0, limit).
+TENON_HOST_DEVICE constexpr bool is_outside(std::int64_t index, index_t limit) { return index < 0 || index >= limit; }
+
+/// The position of the first of `indices` outside [0, limit), or -1.
+constexpr index_t first_outside(const std::int64_t* indices, index_t count, index_t limit) {
+  for (index_t i = 0; i < count; ++i)
+    if (is_outside(indices[i], limit)) return i;
+  return -1;
+}
+
+/// Throws tenon::Error: index `position` of the input of `operation` is `found`.
+[[noreturn]] inline void raise_outside(std::string_view operation, index_t position, std::int64_t found,
+                                       index_t limit) {
+  raise(std::string(operation) + ": index " + std::to_string(position) + " is " + std::to_string(found) +
+        ", wanted 0 to " + std::to_string(limit - 1));
+}
+
+}  // namespace tenon::inline TENON_ISA

@@ -1,0 +1,128 @@
+/// \file
+/// Embedding: a table of vectors, looked up by index.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+
+#include "module.hpp"
+#include "tags.hpp"
+
+namespace tenon::inline TENON_ISA {
+
+namespace operation {
+
+/// Rows of a table (NumEmbeddings, EmbeddingDim) of `T`. PaddingIdx is -1 and MaxNorm infinite where there is none.
+template <class T, index_t NumEmbeddings, index_t EmbeddingDim, index_t PaddingIdx, double MaxNorm, double NormType,
+          bool ScaleGradByFreq>
+struct Embedding {
+  static constexpr std::string_view name = "Embedding";
+  static constexpr index_t num_embeddings = NumEmbeddings, embedding_dim = EmbeddingDim, padding_idx = PaddingIdx;
+  static constexpr double max_norm = MaxNorm, norm_type = NormType;
+  static constexpr bool scale_grad_by_freq = ScaleGradByFreq;
+  static constexpr bool renormalizes = MaxNorm < std::numeric_limits<double>::infinity();
+
+  /// The inputs are integers; the result is as the table.
+  template <std::size_t, class>
+  using result_element = T;
+
+  /// The table's elements, for a call that shortens rows longer than MaxNorm.
+  T* table = nullptr;
+
+  template <index_t... D, class... Parameters>
+  static consteval auto output_shape(Shape<D...>, Parameters...) {
+    return Shape<D..., EmbeddingDim>{};
+  }
+};
+
+}  // namespace operation
+
+namespace nn {
+
+/// `torch.nn.Embedding(num_embeddings, embedding_dim, padding_idx=None, max_norm=None, norm_type=2,
+/// scale_grad_by_freq=False)`: indices in [0, num_embeddings), 64-bit integers of any shape (*) -> (*, embedding_dim).
+///
+/// `weight` is (num_embeddings, embedding_dim), drawn from N(0, 1); its gradient is recorded for indices in a Variable.
+/// Tags: padding_idx (none; its row begins as zeros and gets no gradient; a negative one counts from the end), max_norm
+/// (none; a looked-up row of larger norm is scaled to it, in place), norm_type<2> (that norm's p),
+/// scale_grad_by_freq<false> (the gradient of a row is divided by how often it was looked up). An index outside the
+/// table is a tenon::Error, before anything is written; in a compiled net it gives a row of zeros and `status()` says
+/// so.
+template <index_t NumEmbeddings, index_t EmbeddingDim, class... Tags>
+class Embedding : public Layer<Embedding<NumEmbeddings, EmbeddingDim, Tags...>> {
+  static_assert(NumEmbeddings > 0 && EmbeddingDim > 0, "Embedding: the table has rows and columns");
+  static constexpr double infinity = std::numeric_limits<double>::infinity();
+  using padding_tag = tag::find_t<nn::padding_idx, nn::padding_idx<NumEmbeddings>, Tags...>;  // none
+  static constexpr bool pads = tag::given<nn::padding_idx, Tags...>;
+  static constexpr index_t given_padding = tag::value<padding_tag>;
+  static constexpr index_t padding = !pads ? -1 : given_padding < 0 ? given_padding + NumEmbeddings : given_padding;
+  static constexpr double max_norm = tag::value<tag::find_t<nn::max_norm, nn::max_norm<infinity>, Tags...>>;
+  static constexpr double norm_type = tag::value<tag::find_t<nn::norm_type, nn::norm_type<2>, Tags...>>;
+  static constexpr bool by_frequency =
+      tag::value<tag::find_t<nn::scale_grad_by_freq, nn::scale_grad_by_freq<false>, Tags...>>;
+  using element = tag::element_t<Tags...>;
+  using table = typename tag::parameters_of<Tags...>::template tensor<NumEmbeddings, EmbeddingDim>;
+
+ public:
+  using operation = tenon::operation::Embedding < element, NumEmbeddings, EmbeddingDim, padding, max_norm,
+        max_norm<infinity ? norm_type : 2, by_frequency>;
+  template <class... NewTags>
+  using with_tags = Embedding<NumEmbeddings, EmbeddingDim, NewTags...>;
+  template <class Conversion>
+  using rebind = convert_dtype_t<with_tags, Conversion, Tags...>;
+
+  BOOST_HANA_DEFINE_STRUCT(Embedding, (Parameter<table>, weight));
+
+  Embedding() {
+    tag::check<Embedding, tag::names<nn::padding_idx, nn::max_norm, nn::norm_type, nn::scale_grad_by_freq>, Tags...>();
+    tag::require<Embedding, padding_tag, (!pads || (padding >= 0 && padding < NumEmbeddings))>();
+    tag::require<Embedding, nn::max_norm<max_norm>, (max_norm > 0)>();
+    tag::require<Embedding, nn::norm_type<norm_type>, (norm_type > 0 && norm_type < infinity)>();
+    reset_parameters();
+  }
+
+  void reset_parameters() {
+    fill_normal(weight.data());
+    if constexpr (pads) table::place::fill(weight.data().data() + padding * EmbeddingDim, EmbeddingDim, element(0));
+  }
+
+  template <class X>
+  auto forward(const X& x) {
+    if constexpr (operation::renormalizes)
+      return look_up(operation{weight.data().data()}, x);
+    else
+      return look_up(operation{}, x);
+  }
+  template <class X>
+  auto forward(const X& x) const
+    requires(!operation::renormalizes)
+  {
+    return look_up(operation{}, x);
+  }
+
+  static std::string extra_repr() {
+    return std::to_string(NumEmbeddings) + ", " + std::to_string(EmbeddingDim) +
+           (pads ? ", padding_idx=" + std::to_string(padding) : "") +
+           (max_norm < infinity ? ", max_norm=" + repr(max_norm) : "") +
+           (norm_type != 2 ? ", norm_type=" + repr(norm_type) : "") + (by_frequency ? ", scale_grad_by_freq=True" : "");
+  }
+
+ private:
+  template <class X>
+  auto look_up(const operation& embedding, const X& x) const {
+    using Argument = autograd::argument_t<X>;
+    if constexpr (requires { typename Argument::value_type; }) {
+      constexpr bool are_indices = std::is_same_v<typename Argument::value_type, std::int64_t>;
+      static_assert(are_indices, "Embedding: the input is a tensor of std::int64_t");
+      if constexpr (are_indices)
+        return apply(embedding, x, weight);
+      else
+        return Rejected{};
+    } else {
+      return apply(embedding, x, weight);
+    }
+  }
+};
+
+}  // namespace nn
+}  // namespace tenon::inline TENON_ISA

@@ -1,0 +1,143 @@
+#define BOOST_TEST_MODULE embedding
+#define BOOST_TEST_DYN_LINK
+#include "chapter.hpp"
+
+using namespace tenon_test;
+
+namespace {
+
+template <index_t... D>
+using Indices = Tensor<std::int64_t, D...>;
+
+BOOST_AUTO_TEST_CASE(options) {
+  check<nn::Embedding<4, 3>, Indices<2, 3>>({.vectors = "Embedding.p01.table"});
+  check<nn::Embedding<4, 3, nn::norm_type<2>>, Indices<2, 3>>({.vectors = "Embedding.p02.db_0"});
+  check<nn::Embedding<7, 5, nn::scale_grad_by_freq<false>>, Indices<3, 6>>({.vectors = "Embedding.p03.plain"});
+  // The other gradients are no derivatives: of a fixed row, of rows that the call itself changes, or a share.
+  check<nn::Embedding<5, 3, nn::padding_idx<1>>, Indices<2, 3>>(
+      {.vectors = "Embedding.p04.padding_idx", .gradients = false});
+  check<nn::Embedding<8, 2, nn::max_norm<1.0>>, Indices<3, 5>>(
+      {.vectors = "Embedding.p05.max_norm", .gradients = false});
+  check<nn::Embedding<6, 5, nn::max_norm<0.75>, nn::norm_type<1>>, Indices<2, 5>>(
+      {.vectors = "Embedding.p06.max_norm_norm_type", .gradients = false});
+  check<nn::Embedding<7, 3, nn::scale_grad_by_freq<true>>, Indices<1, 5>>(
+      {.vectors = "Embedding.p07.scale_grad_by_freq", .gradients = false});
+  check<nn::Embedding<7, 4, nn::scale_grad_by_freq<true>, nn::padding_idx<-7>>, Indices<3, 4>>(
+      {.vectors = "Embedding.p08.padding_idx_scale_grad_by_freq", .gradients = false});
+  check<nn::Embedding<8, 3, nn::norm_type<3.0>, nn::padding_idx<1>, nn::max_norm<1.25>>, Indices<2, 3>>(
+      {.vectors = "Embedding.p09.max_norm_norm_type_padding_idx", .gradients = false});
+  check<nn::Embedding<1, 1>, Indices<1>>();
+  check<nn::Embedding<11, 37>, Indices<2, 1, 7>>();
+}
+
+// However they are spelled, equal options are one operation.
+static_assert(std::is_same_v<nn::Embedding<9, 2, nn::padding_idx<-1>>::operation,
+                             nn::Embedding<9, 2, nn::norm_type<3>, nn::padding_idx<8>>::operation>);
+
+BOOST_AUTO_TEST_CASE(initialization) {
+  const nn::Embedding<1000, 10, nn::padding_idx<3>> embedding;
+  double sum = 0, squares = 0;
+  for (const float element : embedding.weight.data()) sum += element, squares += element * element;
+  BOOST_TEST(std::fabs(sum / 1e4) < 0.05);
+  BOOST_TEST(std::fabs(squares / 1e4 - 1) < 0.1);
+  for (std::size_t column = 0; column < 10; ++column) BOOST_TEST(embedding.weight.data()(3, column) == 0);
+}
+
+// On plain indices a call computes; in a Variable, which need not require a gradient, it is recorded.
+BOOST_AUTO_TEST_CASE(gradients_accumulate) {
+  nn::Embedding<5, 2> embedding;
+  const nn::Variable x{Indices<3>::from(std::array{4, 1, 4})};
+  const auto ones = Tensor<float, 3, 2>::from(std::array{1, 1, 1, 1, 1, 1});
+  embedding(x).backward(ones);
+  embedding(x).backward(ones);
+  const auto wanted = Tensor<float, 5, 2>::from(std::array{0, 0, 2, 2, 0, 0, 0, 0, 4, 4});
+  compare("gradient", embedding.weight.grad(), numbers(wanted), 0, 0);
+  static_assert(std::is_same_v<decltype(embedding(x.data())), Tensor<float, 3, 2>>);
+}
+
+template <class F>
+void check_says(F&& f, const std::string& part) {
+  BOOST_CHECK_EXCEPTION(f(), tenon::Error, [&](const tenon::Error& error) {
+    return std::string(error.what()).find(part) != std::string::npos;
+  });
+}
+
+BOOST_AUTO_TEST_CASE(index_outside_the_table) {
+  nn::Embedding<5, 2, nn::max_norm<0.001>> embedding;
+  const auto before = embedding.weight.data();
+  check_says([&] { embedding(Indices<2, 2>::from(std::array{0, 1, 5, -1})); },
+             "Embedding: index 2 is 5, wanted 0 to 4");
+  check_says([&] { embedding(nn::Variable{Indices<1>::from(std::array{-1})}); }, "index 0 is -1, wanted 0 to 4");
+  compare("weight", embedding.weight.data(), numbers(before), 0, 0);
+}
+
+using Text = nn::Sequential<nn::Embedding<20, 8, nn::padding_idx<0>>, nn::Flatten<>, nn::Linear<24, 16>, nn::ReLU,
+                            nn::Linear<16, 3>>;
+
+BOOST_AUTO_TEST_CASE(first_layer_of_a_net) {
+  Text model;
+  const auto x = Indices<2, 3>::from(std::array{3, 0, 19, 7, 7, 1});
+  auto net = tenon::compile<Indices<2, 3>>(model);
+  static_assert(noexcept(net(x)) && noexcept(net.status()));
+  static_assert(decltype(net)::workspace_bytes > 0);
+  compare("compiled", net(x), numbers(model(x)), 1e-5, 1e-5);
+
+  nn::CrossEntropyLoss<> criterion;
+  tenon::optim::SGD optimizer{model, {.lr = 0.5}};
+  const auto target = Indices<2>::from(std::array{2, 0});
+  double first = 0, loss = 0;
+  for (int step = 0; step < 30; ++step) {
+    model.zero_grad();
+    const auto result = criterion(model(nn::Variable{x}), target);
+    result.backward();
+    optimizer.step();
+    loss = result.item();
+    if (step == 0) first = loss;
+  }
+  BOOST_TEST(loss < first / 10);
+}
+
+BOOST_AUTO_TEST_CASE(index_outside_the_table_of_a_compiled_net) {
+  nn::Sequential<nn::Embedding<5, 3>, nn::Tanh> model;
+  auto net = tenon::compile<Indices<4>>(model);
+  BOOST_TEST((net.status() == tenon::Status::ok));
+  const auto good = Indices<4>::from(std::array{4, 0, 1, 2}), bad = Indices<4>::from(std::array{4, 0, 5, -3});
+  const auto& y = net(bad);
+  BOOST_TEST((net.status() == tenon::Status::index_out_of_range));
+  auto wanted = model(Indices<4>::from(std::array{4, 0, 0, 0}));
+  for (std::size_t i = 6; i < 12; ++i) wanted.data()[i] = 0;
+  compare("rows of zeros", y, numbers(wanted), 1e-6, 1e-6);
+  auto copy = net;
+  BOOST_TEST((copy.status() == tenon::Status::index_out_of_range));
+  check_says([&] { net.check(bad); }, "Embedding: index 2 is 5, wanted 0 to 4");
+  compare("checked", net.check(good), numbers(model(good)), 1e-6, 1e-6);
+  BOOST_TEST((net.status() == tenon::Status::ok));
+  BOOST_TEST((copy.status() == tenon::Status::index_out_of_range));
+}
+
+// The report of a stage survives what later stages write, also where two stages report.
+struct Pair : nn::Module<Pair> {
+  BOOST_HANA_DEFINE_STRUCT(Pair, (nn::Embedding<5, 8>, a), (nn::Embedding<4, 8>, b), (nn::Linear<8, 64>, c),
+                           (nn::Linear<64, 64>, d));
+  auto forward(const auto& x) {
+    const auto first = a(x);
+    return d(c(first + b(x)));
+  }
+};
+BOOST_AUTO_TEST_CASE(reports_of_several_stages) {
+  Pair model;
+  auto net = tenon::compile<Indices<2>>(model);
+  check_says([&] { net.check(Indices<2>::from(std::array{1, 4})); }, "Embedding: index 1 is 4, wanted 0 to 3");
+  check_says([&] { net.check(Indices<2>::from(std::array{5, 4})); }, "Embedding: index 0 is 5, wanted 0 to 4");
+  const auto good = Indices<2>::from(std::array{3, 0});
+  compare("good", net.check(good), numbers(model(good)), 1e-5, 1e-5);
+}
+
+BOOST_AUTO_TEST_CASE(printing) {
+  BOOST_TEST(nn::repr_module(nn::Embedding<10, 3>{}) == "Embedding(10, 3)");
+  BOOST_TEST(nn::repr_module(nn::Embedding<10, 3, nn::padding_idx<0>, nn::max_norm<1>, nn::norm_type<1>,
+                                           nn::scale_grad_by_freq<true>>{}) ==
+             "Embedding(10, 3, padding_idx=0, max_norm=1, norm_type=1, scale_grad_by_freq=True)");
+}
+
+}  // namespace
