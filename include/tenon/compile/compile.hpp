@@ -64,13 +64,6 @@ struct Sizes<Model, Input, true> {
 
 }  // namespace planning
 
-/// How a call of a compiled net went.
-enum class Status {
-  ok,
-  /// An index was outside its range: what it was to pick is zero, or left out. `check` says which.
-  index_out_of_range
-};
-
 /// A net in evaluation mode for one input shape, its weights a snapshot of the model's.
 ///
 /// A call does not allocate, lock or throw. One net serves one thread; copies are independent.

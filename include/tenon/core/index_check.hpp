@@ -11,6 +11,13 @@
 
 namespace tenon::inline TENON_ISA {
 
+/// How a call of a compiled net went.
+enum class Status {
+  ok,
+  /// An index was outside its range: what it was to pick is zero, or left out. `check` says which.
+  index_out_of_range
+};
+
 /// Whether `index` is outside [0, limit).
 TENON_HOST_DEVICE constexpr bool is_outside(std::int64_t index, index_t limit) { return index < 0 || index >= limit; }
 

@@ -7,29 +7,29 @@
 #include "pointwise.hpp"
 
 #if defined(__CUDACC__)
-// As in pointwise.hpp: on the host the functions are called with SIMD batches too.
+// As in pointwise.hpp: on the host the functions are called with SIMD batches too. (There nvcc takes no template
+// arguments that name a batch: they are deduced.)
 #pragma nv_diagnostic push
-#pragma nv_diag_suppress 20011, 20013, 20014
+#pragma nv_diag_suppress 20011, 20013, 20014, 20015
 #endif
 
 namespace tenon::inline TENON_ISA {
 
-namespace detail {
+/// `value` in the precision of `x`, a floating-point number or a SIMD batch, all of whose lanes it fills.
 template <class T>
-struct element {
-  using type = T;
-};
+constexpr T full_like(const T&, double value) {
+  return T(static_cast<typename T::value_type>(value));
+}
 template <class T>
-  requires requires { typename T::value_type; }
-struct element<T> {
-  using type = typename T::value_type;  // of a SIMD batch
-};
-}  // namespace detail
+  requires std::is_arithmetic_v<T>
+TENON_HOST_DEVICE constexpr T full_like(const T&, double value) {
+  return static_cast<T>(value);
+}
 
-/// A number of the precision of `T`, which may be a SIMD batch: in all its lanes.
-template <class T>
-TENON_HOST_DEVICE constexpr T constant(double value) {
-  return T(static_cast<typename detail::element<T>::type>(value));
+/// What a distance is the norm of.
+template <double Eps, class T>
+TENON_HOST_DEVICE T shifted_difference(const T& a, const T& b) {
+  return a - b + full_like(a, Eps);
 }
 
 /// (sum over i of |x[i]|^P)^(1/P). Generic over float, double, xsimd::batch and device floats.
@@ -44,7 +44,7 @@ struct Norm {
     else if constexpr (P == 2)
       return x * x;
     else
-      return pow(abs(x), constant<T>(P));
+      return pow(abs(x), full_like(x, P));
   }
   /// The norm of a vector whose terms have this sum.
   template <class T>
@@ -55,7 +55,7 @@ struct Norm {
     else if constexpr (P == 2)
       return sqrt(sum);
     else
-      return pow(sum, constant<T>(1 / P));
+      return pow(sum, full_like(sum, 1 / P));
   }
   /// The derivative of the norm by element `x`; zero where there is none.
   template <class T>
@@ -66,8 +66,8 @@ struct Norm {
     } else if constexpr (P == 2) {
       return choose(norm == T(0), T(0), x / norm);
     } else {
-      const T size = pow(abs(x) / norm, constant<T>(P - 1));
-      return choose(norm == T(0) || x == T(0), T(0), choose(x < T(0), -size, size));
+      return choose(norm == T(0) || x == T(0), T(0),
+                    choose(x < T(0), T(-1), T(1)) * pow(abs(x) / norm, full_like(x, P - 1)));
     }
   }
 };

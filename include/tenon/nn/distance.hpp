@@ -27,12 +27,6 @@ struct PairwiseDistance {
   static consteval auto output_shape(Shape<D...>, Second) {
     return reject_t<PairwiseDistance, expected_input<any, any>, Shape<D...>>{};
   }
-
-  /// What the norm is taken of.
-  template <class T>
-  TENON_HOST_DEVICE static T difference(const T& a, const T& b) {
-    return a - b + constant<T>(Eps);
-  }
 };
 
 }  // namespace operation

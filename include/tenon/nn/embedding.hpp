@@ -12,7 +12,7 @@ namespace tenon::inline TENON_ISA {
 
 namespace operation {
 
-/// Rows of a table (NumEmbeddings, EmbeddingDim) of `T`. PaddingIdx is -1 and MaxNorm infinite where there is none.
+/// Rows of a table (NumEmbeddings, EmbeddingDim) of `T`. PaddingIdx is -1 and MaxNorm 0 where there is none.
 template <class T, index_t NumEmbeddings, index_t EmbeddingDim, index_t PaddingIdx, double MaxNorm, double NormType,
           bool ScaleGradByFreq>
 struct Embedding {
@@ -20,7 +20,7 @@ struct Embedding {
   static constexpr index_t num_embeddings = NumEmbeddings, embedding_dim = EmbeddingDim, padding_idx = PaddingIdx;
   static constexpr double max_norm = MaxNorm, norm_type = NormType;
   static constexpr bool scale_grad_by_freq = ScaleGradByFreq;
-  static constexpr bool renormalizes = MaxNorm < std::numeric_limits<double>::infinity();
+  static constexpr bool renormalizes = MaxNorm > 0;
 
   /// The inputs are integers; the result is as the table.
   template <std::size_t, class>
@@ -51,12 +51,12 @@ namespace nn {
 template <index_t NumEmbeddings, index_t EmbeddingDim, class... Tags>
 class Embedding : public Layer<Embedding<NumEmbeddings, EmbeddingDim, Tags...>> {
   static_assert(NumEmbeddings > 0 && EmbeddingDim > 0, "Embedding: the table has rows and columns");
-  static constexpr double infinity = std::numeric_limits<double>::infinity();
   using padding_tag = tag::find_t<nn::padding_idx, nn::padding_idx<NumEmbeddings>, Tags...>;  // none
   static constexpr bool pads = tag::given<nn::padding_idx, Tags...>;
   static constexpr index_t given_padding = tag::value<padding_tag>;
   static constexpr index_t padding = !pads ? -1 : given_padding < 0 ? given_padding + NumEmbeddings : given_padding;
-  static constexpr double max_norm = tag::value<tag::find_t<nn::max_norm, nn::max_norm<infinity>, Tags...>>;
+  static constexpr double max_norm = tag::value<tag::find_t<nn::max_norm, nn::max_norm<0>, Tags...>>;
+  static constexpr bool limits = tag::given<nn::max_norm, Tags...>;
   static constexpr double norm_type = tag::value<tag::find_t<nn::norm_type, nn::norm_type<2>, Tags...>>;
   static constexpr bool by_frequency =
       tag::value<tag::find_t<nn::scale_grad_by_freq, nn::scale_grad_by_freq<false>, Tags...>>;
@@ -64,8 +64,8 @@ class Embedding : public Layer<Embedding<NumEmbeddings, EmbeddingDim, Tags...>> 
   using table = typename tag::parameters_of<Tags...>::template tensor<NumEmbeddings, EmbeddingDim>;
 
  public:
-  using operation = tenon::operation::Embedding < element, NumEmbeddings, EmbeddingDim, padding, max_norm,
-        max_norm<infinity ? norm_type : 2, by_frequency>;
+  using operation = tenon::operation::Embedding<element, NumEmbeddings, EmbeddingDim, padding, max_norm,
+                                                limits ? norm_type : 2, by_frequency>;
   template <class... NewTags>
   using with_tags = Embedding<NumEmbeddings, EmbeddingDim, NewTags...>;
   template <class Conversion>
@@ -74,9 +74,10 @@ class Embedding : public Layer<Embedding<NumEmbeddings, EmbeddingDim, Tags...>> 
   BOOST_HANA_DEFINE_STRUCT(Embedding, (Parameter<table>, weight));
 
   Embedding() {
+    constexpr double infinity = std::numeric_limits<double>::infinity();
     tag::check<Embedding, tag::names<nn::padding_idx, nn::max_norm, nn::norm_type, nn::scale_grad_by_freq>, Tags...>();
     tag::require<Embedding, padding_tag, (!pads || (padding >= 0 && padding < NumEmbeddings))>();
-    tag::require<Embedding, nn::max_norm<max_norm>, (max_norm > 0)>();
+    tag::require<Embedding, nn::max_norm<max_norm>, (!limits || (max_norm > 0 && max_norm < infinity))>();
     tag::require<Embedding, nn::norm_type<norm_type>, (norm_type > 0 && norm_type < infinity)>();
     reset_parameters();
   }
@@ -102,8 +103,7 @@ class Embedding : public Layer<Embedding<NumEmbeddings, EmbeddingDim, Tags...>> 
 
   static std::string extra_repr() {
     return std::to_string(NumEmbeddings) + ", " + std::to_string(EmbeddingDim) +
-           (pads ? ", padding_idx=" + std::to_string(padding) : "") +
-           (max_norm < infinity ? ", max_norm=" + repr(max_norm) : "") +
+           (pads ? ", padding_idx=" + std::to_string(padding) : "") + (limits ? ", max_norm=" + repr(max_norm) : "") +
            (norm_type != 2 ? ", norm_type=" + repr(norm_type) : "") + (by_frequency ? ", scale_grad_by_freq=True" : "");
   }
 

@@ -3,9 +3,13 @@
 #pragma once
 
 #include <memory>
+#include <string_view>
 #include <tenon/compile/memory_plan.hpp>
+#include <tenon/core/index_check.hpp>
 
 #include "lowering.hpp"
+#include "lowering_embedding.hpp"
+#include "lowering_vision.hpp"
 
 namespace tenon::inline TENON_ISA::cuda {
 
@@ -27,6 +31,7 @@ class Program {
       if (stage.pack) stage.pack(stage.source, packed.data() + memory.packed[s]);
       steps_.push_back(
           {stage.run, place(stage.a), place(stage.b), place(stage.output), memory.packed[s], memory.scratch[s]});
+      if (stage.reports()) index_readers.push_back({memory.scratch[s], stage.index_reader, stage.index_limit});
     }
     weight_bytes = memory.weight_bytes;
     workspace_bytes = memory.workspace_bytes;
@@ -35,7 +40,15 @@ class Program {
     if (weight_bytes > 0) copy_to_device(packed.data(), static_cast<index_t>(weight_bytes), weights_.data());
   }
 
+  /// A stage that reads indices, and where in the workspace it leaves its report.
+  struct IndexReader {
+    std::size_t report;
+    std::string_view name;
+    index_t limit;
+  };
+
   std::size_t weight_bytes, workspace_bytes, result_offset;
+  std::vector<IndexReader> index_readers;
 
   int device_id() const noexcept { return device_; }
 
@@ -70,7 +83,7 @@ class Program {
 /// the current one. One net serves one thread; copies are independent.
 template <class InputType, class OutputType>
 class Compiled {
-  using element = typename InputType::value_type;
+  using result_element = typename OutputType::value_type;
 
  public:
   using Input = InputType;
@@ -79,7 +92,10 @@ class Compiled {
   explicit Compiled(std::shared_ptr<const Program> program) : program_(std::move(program)) {
     device::select(program_->device_id());
     workspace_ = Array<std::byte>(static_cast<index_t>(program_->workspace_bytes));
-    result_ = Output::view(reinterpret_cast<element*>(workspace_.data() + program_->result_offset));
+    constexpr IndexReport nothing;
+    for (const auto& reader : program_->index_readers)
+      copy_to_device(&nothing, 1, reinterpret_cast<IndexReport*>(workspace_.data() + reader.report));
+    result_ = Output::view(reinterpret_cast<result_element*>(workspace_.data() + program_->result_offset));
   }
   Compiled(const Compiled& other) : Compiled(other.program_) {}
   Compiled(Compiled&&) noexcept = default;
@@ -93,11 +109,32 @@ class Compiled {
   /// Writes the result into `y`, which must not overlap `x`.
   void operator()(const Input& x, Output& y) noexcept { program_->run(x.data(), workspace_.data(), y.data()); }
 
+  /// What the last call met; waits for it.
+  Status status() const {
+    for (const auto& reader : program_->index_readers)
+      if (report(reader).position >= 0) return Status::index_out_of_range;
+    return Status::ok;
+  }
+  /// As `net(x)`, and throws tenon::Error if an index is outside its range.
+  const Output& check(const Input& x) {
+    const Output& y = (*this)(x);
+    for (const auto& reader : program_->index_readers)
+      if (const auto [position, found] = report(reader); position >= 0)
+        raise_outside(reader.name, position, found, reader.limit);
+    return y;
+  }
+
   /// Device memory of the intermediate results.
   std::size_t workspace_bytes() const noexcept { return program_->workspace_bytes; }
   std::size_t weight_bytes() const noexcept { return program_->weight_bytes; }
 
  private:
+  IndexReport report(const Program::IndexReader& reader) const {
+    IndexReport report;
+    copy_to_host(reinterpret_cast<const IndexReport*>(workspace_.data() + reader.report), 1, &report);
+    return report;
+  }
+
   std::shared_ptr<const Program> program_;
   Array<std::byte> workspace_;
   Output result_ = Output::unallocated();
@@ -140,7 +177,7 @@ auto compile(const Model& model, int id = 0) {
       return Rejected{};
     } else {
       device::select(id);
-      using Net = Compiled<tensor_of_t<T, S>, tensor_of_t<T, shape_of_t<Result>>>;
+      using Net = Compiled<tensor_of_t<T, S>, tensor_of_t<typename Result::value_type, shape_of_t<Result>>>;
       return Net(std::make_shared<const Program>(graph, detail::output_edge(result)));
     }
   }

@@ -101,12 +101,19 @@ Tensor<T, D...> copy(const tenon::Tensor<T, D...>& host) {
   return Tensor<T, D...>(host);
 }
 
-/// Draws on the host, so that one seed gives the same parameters everywhere.
+// Draws on the host, so that one seed gives the same parameters everywhere.
 template <class T, index_t... D>
 void fill_uniform(Tensor<T, D...>& tensor, double bound) {
   if (!tenon::detail::initialize_parameters) return;
   tenon::Tensor<T, D...> host(uninitialized);
   tenon::fill_uniform(host, bound);
+  tensor = host;
+}
+template <class T, index_t... D>
+void fill_normal(Tensor<T, D...>& tensor) {
+  if (!tenon::detail::initialize_parameters) return;
+  tenon::Tensor<T, D...> host(uninitialized);
+  tenon::fill_normal(host);
   tensor = host;
 }
 

@@ -14,7 +14,9 @@ void pairwise_distance(index_t rows, index_t columns, const T* a, const T* b, T*
   for (index_t r = 0; r < rows; ++r, a += columns, b += columns)
     y[r] = norm::root(map_sum<T>(
         columns,
-        [](const auto& u, const auto& v) TENON_ALWAYS_INLINE { return norm::term(Distance::difference(u, v)); }, a, b));
+        [](const auto& u, const auto& v)
+            TENON_ALWAYS_INLINE { return norm::term(shifted_difference<Distance::eps>(u, v)); },
+        a, b));
 }
 
 /// gradient = (or, to accumulate, +=) sign * grad_y[r] times the derivative of y[r] by the difference.
@@ -25,8 +27,9 @@ void pairwise_distance_gradient(index_t rows, index_t columns, T sign, const T* 
   for (index_t r = 0; r < rows; ++r, a += columns, b += columns, gradient += columns)
     map_gradient<T>(
         columns, accumulate,
-        [scale = V(sign * grad_y[r]), distance = V(y[r])](const V& u, const V& v)
-            TENON_ALWAYS_INLINE { return scale * Norm<Distance::p>::gradient(Distance::difference(u, v), distance); },
+        [scale = V(sign * grad_y[r]), distance = V(y[r])](const V& u, const V& v) TENON_ALWAYS_INLINE {
+          return scale * Norm<Distance::p>::gradient(shifted_difference<Distance::eps>(u, v), distance);
+        },
         gradient, a, b);
 }
 

@@ -1,0 +1,7 @@
+/// \file
+/// Padding on the device.
+#pragma once
+
+#include <tenon/nn/padding.hpp>
+
+#include "resampling.hpp"

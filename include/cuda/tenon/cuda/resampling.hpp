@@ -1,0 +1,97 @@
+/// \file
+/// What upsampling and padding share on the device.
+#pragma once
+
+#include <tenon/core/resampling.hpp>
+
+#include "kernel.hpp"
+
+namespace tenon::inline TENON_ISA::cuda {
+
+/// One output pixel: the input pixels it is made of.
+template <class T, class Rule>
+struct Resample {
+  Rule rows, columns;
+  const T* x;
+  T* y;
+
+  TENON_HOST_DEVICE void operator()(index_t i) const {
+    const index_t column = i % columns.output, row = i / columns.output % rows.output;
+    const T* from = x + i / (columns.output * rows.output) * rows.input * columns.input;
+    if constexpr (Rule::blends) {
+      const T fraction = static_cast<T>(rows.fraction(row));
+      y[i] = (1 - fraction) * blended(from + rows.at(row) * columns.input, column) +
+             fraction * blended(from + rows.next(row) * columns.input, column);
+    } else {
+      const index_t at_row = rows.at(row), at_column = columns.at(column);
+      y[i] = at_row < 0 || at_column < 0 ? T(0) : from[at_row * columns.input + at_column];
+    }
+  }
+
+ private:
+  TENON_HOST_DEVICE T blended(const T* from, index_t column) const {
+    const T fraction = static_cast<T>(columns.fraction(column));
+    return (1 - fraction) * from[columns.at(column)] + fraction * from[columns.next(column)];
+  }
+};
+
+/// The gradient of one input pixel: what reaches it from the output pixels that read it.
+template <class T, class Rule>
+struct ResampleGradient {
+  Rule rows, columns;
+  const T* grad_y;
+  bool accumulate;
+  T* grad_x;
+
+  TENON_HOST_DEVICE void operator()(index_t i) const {
+    const index_t column = i % columns.input, row = i / columns.input % rows.input;
+    const T* from = grad_y + i / (columns.input * rows.input) * rows.output * columns.output;
+    T sum = accumulate ? grad_x[i] : T(0);
+    for (index_t r = 0; r < rows.readers(row); ++r)
+      if (const index_t reader = rows.reader(row, r); reader >= 0)
+        sum += part(rows, row, reader) * along_row(from + reader * columns.output, column);
+    grad_x[i] = sum;
+  }
+
+ private:
+  TENON_HOST_DEVICE T along_row(const T* from, index_t column) const {
+    T sum = 0;
+    for (index_t c = 0; c < columns.readers(column); ++c)
+      if (const index_t reader = columns.reader(column, c); reader >= 0)
+        sum += part(columns, column, reader) * from[reader];
+    return sum;
+  }
+  TENON_HOST_DEVICE static T part(const Rule& axis, index_t input, index_t output) {
+    if constexpr (Rule::blends)
+      return static_cast<T>(resampling::weight(axis, input, output));
+    else
+      return T(1);
+  }
+};
+
+template <class Operation, class S, class T>
+void resample(const T* x, T* y) {
+  constexpr auto axes = Operation::axes(S{});
+  launch(decltype(Operation::output_shape(S{}))::size,
+         Resample<T, typename decltype(axes)::value_type>{axes[0], axes[1], x, y});
+}
+
+template <class Operation>
+  requires(Operation::resamples)
+struct Kernel<Operation> {
+  template <class Y, class X>
+  static void forward(const Operation&, autograd::NothingSaved*, Y& y, const X& x) {
+    resample<Operation, shape_of_t<X>>(x.data(), y.data());
+  }
+  template <class Y, class X>
+  static void backward(const Operation&, const autograd::NothingSaved&, const Y&, const Y& grad_y,
+                       const autograd::Input<X>& x) {
+    using T = typename X::value_type;
+    constexpr auto axes = Operation::axes(shape_of_t<X>{});
+    if (x.grad)
+      launch(shape_of_t<X>::size, ResampleGradient<T, typename decltype(axes)::value_type>{
+                                      axes[0], axes[1], grad_y.data(), x.accumulate, x.grad});
+  }
+};
+
+}  // namespace tenon::inline TENON_ISA::cuda
