@@ -147,11 +147,19 @@ Layer weighted(const tenon::AnyTensor& weight, std::index_sequence<N...>) {
   return layer.value();
 }
 
-/// The layer `dict` describes.
-template <class Layer>
+/// The layer `dict` describes, whose first input is an `In`.
+template <class Layer, class In>
 Layer make_layer(const StateDict& dict) {
   if constexpr (std::is_constructible_v<Layer, Tensor<float, 1>>)
-    if (dict.contains("f32.kw.weight")) return weighted<Layer>(dict["f32.kw.weight"], std::make_index_sequence<16>{});
+    if (dict.contains("f32.kw.weight")) {
+      const tenon::AnyTensor& weight = dict["f32.kw.weight"];
+      constexpr index_t batch = tenon::shape_of_t<In>::dims[0];
+      if constexpr (std::is_constructible_v<Layer, In>) {
+        if (weight.holds<In>()) return Layer(weight.get<In>());
+        if (weight.holds<Tensor<float, batch, 1>>()) return Layer(weight.get<Tensor<float, batch, 1>>());
+      }
+      return weighted<Layer>(weight, std::make_index_sequence<16>{});
+    }
   return Layer{};
 }
 
@@ -161,7 +169,7 @@ Layer make_layer(const StateDict& dict) {
 template <class Layer, class... In>
 void check_vectors(const Case& c) {
   const StateDict dict = load_vectors(c.vectors);
-  Layer layer = make_layer<Layer>(dict);
+  Layer layer = make_layer<Layer, std::tuple_element_t<0, std::tuple<In...>>>(dict);
   layer.load_state_dict(dict.subset("f32.param."), {.strict = false});
   layer.load_state_dict(dict.subset("f32.buf_before."), {.strict = false});
   layer.train(!c.eval);

@@ -4,6 +4,7 @@
 
 #include "compile/compile.hpp"
 #include "cpu/activation.hpp"
+#include "cpu/class_loss.hpp"
 #include "cpu/conv.hpp"
 #include "cpu/distance.hpp"
 #include "cpu/dropout.hpp"

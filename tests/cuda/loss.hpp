@@ -3,9 +3,41 @@
 BOOST_AUTO_TEST_SUITE(loss)
 using namespace against_host;
 
-template <class Loss, class X, class Target>
-void check_loss(const Loss& loss, const X& x, const Target& target) {
-  check_equal(loss(x, target), loss(tenon::cuda::copy(x), tenon::cuda::copy(target)), 2e-6);
+/// The value of `loss`, and its gradients with respect to floating arguments.
+template <class Loss, class... X>
+void check_loss(const Loss& loss, const X&... x) {
+  constexpr double tolerance = 1e-5;
+  check_equal(loss(x...), loss(tenon::cuda::copy(x)...), tolerance);
+  const auto variable = []<class T>(const T& tensor) {
+    if constexpr (std::is_integral_v<typename T::value_type>)
+      return tensor;
+    else
+      return nn::Variable{tensor, nn::requires_grad};
+  };
+  const std::tuple host{variable(x)...}, device{variable(tenon::cuda::copy(x))...};
+  std::apply([&](const auto&... v) { loss(v...).backward(); }, host);
+  std::apply([&](const auto&... v) { loss(v...).backward(); }, device);
+  const auto check_gradient = [&](const auto& a, const auto& b) {
+    if constexpr (requires { a.grad(); }) check_equal(a.grad(), b.grad(), tolerance);
+  };
+  [&]<std::size_t... I>(std::index_sequence<I...>) {
+    (check_gradient(std::get<I>(host), std::get<I>(device)), ...);
+  }(std::index_sequence_for<X...>{});
+}
+
+/// 1 and -1.
+template <class Target>
+Target signs() {
+  Target target;
+  for (auto& label : target) label = static_cast<typename Target::value_type>(engine()() % 2 * 2) - 1;
+  return target;
+}
+/// Probabilities.
+template <class TensorType>
+TensorType probabilities() {
+  TensorType x;
+  for (auto& p : x) p = std::uniform_real_distribution<float>(0.1f, 0.9f)(engine());
+  return x;
 }
 
 /// Classes below `classes`; a third of the targets are `ignored`.
@@ -22,6 +54,36 @@ Target targets(std::int64_t classes, std::int64_t ignored) {
 BOOST_AUTO_TEST_CASE(mean_squared_error) {
   check_loss(nn::MSELoss<>(), random<Tensor<float, 7, 13>>(), random<Tensor<float, 7, 13>>());
   check_loss(nn::MSELoss<nn::size_average<false>>(), random<Tensor<double, 3>>(), random<Tensor<double, 3>>());
+}
+
+BOOST_AUTO_TEST_CASE(elements) {
+  using X = Tensor<float, 5, 7>;
+  const auto x = random<X>(), target = random<X>();
+  const auto p = probabilities<X>(), q = probabilities<X>();
+  check_loss(nn::L1Loss<>(), x, target);
+  check_loss(nn::SmoothL1Loss<nn::size_average<false>>(), x, target);
+  check_loss(nn::KLDivLoss<>(), x, p);
+  check_loss(nn::BCELoss<>(), p, q);
+  check_loss(nn::BCELoss<>(random<Tensor<float, 5, 1>>()), p, q);
+  check_loss(nn::BCEWithLogitsLoss<>(), x, p);
+  check_loss(nn::MultiLabelSoftMarginLoss<nn::size_average<false>>(random<Tensor<float, 7>>()), x, p);
+  check_loss(nn::SoftMarginLoss<>(), x, signs<X>());
+  check_loss(nn::HingeEmbeddingLoss<nn::margin<0.5>>(), x, signs<Tensor<std::int64_t, 5, 7>>());
+  check_loss(nn::MarginRankingLoss<nn::margin<0.5>>(), x, target, signs<X>());
+  check_loss(nn::CosineEmbeddingLoss<nn::margin<0.1>>(), x, target, signs<Tensor<std::int64_t, 5>>());
+  auto wrong = p;
+  wrong(1, 2) = 2;
+  BOOST_CHECK_EXCEPTION(nn::BCELoss<>()(tenon::cuda::copy(wrong), tenon::cuda::copy(q)), tenon::Error,
+                        [](const tenon::Error& e) { return std::string(e.what()).find("element 9 is 2") == 9; });
+}
+
+BOOST_AUTO_TEST_CASE(classes) {
+  const auto x = random<Tensor<float, 23, 5>>();
+  const auto target = targets<Tensor<std::int64_t, 23>>(5, 2);
+  check_loss(nn::NLLLoss<nn::ignore_index<2>>(random<Tensor<float, 5>>()), x, target);
+  check_loss(nn::NLLLoss2d<>(), random<Tensor<float, 2, 3, 4, 5>>(), targets<Tensor<std::int64_t, 2, 4, 5>>(3, 0));
+  check_loss(nn::MultiMarginLoss<nn::p<2>>(random<Tensor<float, 5>>()), x, target);
+  check_loss(nn::MultiLabelMarginLoss<>(), x, targets<Tensor<std::int64_t, 23, 5>>(5, -1));
 }
 
 BOOST_AUTO_TEST_CASE(cross_entropy) {

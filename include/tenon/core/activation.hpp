@@ -284,9 +284,9 @@ struct Gelu {
  private:
   template <class T>
   TENON_HOST_DEVICE static T below(const T& x) {
-    using std::erf;
+    using std::erfc;
     constexpr double sqrt_half = 0.707106781186547524400844;
-    return full_like(x, 0.5) * (T(1) + erf(x * full_like(x, sqrt_half)));
+    return full_like(x, 0.5) * erfc(-x * full_like(x, sqrt_half));
   }
 };
 

@@ -1,137 +1,173 @@
 /// \file
-/// Losses on the CPU.
+/// Losses of elements and of rows on the CPU.
 #pragma once
 
+#include <algorithm>
+
 #include "../nn/loss.hpp"
-#include "micro/softmax.hpp"
+#include "micro/map.hpp"
 
 namespace tenon::inline TENON_ISA::cpu {
 
-template <bool SizeAverage>
-struct Kernel<operation::MSELoss<SizeAverage>> {
-  using Operation = operation::MSELoss<SizeAverage>;
+namespace detail {
+
+/// The elements of a tensor as numbers of type `T`: where they are, or converted.
+template <class T, class X>
+class ElementsAs {
+ public:
+  explicit ElementsAs(const X& x) {
+    if constexpr (std::is_same_v<typename X::value_type, T>) {
+      elements_ = x.data();
+    } else {
+      converted_ = memory::Array<T>(X::size());
+      std::transform(x.data(), x.data() + X::size(), converted_.data(),
+                     [](const auto& element) { return static_cast<T>(element); });
+      elements_ = converted_.data();
+    }
+  }
+  const T* data() const { return elements_; }
+
+ private:
+  memory::Array<T> converted_;
+  const T* elements_;
+};
+
+/// The weights of a loss, one for each element of a tensor of shape `S`: broadcast as PyTorch does; a tenon::Error if
+/// they cannot be.
+template <class T, class S>
+memory::Array<T> expanded_weights(std::string_view loss, const operation::LossWeights& weights) {
+  const auto& extents = weights.extents;
+  const auto text = [](const auto& shape) {
+    std::string result = "(";
+    for (std::size_t a = 0; a < shape.size(); ++a) result += (a ? ", " : "") + std::to_string(shape[a]);
+    return result + ")";
+  };
+  bool fits = extents.size() <= S::rank;
+  for (std::size_t a = 0; fits && a < extents.size(); ++a)
+    fits = extents[a] == 1 || extents[a] == S::dims[S::rank - extents.size() + a];
+  if (!fits)
+    raise(std::string(loss) + ": weight of shape " + text(extents) + ", wanted one that broadcasts to " +
+          text(S::dims));
+  memory::Array<T> expanded(static_cast<std::size_t>(S::size));
+  for (index_t i = 0; i < S::size; ++i) {
+    index_t rest = i, at = 0, stride = 1;
+    for (std::size_t a = extents.size(); a-- > 0;) {
+      const index_t extent = S::dims[S::rank - extents.size() + a];
+      at += (extents[a] == 1 ? 0 : rest % extent) * stride;
+      rest /= extent;
+      stride *= extents[a];
+    }
+    expanded[static_cast<std::size_t>(i)] = static_cast<T>(weights.values[static_cast<std::size_t>(at)]);
+  }
+  return expanded;
+}
+
+/// The sum of f(x[i]...): blocks in T, their sum in double, so that many terms do not lose the last ones.
+template <class T, class F, class... X>
+double sum_of_blocks(index_t size, const F& f, const X*... x) {
+  constexpr index_t block = 8192;
+  double sum = 0;
+  for (index_t start = 0; start < size; start += block)
+    sum += static_cast<double>(micro::map_sum<T>(std::min(block, size - start), f, x + start...));
+  return sum;
+}
+
+/// Throws if an element is not in [0, 1].
+template <class X>
+void check_probabilities(std::string_view loss, const X& x) {
+  for (std::size_t i = 0; i < X::size(); ++i)
+    if (const auto p = x.data()[i]; !(p >= 0 && p <= 1))
+      operation::raise_wrong_probability(loss, static_cast<index_t>(i), static_cast<double>(p));
+}
+
+}  // namespace detail
+
+template <class Term, bool SizeAverage>
+struct Kernel<operation::ElementLoss<Term, SizeAverage>> {
+  using Operation = operation::ElementLoss<Term, SizeAverage>;
+
+  template <class Y, class X, class... Others>
+  static void forward(const Operation& loss, autograd::NothingSaved*, Y& y, const X& x, const Others&... others) {
+    using T = typename X::value_type;
+    using S = shape_of_t<X>;
+    using V = micro::Vector<T>;
+    if constexpr (requires { Term::takes_probabilities; }) detail::check_probabilities(Term::name, x);
+    const auto sum = [&](const auto&... elements) {
+      if (!loss.weights)
+        return detail::sum_of_blocks<T>(
+            S::size, [](const auto&... v) TENON_ALWAYS_INLINE { return Term{}(v...); }, elements.data()...);
+      const auto weights = detail::expanded_weights<T, S>(Term::name, *loss.weights);
+      return detail::sum_of_blocks<T>(
+          S::size, [](const V& w, const auto&... v) TENON_ALWAYS_INLINE { return w * Term{}(v...); }, weights.data(),
+          elements.data()...);
+    };
+    *y.data() = static_cast<T>(sum(x, detail::ElementsAs<T, Others>(others)...) / Operation::template divisor<S>());
+  }
+
+  template <class Y, class X, class... Others>
+  static void backward(const Operation& loss, const autograd::NothingSaved&, const Y&, const Y& grad_y,
+                       const autograd::Input<X>& x, const autograd::Input<Others>&... others) {
+    using T = typename X::value_type;
+    using S = shape_of_t<X>;
+    using V = micro::Vector<T>;
+    const V scale(static_cast<T>(static_cast<double>(grad_y.item()) / Operation::template divisor<S>()));
+    memory::Array<T> weights;
+    if (loss.weights) weights = detail::expanded_weights<T, S>(Term::name, *loss.weights);
+    const std::tuple elements{detail::ElementsAs<T, X>(x.value), detail::ElementsAs<T, Others>(others.value)...};
+    const auto pass = [&]<int Operand>(std::integral_constant<int, Operand>, const auto& input) {
+      if constexpr (std::is_same_v<std::remove_pointer_t<decltype(input.grad)>, T>) {
+        if (!input.grad) return;
+        std::apply(
+            [&](const auto&... e) {
+              if (loss.weights)
+                micro::map_gradient<T>(
+                    S::size, input.accumulate,
+                    [&](const V& w, const auto&... v)
+                        TENON_ALWAYS_INLINE { return scale * w * Term{}.template gradient<Operand>(v...); },
+                    input.grad, static_cast<const T*>(weights.data()), e.data()...);
+              else
+                micro::map_gradient<T>(
+                    S::size, input.accumulate,
+                    [&](const auto&... v)
+                        TENON_ALWAYS_INLINE { return scale * Term{}.template gradient<Operand>(v...); },
+                    input.grad, e.data()...);
+            },
+            elements);
+      }
+    };
+    pass(std::integral_constant<int, 0>{}, x);
+    [&]<int... I>(std::integer_sequence<int, I...>) {
+      (pass(std::integral_constant<int, I + 1>{}, others), ...);
+    }(std::make_integer_sequence<int, sizeof...(Others)>{});
+  }
+};
+
+template <double Margin, bool SizeAverage>
+struct Kernel<operation::CosineEmbeddingLoss<Margin, SizeAverage>> {
+  using Operation = operation::CosineEmbeddingLoss<Margin, SizeAverage>;
 
   template <class Y, class X, class Target>
-  static void forward(const Operation&, autograd::NothingSaved*, Y& y, const X& x, const Target& target) {
-    using T = typename X::value_type;
-    const T sum = micro::map_sum<T>(
-        shape_of_t<X>::size,
-        [](const auto& a, const auto& b) {
-          const auto difference = a - b;
-          return difference * difference;
-        },
-        x.data(), target.data());
-    *y.data() = SizeAverage ? sum / static_cast<T>(X::size()) : sum;
+  static void forward(const Operation&, autograd::NothingSaved*, Y& y, const X& first, const X& second,
+                      const Target& target) {
+    const loss::CosineEmbeddingRow<typename X::value_type, typename Target::value_type> row{
+        shape_of_t<X>::dims[1], Margin, first.data(), second.data(), target.data(), nullptr, nullptr};
+    double sum = 0;
+    for (index_t n = 0; n < shape_of_t<X>::dims[0]; ++n) sum += row(n);
+    *y.data() = static_cast<typename Y::value_type>(sum / Operation::template divisor<shape_of_t<X>>());
   }
 
   template <class Y, class X, class Target>
   static void backward(const Operation&, const autograd::NothingSaved&, const Y&, const Y& grad_y,
-                       const autograd::Input<X>& x, const autograd::Input<Target>& target) {
-    using T = typename X::value_type;
-    using V = micro::Vector<T>;
-    const T scale = T(2) * grad_y.item() / (SizeAverage ? static_cast<T>(X::size()) : T(1));
-    const auto pass = [&](const auto& input, T factor) {
-      if (input.grad)
-        micro::map_gradient<T>(
-            shape_of_t<X>::size, input.accumulate,
-            [f = V(factor)](const V& a, const V& b) { return f * (a - b); }, input.grad, x.value.data(),
-            target.value.data());
-    };
-    pass(x, scale);
-    pass(target, -scale);
-  }
-};
-
-template <bool SizeAverage, std::int64_t IgnoreIndex>
-struct Kernel<operation::CrossEntropyLoss<SizeAverage, IgnoreIndex>> {
-  using Operation = operation::CrossEntropyLoss<SizeAverage, IgnoreIndex>;
-  struct Saved {
-    memory::Array<double> normalizer;  // log(sum(exp(x))) of each sample
-    double divisor = 1;
-  };
-
-  template <class Y, class X, class Target>
-  static void forward(const Operation& loss, Saved* saved, Y& y, const X& x, const Target& target) {
-    using T = typename X::value_type;
-    constexpr auto axis = micro::axis_view(shape_of_t<X>::dims, 1);
-    check(loss, axis.size, target);
-    memory::Array<T> normalizer(Target::size());
-    micro::log_sum_exp<T>(axis, x.data(), normalizer.data());
-    double sum = 0, weights = 0;
-    for_each_sample<X>(target, [&](std::size_t sample, index_t at) {
-      const double weight = weight_of(loss, target.data()[sample]);
-      sum += weight * (static_cast<double>(normalizer[sample]) - static_cast<double>(x.data()[at]));
-      weights += weight;
-    });
-    const double divisor = SizeAverage ? weights : 1;
-    *y.data() = static_cast<T>(sum / divisor);
-    if (saved) {
-      saved->normalizer = memory::Array<double>(Target::size());
-      std::copy_n(normalizer.data(), Target::size(), saved->normalizer.data());
-      saved->divisor = divisor;
-    }
-  }
-
-  /// grad_x = weight / divisor * (softmax(x) - one_hot(target))
-  template <class Y, class X, class Target>
-  static void backward(const Operation& loss, const Saved& saved, const Y&, const Y& grad_y,
-                       const autograd::Input<X>& x, const autograd::Input<Target>& target) {
-    using T = typename X::value_type;
-    using V = micro::Vector<T>;
-    if (!x.grad) return;
-    constexpr auto axis = micro::axis_view(shape_of_t<X>::dims, 1);
-    memory::Array<T> scale(Target::size()), normalizer(Target::size());
-    for (std::size_t sample = 0; sample < Target::size(); ++sample) {
-      const std::int64_t label = target.value.data()[sample];
-      scale[sample] = label == IgnoreIndex ? T(0)
-                                           : static_cast<T>(weight_of(loss, label) / saved.divisor) * grad_y.item();
-      normalizer[sample] = static_cast<T>(saved.normalizer[sample]);
-    }
-    const T *s = scale.data(), *n = normalizer.data();
-    for (index_t o = 0; o < axis.outer; ++o) {
-      const index_t slice = o * axis.size * axis.inner;
-      if constexpr (axis.inner == 1) {
-        micro::map_gradient<T>(
-            axis.size, x.accumulate,
-            [sv = V(s[o]), nv = V(n[o])](const V& v) { return sv * xsimd::exp(v - nv); }, x.grad + slice,
-            x.value.data() + slice);
-      } else {
-        for (index_t c = 0; c < axis.size; ++c)
-          micro::map_gradient<T>(
-              axis.inner, x.accumulate,
-              [](const V& v, const V& sv, const V& nv) { return sv * xsimd::exp(v - nv); },
-              x.grad + slice + c * axis.inner, x.value.data() + slice + c * axis.inner, s + o * axis.inner,
-              n + o * axis.inner);
-      }
-    }
-    for_each_sample<X>(target.value, [&](std::size_t sample, index_t at) { x.grad[at] -= scale[sample]; });
-  }
-
- private:
-  // Calls f(sample, position of its target's score in x) for each target that is not ignored.
-  template <class X, class Target, class F>
-  static void for_each_sample(const Target& target, F&& f) {
-    constexpr auto axis = micro::axis_view(shape_of_t<X>::dims, 1);
-    std::size_t sample = 0;
-    for (index_t o = 0; o < axis.outer; ++o)
-      for (index_t i = 0; i < axis.inner; ++i, ++sample)
-        if (const std::int64_t label = target.data()[sample]; label != IgnoreIndex)
-          f(sample, (o * axis.size + static_cast<index_t>(label)) * axis.inner + i);
-  }
-
-  static double weight_of(const Operation& loss, std::int64_t label) {
-    return loss.weights ? (*loss.weights)[static_cast<std::size_t>(label)] : 1.0;
-  }
-
-  template <class Target>
-  static void check(const Operation& loss, index_t classes, const Target& target) {
-    if (loss.weights && static_cast<index_t>(loss.weights->size()) != classes)
-      raise("CrossEntropyLoss: " + std::to_string(loss.weights->size()) + " class weights, wanted " +
-            std::to_string(classes));
-    for (std::size_t i = 0; i < Target::size(); ++i)
-      if (const std::int64_t label = target.data()[i]; label != IgnoreIndex && (label < 0 || label >= classes))
-        raise("CrossEntropyLoss: target " + std::to_string(i) + " is " + std::to_string(label) + ", wanted 0 to " +
-              std::to_string(classes - 1));
+                       const autograd::Input<X>& first, const autograd::Input<X>& second,
+                       const autograd::Input<Target>& target) {
+    const loss::CosineEmbeddingRow<typename X::value_type, typename Target::value_type> row{
+        shape_of_t<X>::dims[1], Margin,
+        first.value.data(),     second.value.data(),
+        target.value.data(),    first.grad_to_add(),
+        second.grad_to_add()};
+    target.grad_to_add();  // a label has none
+    const double scale = static_cast<double>(grad_y.item()) / Operation::template divisor<shape_of_t<X>>();
+    for (index_t n = 0; n < shape_of_t<X>::dims[0]; ++n) row.add_gradient(n, scale);
   }
 };
 

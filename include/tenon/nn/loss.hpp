@@ -1,10 +1,13 @@
 /// \file
-/// Loss functions. The result is a scalar: the mean over the batch, or the sum with size_average<false>.
+/// Losses of two tensors of one shape, element by element or row by row; those of classes are in nn/class_loss.hpp. The
+/// result is a scalar: a mean, or a sum with size_average<false>.
 #pragma once
 
 #include <memory>
+#include <string>
 #include <vector>
 
+#include "../core/loss.hpp"
 #include "module.hpp"
 #include "tags.hpp"
 
@@ -12,49 +15,114 @@ namespace tenon::inline TENON_ISA {
 
 namespace operation {
 
-/// Mean or sum of (x - target)^2.
-template <bool SizeAverage>
-struct MSELoss {
+/// Weights of a loss, known at run time; null: none. Shared by the loss and the records of its calls.
+struct LossWeights {
+  std::vector<double> values;
+  std::vector<index_t> extents;
+};
+using LossWeightsPointer = std::shared_ptr<const LossWeights>;
+
+// What errors call the losses of elements.
+struct L1Loss : loss::OfDifference<loss::Absolute> {
+  static constexpr std::string_view name = "L1Loss";
+};
+struct MSELoss : loss::OfDifference<loss::Square> {
   static constexpr std::string_view name = "MSELoss";
-  static constexpr bool size_average = SizeAverage;
-  template <class S, class Target>
-  static consteval auto output_shape(S, Target) {
-    if constexpr (std::is_same_v<S, Target>)
+};
+struct SmoothL1Loss : loss::OfDifference<loss::SmoothAbsolute> {
+  static constexpr std::string_view name = "SmoothL1Loss";
+};
+struct KLDivLoss : loss::KullbackLeibler {
+  static constexpr std::string_view name = "KLDivLoss";
+};
+struct BCELoss : loss::BinaryCrossEntropy {
+  static constexpr std::string_view name = "BCELoss";
+  static constexpr bool takes_probabilities = true;
+};
+struct BCEWithLogitsLoss : loss::BinaryCrossEntropyOfLogits {
+  static constexpr std::string_view name = "BCEWithLogitsLoss";
+};
+struct MultiLabelSoftMarginLoss : loss::BinaryCrossEntropyOfLogits {
+  static constexpr std::string_view name = "MultiLabelSoftMarginLoss";
+  static constexpr bool sums_means_of_rows = true;
+};
+struct SoftMarginLoss : loss::SoftMargin {
+  static constexpr std::string_view name = "SoftMarginLoss";
+};
+template <double Margin>
+struct HingeEmbeddingLoss : loss::HingeEmbedding<Margin> {
+  static constexpr std::string_view name = "HingeEmbeddingLoss";
+};
+template <double Margin>
+struct MarginRankingLoss : loss::MarginRanking<Margin> {
+  static constexpr std::string_view name = "MarginRankingLoss";
+};
+
+/// A probability outside [0, 1].
+[[noreturn]] inline void raise_wrong_probability(std::string_view loss, index_t position, double found) {
+  raise(std::string(loss) + ": element " + std::to_string(position) + " is " + std::to_string(found) +
+        ", wanted a probability from 0 to 1");
+}
+
+/// Mean or sum of `Term` over the elements of two or three tensors of one shape.
+template <class Term, bool SizeAverage>
+struct ElementLoss {
+  using term = Term;
+  static constexpr std::string_view name = Term::name;
+  LossWeightsPointer weights;
+
+  template <index_t... D, class... Others>
+  static consteval auto output_shape(Shape<D...>, Others...) {
+    if constexpr ((std::is_same_v<Shape<D...>, Others> && ...))
       return Shape<>{};
     else
-      return rejection(S{}, Target{});
+      return rejection<D...>(Others{}...);
+  }
+
+  /// What the sum over tensors of shape `S` is divided by.
+  template <class S>
+  static constexpr double divisor() {
+    if constexpr (SizeAverage)
+      return static_cast<double>(S::size);
+    else if constexpr (requires { Term::sums_means_of_rows; })
+      return static_cast<double>(S::dims[S::rank - 1]);
+    else
+      return 1;
   }
 
  private:
-  template <index_t... D, class Target>
-  static consteval auto rejection(Shape<D...>, Target) {
-    return reject_t<MSELoss, expected_target<D...>, Target>{};
+  template <index_t... D, class Second, class... Rest>
+  static consteval auto rejection(Second, Rest... rest) {
+    if constexpr (sizeof...(Rest) == 0)
+      return reject_t<Term, expected_target<D...>, Second>{};
+    else if constexpr (!std::is_same_v<Second, Shape<D...>>)
+      return reject_t<Term, expected_second_operand<D...>, Second>{};
+    else
+      return rejection<D...>(rest...);
   }
 };
 
-/// Class weights, known at run time; none by default. Shared by the loss and the records of its calls.
-using ClassWeights = std::shared_ptr<const std::vector<double>>;
+/// Mean or sum over rows of (N, D), (N, D) and labels (N): 1 - cos where the label is 1, max(0, cos - Margin) where it
+/// is -1.
+template <double Margin, bool SizeAverage>
+struct CosineEmbeddingLoss {
+  static constexpr std::string_view name = "CosineEmbeddingLoss";
+  static constexpr double margin = Margin;
 
-/// Mean or sum of -weight[target] * log_softmax(x)[target] over (N, C) or (N, C, axes...).
-template <bool SizeAverage, std::int64_t IgnoreIndex>
-struct CrossEntropyLoss {
-  static constexpr std::string_view name = "CrossEntropyLoss";
-  static constexpr bool size_average = SizeAverage;
-  static constexpr std::int64_t ignore_index = IgnoreIndex;
-  ClassWeights weights;
-
-  template <index_t N, index_t C, index_t... D, class Target>
-  static consteval auto output_shape(Shape<N, C, D...>, Target) {
-    if constexpr (std::is_same_v<Target, Shape<N, D...>>)
-      return Shape<>{};
+  template <class First, class Second, class Target>
+  static consteval auto output_shape(First, Second, Target) {
+    if constexpr (First::rank != 2)
+      return reject_t<CosineEmbeddingLoss, expected_input<any, any>, First>{};
+    else if constexpr (!std::is_same_v<First, Second>)
+      return reject_t<CosineEmbeddingLoss, expected_second_operand<First::dims[0], First::dims[1]>, Second>{};
+    else if constexpr (!std::is_same_v<Target, Shape<First::dims[0]>>)
+      return reject_t<CosineEmbeddingLoss, expected_target<First::dims[0]>, Target>{};
     else
-      return reject_t<CrossEntropyLoss, expected_target<N, D...>, Target>{};
+      return Shape<>{};
   }
-  template <index_t... D, class Target>
-  static consteval auto output_shape(Shape<D...>, Target)
-    requires(sizeof...(D) < 2)
-  {
-    return reject_t<CrossEntropyLoss, expected_input<any, any, more>, Shape<D...>>{};
+  template <class S>
+  static constexpr double divisor() {
+    return SizeAverage ? static_cast<double>(S::dims[0]) : 1;
   }
 };
 
@@ -62,37 +130,31 @@ struct CrossEntropyLoss {
 
 namespace nn {
 
-/// `torch.nn.MSELoss(size_average=True)`: the mean of (x - target)^2; both of one shape.
-template <class... Tags>
-class MSELoss : public Layer<MSELoss<Tags...>> {
-  static constexpr bool average = tag::value<tag::find_t<nn::size_average, nn::size_average<true>, Tags...>>;
-
+/// A loss without weights: `criterion(x, target)` or `criterion(first, second, target)`. `Known` are the names of its
+/// tags.
+template <class Derived, class Operation, class Known, class... Tags>
+class LossLayer : public Layer<Derived> {
  public:
-  using operation = tenon::operation::MSELoss<average>;
-  MSELoss() { tag::check<MSELoss, tag::names<nn::size_average>, Tags...>(); }
+  using operation = Operation;
+  LossLayer() { tag::check_reals<Derived, Known, Tags...>(); }
 
-  template <class X, class Target>
-  auto forward(const X& x, const Target& target) const {
-    return apply(operation{}, x, target);
+  template <class... X>
+  auto forward(const X&... x) const {
+    return apply(operation{}, x...);
   }
 };
 
-/// `torch.nn.CrossEntropyLoss(weight=None, size_average=True, ignore_index=-100)`: scores (N, C) or (N, C, axes...) and
-/// classes in [0, C), (N) or (N, axes...), as 64-bit integers.
-///
-/// `criterion{weight}` weighs the classes; a weight of another length than C is a tenon::Error of the call. Targets equal
-/// to `ignore_index` are left out, of the mean's divisor too. A target outside [0, C) is a tenon::Error.
-template <class... Tags>
-class CrossEntropyLoss : public Layer<CrossEntropyLoss<Tags...>> {
-  static constexpr bool average = tag::value<tag::find_t<nn::size_average, nn::size_average<true>, Tags...>>;
-  static constexpr std::int64_t ignored = tag::value<tag::find_t<nn::ignore_index, nn::ignore_index<-100>, Tags...>>;
-
+/// A loss that `criterion{weight}` weighs. The weight is kept as it is then; a shape that does not fit is a
+/// tenon::Error of the call.
+template <class Derived, class Operation, class Known, class... Tags>
+class WeightedLossLayer : public Layer<Derived> {
  public:
-  using operation = tenon::operation::CrossEntropyLoss<average, ignored>;
-  CrossEntropyLoss() { tag::check<CrossEntropyLoss, tag::names<nn::size_average, nn::ignore_index>, Tags...>(); }
-  template <class T, index_t Classes>
-  explicit CrossEntropyLoss(const Tensor<T, Classes>& weight) : CrossEntropyLoss() {
-    weights_ = std::make_shared<const std::vector<double>>(weight.begin(), weight.end());
+  using operation = Operation;
+  WeightedLossLayer() { tag::check_reals<Derived, Known, Tags...>(); }
+  template <class T, index_t... D>
+  explicit WeightedLossLayer(const Tensor<T, D...>& weight) : WeightedLossLayer() {
+    weights_ = std::make_shared<const tenon::operation::LossWeights>(
+        tenon::operation::LossWeights{{weight.begin(), weight.end()}, {D...}});
   }
 
   template <class X, class Target>
@@ -101,7 +163,126 @@ class CrossEntropyLoss : public Layer<CrossEntropyLoss<Tags...>> {
   }
 
  private:
-  tenon::operation::ClassWeights weights_;
+  tenon::operation::LossWeightsPointer weights_;
+};
+
+namespace detail {
+template <class... Tags>
+inline constexpr bool averages = tag::value<tag::find_t<nn::size_average, nn::size_average<true>, Tags...>>;
+}  // namespace detail
+
+/// `torch.nn.L1Loss(size_average=True)`: the mean of |x - target|.
+template <class... Tags>
+class L1Loss : public LossLayer<L1Loss<Tags...>,
+                                tenon::operation::ElementLoss<tenon::operation::L1Loss, detail::averages<Tags...>>,
+                                tag::names<nn::size_average>, Tags...> {};
+
+/// `torch.nn.MSELoss(size_average=True)`: the mean of (x - target)^2.
+template <class... Tags>
+class MSELoss : public LossLayer<MSELoss<Tags...>,
+                                 tenon::operation::ElementLoss<tenon::operation::MSELoss, detail::averages<Tags...>>,
+                                 tag::names<nn::size_average>, Tags...> {};
+
+/// `torch.nn.SmoothL1Loss(size_average=True)`: the mean of (x - target)^2 / 2 where that is below 1/2, else of
+/// |x - target| - 1/2.
+template <class... Tags>
+class SmoothL1Loss
+    : public LossLayer<SmoothL1Loss<Tags...>,
+                       tenon::operation::ElementLoss<tenon::operation::SmoothL1Loss, detail::averages<Tags...>>,
+                       tag::names<nn::size_average>, Tags...> {};
+
+/// `torch.nn.KLDivLoss(size_average=True)`: the mean over the elements of target * (log(target) - x), where x are
+/// logarithms of probabilities and the target probabilities.
+template <class... Tags>
+class KLDivLoss
+    : public LossLayer<KLDivLoss<Tags...>,
+                       tenon::operation::ElementLoss<tenon::operation::KLDivLoss, detail::averages<Tags...>>,
+                       tag::names<nn::size_average>, Tags...> {};
+
+/// `torch.nn.SoftMarginLoss(size_average=True)`: the mean of log(1 + exp(-target * x)), targets 1 or -1, of any type.
+template <class... Tags>
+class SoftMarginLoss
+    : public LossLayer<SoftMarginLoss<Tags...>,
+                       tenon::operation::ElementLoss<tenon::operation::SoftMarginLoss, detail::averages<Tags...>>,
+                       tag::names<nn::size_average>, Tags...> {};
+
+/// `torch.nn.HingeEmbeddingLoss(margin=1, size_average=True)`: the mean of x where the target is 1, of max(0, margin -
+/// x) where it is -1; targets of any type.
+template <class... Tags>
+class HingeEmbeddingLoss
+    : public LossLayer<HingeEmbeddingLoss<Tags...>,
+                       tenon::operation::ElementLoss<
+                           tenon::operation::HingeEmbeddingLoss<tag::real<nn::margin, nn::margin<1>, Tags...>>,
+                           detail::averages<Tags...>>,
+                       tag::names<nn::margin, nn::size_average>, Tags...> {};
+
+/// `torch.nn.MarginRankingLoss(margin=0, size_average=True)`: `criterion(first, second, target)` is the mean of
+/// max(0, -target * (first - second) + margin), targets 1 or -1.
+template <class... Tags>
+class MarginRankingLoss
+    : public LossLayer<MarginRankingLoss<Tags...>,
+                       tenon::operation::ElementLoss<
+                           tenon::operation::MarginRankingLoss<tag::real<nn::margin, nn::margin<0>, Tags...>>,
+                           detail::averages<Tags...>>,
+                       tag::names<nn::margin, nn::size_average>, Tags...> {};
+
+/// `torch.nn.CosineEmbeddingLoss(margin=0, size_average=True)`: `criterion(first, second, target)` of (N, D), (N, D)
+/// and (N) is the mean of 1 - cos(first, second) where the target is 1, of max(0, cos(first, second) - margin) where it
+/// is -1.
+template <class... Tags>
+class CosineEmbeddingLoss
+    : public LossLayer<CosineEmbeddingLoss<Tags...>,
+                       tenon::operation::CosineEmbeddingLoss<tag::real<nn::margin, nn::margin<0>, Tags...>,
+                                                             detail::averages<Tags...>>,
+                       tag::names<nn::margin, nn::size_average>, Tags...> {
+  using margin_tag = tag::find_t<nn::margin, nn::margin<0>, Tags...>;
+
+ public:
+  CosineEmbeddingLoss() {
+    constexpr double margin = tag::real<nn::margin, nn::margin<0>, Tags...>;
+    tag::require<CosineEmbeddingLoss, margin_tag, margin >= -1 && margin <= 1>();
+  }
+};
+
+/// `torch.nn.BCELoss(weight=None, size_average=True)`: the mean of -(target * log(x) + (1 - target) * log(1 - x)).
+///
+/// A probability x outside [0, 1] is a tenon::Error. A weight is one for each element, or broadcasts to that.
+template <class... Tags>
+class BCELoss
+    : public WeightedLossLayer<BCELoss<Tags...>,
+                               tenon::operation::ElementLoss<tenon::operation::BCELoss, detail::averages<Tags...>>,
+                               tag::names<nn::size_average>, Tags...> {
+  using base = typename BCELoss::WeightedLossLayer;
+
+ public:
+  using base::base;
+};
+
+/// `torch.nn.BCEWithLogitsLoss(weight=None, size_average=True)`: BCELoss of sigmoid(x), without its overflow.
+template <class... Tags>
+class BCEWithLogitsLoss
+    : public WeightedLossLayer<
+          BCEWithLogitsLoss<Tags...>,
+          tenon::operation::ElementLoss<tenon::operation::BCEWithLogitsLoss, detail::averages<Tags...>>,
+          tag::names<nn::size_average>, Tags...> {
+  using base = typename BCEWithLogitsLoss::WeightedLossLayer;
+
+ public:
+  using base::base;
+};
+
+/// `torch.nn.MultiLabelSoftMarginLoss(weight=None, size_average=True)`: of (N, C), the mean over the classes of
+/// BCEWithLogitsLoss, averaged or summed over the samples. A weight is one for each class.
+template <class... Tags>
+class MultiLabelSoftMarginLoss
+    : public WeightedLossLayer<
+          MultiLabelSoftMarginLoss<Tags...>,
+          tenon::operation::ElementLoss<tenon::operation::MultiLabelSoftMarginLoss, detail::averages<Tags...>>,
+          tag::names<nn::size_average>, Tags...> {
+  using base = typename MultiLabelSoftMarginLoss::WeightedLossLayer;
+
+ public:
+  using base::base;
 };
 
 }  // namespace nn

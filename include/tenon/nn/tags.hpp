@@ -33,6 +33,7 @@ template <auto...> struct alpha {};
 template <auto...> struct beta {};
 template <auto...> struct lambd {};
 template <auto...> struct max_value {};
+template <auto...> struct margin {};
 template <auto...> struct min_value {};
 template <auto...> struct negative_slope {};
 template <auto...> struct num_parameters {};

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "activation.hpp"
+#include "class_loss.hpp"
 #include "compile.hpp"
 #include "conv.hpp"
 #include "distance.hpp"

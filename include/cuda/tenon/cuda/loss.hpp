@@ -1,107 +1,161 @@
 /// \file
-/// Losses on the device.
+/// Losses of elements and of rows on the device: the terms of core/loss.hpp, summed up.
 #pragma once
 
 #include <thrust/find.h>
-#include <thrust/functional.h>
-#include <thrust/inner_product.h>
-#include <thrust/transform_reduce.h>
+#include <thrust/tuple.h>
 
-#include <cstdint>
+#include <string>
+#include <tenon/cpu/loss.hpp>
 #include <tenon/nn/loss.hpp>
+#include <utility>
 
-#include "softmax.hpp"
+#include "kernel.hpp"
 
 namespace tenon::inline TENON_ISA::cuda {
 
-struct SquaredDifference {
-  template <class T>
-  TENON_HOST_DEVICE double operator()(const T& a, const T& b) const {
-    const double difference = static_cast<double>(a) - static_cast<double>(b);
-    return difference * difference;
+/// Term of the elements at i, weighed.
+template <class Term, class T, class... X>
+struct ElementTerm {
+  const T* weights;  // may be null
+  thrust::tuple<const X*...> x;
+  TENON_HOST_DEVICE double operator()(index_t i) const { return at(i, std::index_sequence_for<X...>{}); }
+
+ private:
+  template <std::size_t... I>
+  TENON_HOST_DEVICE double at(index_t i, std::index_sequence<I...>) const {
+    const T term = Term{}(static_cast<T>(thrust::get<I>(x)[i])...);
+    return static_cast<double>(weights ? weights[i] * term : term);
   }
 };
 
-template <bool SizeAverage>
-struct Kernel<operation::MSELoss<SizeAverage>> : ForwardOnly {
-  template <class Y, class X>
-  static void forward(const operation::MSELoss<SizeAverage>&, Saved*, Y& y, const X& x, const X& target) {
-    constexpr index_t size = shape_of_t<X>::size;
-    const double sum = thrust::inner_product(detail::policy(), x.data(), x.data() + size, target.data(), 0.0,
-                                             thrust::plus<double>(), SquaredDifference{});
-    y.fill(static_cast<typename Y::value_type>(SizeAverage ? sum / static_cast<double>(size) : sum));
-  }
-};
-
-struct WeightedLoss {
-  double loss = 0, weight = 0;
-};
-struct AddWeightedLosses {
-  TENON_HOST_DEVICE WeightedLoss operator()(const WeightedLoss& a, const WeightedLoss& b) const {
-    return {a.loss + b.loss, a.weight + b.weight};
-  }
-};
-
-/// The cross-entropy of one sample: a slice of scores and its target.
-template <class T>
-struct CrossEntropy {
-  Axis axis;
-  std::int64_t ignore_index;
-  const T* x;
-  const std::int64_t* target;
-  const double* weights;  // of the classes; may be null
-  TENON_HOST_DEVICE WeightedLoss operator()(index_t sample) const {
-    const std::int64_t label = target[sample];
-    if (label == ignore_index) return {};
-    const T* scores = x + axis.slice(sample);
-    const double weight = weights ? weights[label] : 1;
-    const T normalizer = log_sum_exp(axis.size, axis.inner, scores);
-    return {weight * (static_cast<double>(normalizer) - static_cast<double>(scores[label * axis.inner])), weight};
-  }
-};
-
-struct OutsideClasses {
-  std::int64_t classes, ignore_index;
-  TENON_HOST_DEVICE bool operator()(std::int64_t label) const {
-    return label != ignore_index && (label < 0 || label >= classes);
-  }
-};
-
-template <bool SizeAverage, std::int64_t IgnoreIndex>
-struct Kernel<operation::CrossEntropyLoss<SizeAverage, IgnoreIndex>> : ForwardOnly {
-  using Operation = operation::CrossEntropyLoss<SizeAverage, IgnoreIndex>;
-
-  template <class Y, class X, class Target>
-  static void forward(const Operation& loss, Saved*, Y& y, const X& x, const Target& target) {
-    constexpr Axis axis(shape_of_t<X>::dims, 1);
-    constexpr index_t samples = shape_of_t<Target>::size;
-    check<samples>(loss, axis.size, target.data());
-    Array<double> weights;
-    if (loss.weights) {
-      weights = Array<double>(axis.size);
-      copy_to_device(loss.weights->data(), axis.size, weights.data());
-    }
-    const thrust::counting_iterator<index_t> first(0);
-    const WeightedLoss sum = thrust::transform_reduce(
-        detail::policy(), first, first + samples,
-        CrossEntropy<typename X::value_type>{axis, IgnoreIndex, x.data(), target.data(), weights.data()},
-        WeightedLoss{}, AddWeightedLosses{});
-    y.fill(static_cast<typename Y::value_type>(SizeAverage ? sum.loss / sum.weight : sum.loss));
+/// Its gradient with respect to operand `Operand`.
+template <class Term, int Operand, class T, class... X>
+struct ElementTermGradient {
+  const T* weights;  // may be null
+  thrust::tuple<const X*...> x;
+  const T* grad_y;
+  double divisor;
+  bool accumulate;
+  T* grad;
+  TENON_HOST_DEVICE void operator()(index_t i) const {
+    const T g = at(i, std::index_sequence_for<X...>{});
+    grad[i] = accumulate ? grad[i] + g : g;
   }
 
  private:
-  template <index_t Samples>
-  static void check(const Operation& loss, index_t classes, const std::int64_t* target) {
-    if (loss.weights && static_cast<index_t>(loss.weights->size()) != classes)
-      raise("CrossEntropyLoss: " + std::to_string(loss.weights->size()) + " class weights, wanted " +
-            std::to_string(classes));
-    const std::int64_t* wrong =
-        thrust::find_if(detail::policy(), target, target + Samples, OutsideClasses{classes, IgnoreIndex});
-    if (wrong == target + Samples) return;
-    std::int64_t label = 0;
-    copy_to_host(wrong, 1, &label);
-    raise("CrossEntropyLoss: target " + std::to_string(wrong - target) + " is " + std::to_string(label) +
-          ", wanted 0 to " + std::to_string(classes - 1));
+  template <std::size_t... I>
+  TENON_HOST_DEVICE T at(index_t i, std::index_sequence<I...>) const {
+    const T scale = static_cast<T>(static_cast<double>(*grad_y) / divisor) * (weights ? weights[i] : T(1));
+    return scale * Term{}.template gradient<Operand>(static_cast<T>(thrust::get<I>(x)[i])...);
+  }
+};
+
+struct OutsideProbabilities {
+  template <class T>
+  TENON_HOST_DEVICE bool operator()(const T& p) const {
+    return !(p >= T(0) && p <= T(1));
+  }
+};
+
+namespace detail {
+/// The weights of a loss, one for each element, on the device; empty without.
+template <class T, class S>
+Array<T> expanded_weights(std::string_view loss, const operation::LossWeightsPointer& weights) {
+  if (!weights) return {};
+  const auto host = cpu::detail::expanded_weights<T, S>(loss, *weights);
+  Array<T> expanded(S::size);
+  copy_to_device(host.data(), S::size, expanded.data());
+  return expanded;
+}
+}  // namespace detail
+
+template <class Term, bool SizeAverage>
+struct Kernel<operation::ElementLoss<Term, SizeAverage>> {
+  using Operation = operation::ElementLoss<Term, SizeAverage>;
+
+  template <class Y, class X, class... Others>
+  static void forward(const Operation& loss, autograd::NothingSaved*, Y& y, const X& x, const Others&... others) {
+    using T = typename X::value_type;
+    using S = shape_of_t<X>;
+    if constexpr (requires { Term::takes_probabilities; }) check_probabilities<S>(x.data());
+    const Array<T> weights = detail::expanded_weights<T, S>(Term::name, loss.weights);
+    const double total = sum(
+        S::size, ElementTerm<Term, T, T, typename Others::value_type...>{weights.data(), {x.data(), others.data()...}});
+    y.fill(static_cast<T>(total / Operation::template divisor<S>()));
+  }
+
+  template <class Y, class X, class... Others>
+  static void backward(const Operation& loss, const autograd::NothingSaved&, const Y&, const Y& grad_y,
+                       const autograd::Input<X>& x, const autograd::Input<Others>&... others) {
+    using T = typename X::value_type;
+    using S = shape_of_t<X>;
+    const Array<T> weights = detail::expanded_weights<T, S>(Term::name, loss.weights);
+    const auto pass = [&]<int Operand>(std::integral_constant<int, Operand>, const auto& input) {
+      if constexpr (std::is_same_v<std::remove_pointer_t<decltype(input.grad)>, T>) {
+        if (!input.grad) return;
+        launch(S::size, ElementTermGradient<Term, Operand, T, T, typename Others::value_type...>{
+                            weights.data(),
+                            {x.value.data(), others.value.data()...},
+                            grad_y.data(),
+                            Operation::template divisor<S>(),
+                            input.accumulate,
+                            input.grad});
+      }
+    };
+    pass(std::integral_constant<int, 0>{}, x);
+    [&]<int... I>(std::integer_sequence<int, I...>) {
+      (pass(std::integral_constant<int, I + 1>{}, others), ...);
+    }(std::make_integer_sequence<int, sizeof...(Others)>{});
+  }
+
+ private:
+  template <class S, class T>
+  static void check_probabilities(const T* x) {
+    const T* wrong = thrust::find_if(detail::policy(), x, x + S::size, OutsideProbabilities{});
+    if (wrong == x + S::size) return;
+    T found = 0;
+    copy_to_host(wrong, 1, &found);
+    operation::raise_wrong_probability(Term::name, wrong - x, static_cast<double>(found));
+  }
+};
+
+/// The gradient of the row term `Row`, with what it is scaled by in device memory.
+template <class Row, class T>
+struct RowGradient {
+  Row row;
+  const T* grad_y;
+  double divisor;
+  TENON_HOST_DEVICE void operator()(index_t n) const { row.add_gradient(n, static_cast<double>(*grad_y) / divisor); }
+};
+template <class Row, class T>
+void add_row_gradients(index_t rows, const Row& row, const T* grad_y, double divisor) {
+  launch(rows, RowGradient<Row, T>{row, grad_y, divisor});
+}
+
+template <double Margin, bool SizeAverage>
+struct Kernel<operation::CosineEmbeddingLoss<Margin, SizeAverage>> {
+  using Operation = operation::CosineEmbeddingLoss<Margin, SizeAverage>;
+
+  template <class Y, class X, class Target>
+  static void forward(const Operation&, autograd::NothingSaved*, Y& y, const X& first, const X& second,
+                      const Target& target) {
+    using S = shape_of_t<X>;
+    const loss::CosineEmbeddingRow<typename X::value_type, typename Target::value_type> row{
+        S::dims[1], Margin, first.data(), second.data(), target.data(), nullptr, nullptr};
+    y.fill(static_cast<typename Y::value_type>(sum(S::dims[0], row) / Operation::template divisor<S>()));
+  }
+  template <class Y, class X, class Target>
+  static void backward(const Operation&, const autograd::NothingSaved&, const Y&, const Y& grad_y,
+                       const autograd::Input<X>& first, const autograd::Input<X>& second,
+                       const autograd::Input<Target>& target) {
+    using S = shape_of_t<X>;
+    using T = typename X::value_type;
+    T *const grad_first = first.grad_to_add(), *const grad_second = second.grad_to_add();
+    const loss::CosineEmbeddingRow<T, typename Target::value_type> row{
+        S::dims[1], Margin, first.value.data(), second.value.data(), target.value.data(), grad_first, grad_second};
+    target.grad_to_add();  // a label has none
+    add_row_gradients(S::dims[0], row, grad_y.data(), Operation::template divisor<S>());
   }
 };
 

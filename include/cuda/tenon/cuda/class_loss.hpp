@@ -1,0 +1,195 @@
+/// \file
+/// Losses of classes on the device.
+#pragma once
+
+#include <cstdint>
+#include <tenon/nn/class_loss.hpp>
+
+#include "loss.hpp"
+#include "softmax.hpp"
+
+namespace tenon::inline TENON_ISA::cuda {
+
+struct WeightedLoss {
+  double loss = 0, weight = 0;
+};
+struct AddWeightedLosses {
+  TENON_HOST_DEVICE WeightedLoss operator()(const WeightedLoss& a, const WeightedLoss& b) const {
+    return {a.loss + b.loss, a.weight + b.weight};
+  }
+};
+
+/// One sample of a loss that picks the score of its target: a slice of scores. `Logits`: cross-entropy, else the
+/// negative logarithm itself.
+template <bool Logits, class T>
+struct PickedScore {
+  Axis axis;
+  std::int64_t ignore_index;
+  const T* x;
+  const std::int64_t* target;
+  const double* weights;  // of the classes; may be null
+  TENON_HOST_DEVICE WeightedLoss operator()(index_t sample) const {
+    const std::int64_t label = target[sample];
+    if (label == ignore_index) return {};
+    const T* scores = x + axis.slice(sample);
+    const double weight = weights ? weights[label] : 1;
+    double normalizer = 0;
+    if constexpr (Logits) normalizer = static_cast<double>(log_sum_exp(axis.size, axis.inner, scores));
+    return {weight * (normalizer - static_cast<double>(scores[label * axis.inner])), weight};
+  }
+};
+
+/// Its gradient: weight / divisor * (softmax(x) - one_hot(target)), or without the softmax.
+template <bool Logits, class T>
+struct PickedScoreGradient {
+  PickedScore<Logits, T> loss;
+  const T* grad_y;
+  double divisor;
+  T* grad_x;  // added to
+  TENON_HOST_DEVICE void operator()(index_t sample) const {
+    using std::exp;
+    const std::int64_t label = loss.target[sample];
+    if (label == loss.ignore_index) return;
+    const Axis& axis = loss.axis;
+    const index_t start = axis.slice(sample);
+    const T scale = static_cast<T>((loss.weights ? loss.weights[label] : 1) * static_cast<double>(*grad_y) / divisor);
+    if constexpr (Logits) {
+      const T normalizer = log_sum_exp(axis.size, axis.inner, loss.x + start);
+      for (index_t c = 0; c < axis.size; ++c) {
+        const index_t at = start + c * axis.inner;
+        grad_x[at] += scale * exp(loss.x[at] - normalizer);
+      }
+    }
+    grad_x[start + label * axis.inner] -= scale;
+  }
+};
+
+/// A list of `length` targets of row `row` holds none but classes; a list of classes may end with -1.
+struct TargetsOutside {
+  std::int64_t classes, ignore_index;
+  bool lists;
+  index_t length;
+  const std::int64_t* target;
+  TENON_HOST_DEVICE bool operator()(index_t row) const { return wrong(row) < length; }
+  /// The first wrong one.
+  TENON_HOST_DEVICE index_t wrong(index_t row) const {
+    for (index_t i = 0; i < length; ++i) {
+      const std::int64_t label = target[row * length + i];
+      if (lists && label == -1) return length;
+      if (label != ignore_index && (label < 0 || label >= classes)) return i;
+    }
+    return length;
+  }
+};
+
+namespace detail {
+
+/// Throws if a target is none of the classes, or the weights are not as many.
+template <class Operation, class Target>
+void check_targets(const Operation& loss, index_t classes, std::int64_t ignore_index, bool lists, index_t rows,
+                   const Target& target) {
+  operation::check_class_weights(Operation::name, loss.weights, classes);
+  constexpr index_t size = shape_of_t<Target>::size;
+  const TargetsOutside outside{classes, ignore_index, lists, size / rows, target.data()};
+  const thrust::counting_iterator<index_t> first(0);
+  if (thrust::find_if(policy(), first, first + rows, outside) == first + rows) return;
+  const auto host = target.to_host();
+  TargetsOutside there = outside;
+  there.target = host.data();
+  for (index_t row = 0; row < rows; ++row)
+    if (const index_t i = there.wrong(row); i < there.length)
+      operation::raise_wrong_target(Operation::name, row * there.length + i, host.data()[row * there.length + i],
+                                    classes);
+}
+
+/// Class weights on the device; empty without.
+inline Array<double> class_weights(const operation::LossWeightsPointer& weights) {
+  if (!weights) return {};
+  const auto count = static_cast<index_t>(weights->values.size());
+  Array<double> result(count);
+  copy_to_device(weights->values.data(), count, result.data());
+  return result;
+}
+
+template <class Operation, bool Logits>
+struct Picking {
+  struct Saved {
+    double divisor = 1;
+  };
+
+  template <class Y, class X, class Target>
+  static void forward(const Operation& loss, Saved* saved, Y& y, const X& x, const Target& target) {
+    constexpr index_t samples = shape_of_t<Target>::size;
+    check_targets(loss, shape_of_t<X>::dims[1], Operation::ignore_index, false, samples, target);
+    const Array<double> weights = class_weights(loss.weights);
+    const thrust::counting_iterator<index_t> first(0);
+    const WeightedLoss sum = thrust::transform_reduce(policy(), first, first + samples,
+                                                      sample(x.data(), target.data(), weights.data(), shape_of_t<X>{}),
+                                                      WeightedLoss{}, AddWeightedLosses{});
+    const double divisor = Operation::size_average ? sum.weight : 1;
+    y.fill(static_cast<typename Y::value_type>(sum.loss / divisor));
+    if (saved) saved->divisor = divisor;
+  }
+
+  template <class Y, class X, class Target>
+  static void backward(const Operation& loss, const Saved& saved, const Y&, const Y& grad_y,
+                       const autograd::Input<X>& x, const autograd::Input<Target>& target) {
+    using T = typename X::value_type;
+    T* grad = x.grad_to_add();
+    if (!grad) return;
+    const Array<double> weights = class_weights(loss.weights);
+    launch(shape_of_t<Target>::size,
+           PickedScoreGradient<Logits, T>{sample(x.value.data(), target.value.data(), weights.data(), shape_of_t<X>{}),
+                                          grad_y.data(), saved.divisor, grad});
+  }
+
+ private:
+  template <class T, class S>
+  static PickedScore<Logits, T> sample(const T* x, const std::int64_t* target, const double* weights, S) {
+    return {Axis(S::dims, 1), Operation::ignore_index, x, target, weights};
+  }
+};
+
+template <class Operation>
+struct RowLoss {
+  template <class Y, class X, class Target>
+  static void forward(const Operation& loss, autograd::NothingSaved*, Y& y, const X& x, const Target& target) {
+    using S = shape_of_t<X>;
+    check_targets(loss, S::dims[1], -2, Operation::lists_of_classes, S::dims[0], target);
+    const Array<double> weights = class_weights(loss.weights);
+    const auto row =
+        Operation::template row<typename X::value_type>(S::dims[1], x.data(), target.data(), weights.data(), nullptr);
+    y.fill(static_cast<typename Y::value_type>(sum(S::dims[0], row) / Operation::template divisor<S>()));
+  }
+  template <class Y, class X, class Target>
+  static void backward(const Operation& loss, const autograd::NothingSaved&, const Y&, const Y& grad_y,
+                       const autograd::Input<X>& x, const autograd::Input<Target>& target) {
+    using S = shape_of_t<X>;
+    if (!x.grad) return;
+    const Array<double> weights = class_weights(loss.weights);
+    const auto row = Operation::template row<typename X::value_type>(S::dims[1], x.value.data(), target.value.data(),
+                                                                     weights.data(), x.grad_to_add());
+    add_row_gradients(S::dims[0], row, grad_y.data(), Operation::template divisor<S>());
+  }
+};
+
+}  // namespace detail
+
+template <bool SizeAverage, std::int64_t IgnoreIndex>
+struct Kernel<operation::CrossEntropyLoss<SizeAverage, IgnoreIndex>>
+    : detail::Picking<operation::CrossEntropyLoss<SizeAverage, IgnoreIndex>, true> {};
+template <bool SizeAverage, std::int64_t IgnoreIndex>
+struct Kernel<operation::NLLLoss<SizeAverage, IgnoreIndex>>
+    : detail::Picking<operation::NLLLoss<SizeAverage, IgnoreIndex>, false> {};
+template <bool SizeAverage, std::int64_t IgnoreIndex>
+struct Kernel<operation::NLLLoss2d<SizeAverage, IgnoreIndex>>
+    : detail::Picking<operation::NLLLoss2d<SizeAverage, IgnoreIndex>, false> {};
+
+template <int Power, double Margin, bool SizeAverage>
+struct Kernel<operation::MultiMarginLoss<Power, Margin, SizeAverage>>
+    : detail::RowLoss<operation::MultiMarginLoss<Power, Margin, SizeAverage>> {};
+template <bool SizeAverage>
+struct Kernel<operation::MultiLabelMarginLoss<SizeAverage>>
+    : detail::RowLoss<operation::MultiLabelMarginLoss<SizeAverage>> {};
+
+}  // namespace tenon::inline TENON_ISA::cuda

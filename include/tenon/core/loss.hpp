@@ -1,0 +1,314 @@
+/// \file
+/// What losses sum up, written once for the CPU and for devices: terms of elements, generic over SIMD batches as
+/// pointwise functions are, and terms of rows.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+
+#include "activation.hpp"
+#include "geometry.hpp"
+
+#if defined(__CUDACC__)
+#pragma nv_diagnostic push
+#pragma nv_diag_suppress 20011, 20013, 20014, 20015
+#endif
+
+namespace tenon::inline TENON_ISA::loss {
+
+using pointwise::at_least, pointwise::at_most, pointwise::choose, pointwise::full_like;
+
+// ---- terms of elements: `operator()(x, target)`, and `gradient<I>` with respect to operand I
+
+/// A term of the difference x - target; `Function` has a value and a slope.
+template <class Function>
+struct OfDifference {
+  template <class T>
+  TENON_HOST_DEVICE T operator()(const T& x, const T& target) const {
+    return Function::value(x - target);
+  }
+  template <int Operand, class T>
+  TENON_HOST_DEVICE T gradient(const T& x, const T& target) const {
+    if constexpr (Operand == 0)
+      return Function::slope(x - target);
+    else
+      return -Function::slope(x - target);
+  }
+};
+
+struct Absolute {
+  template <class T>
+  TENON_HOST_DEVICE static T value(const T& d) {
+    using std::abs;
+    return abs(d);
+  }
+  template <class T>
+  TENON_HOST_DEVICE static T slope(const T& d) {
+    return choose(d > T(0), T(1), choose(d < T(0), T(-1), d));
+  }
+};
+struct Square {
+  template <class T>
+  TENON_HOST_DEVICE static T value(const T& d) {
+    return d * d;
+  }
+  template <class T>
+  TENON_HOST_DEVICE static T slope(const T& d) {
+    return d + d;
+  }
+};
+/// d^2 / 2 near 0, |d| - 1/2 from 1 on
+struct SmoothAbsolute {
+  template <class T>
+  TENON_HOST_DEVICE static T value(const T& d) {
+    using std::abs;
+    return choose(abs(d) < T(1), full_like(d, 0.5) * d * d, abs(d) - full_like(d, 0.5));
+  }
+  template <class T>
+  TENON_HOST_DEVICE static T slope(const T& d) {
+    return at_most(T(1), at_least(T(-1), d));
+  }
+};
+
+/// target * (log(target) - x), 0 where the target is 0
+struct KullbackLeibler {
+  template <class T>
+  TENON_HOST_DEVICE T operator()(const T& x, const T& target) const {
+    using std::log;
+    return choose(target == T(0), T(0), target * (log(target) - x));
+  }
+  template <int Operand, class T>
+  TENON_HOST_DEVICE T gradient(const T& x, const T& target) const {
+    using std::log;
+    if constexpr (Operand == 0)
+      return -target;
+    else
+      return choose(target == T(0), T(0), log(target) + T(1) - x);
+  }
+};
+
+/// -(target * log(x) + (1 - target) * log(1 - x)), the logarithms -100 at least
+struct BinaryCrossEntropy {
+  template <class T>
+  TENON_HOST_DEVICE T operator()(const T& x, const T& target) const {
+    return (target - T(1)) * bounded_log(T(1) - x) - target * bounded_log(x);
+  }
+  template <int Operand, class T>
+  TENON_HOST_DEVICE T gradient(const T& x, const T& target) const {
+    if constexpr (Operand == 0)
+      return (x - target) / at_least(full_like(x, 1e-12), (T(1) - x) * x);
+    else
+      return bounded_log(T(1) - x) - bounded_log(x);
+  }
+
+ private:
+  template <class T>
+  TENON_HOST_DEVICE static T bounded_log(const T& x) {
+    using std::log;
+    return at_least(T(-100), log(x));
+  }
+};
+
+/// The same of sigmoid(x), without its overflow.
+struct BinaryCrossEntropyOfLogits {
+  template <class T>
+  TENON_HOST_DEVICE T operator()(const T& x, const T& target) const {
+    return -pointwise::LogSigmoid{}(-x) - x * target;
+  }
+  template <int Operand, class T>
+  TENON_HOST_DEVICE T gradient(const T& x, const T& target) const {
+    if constexpr (Operand == 0)
+      return pointwise::Sigmoid{}(x)-target;
+    else
+      return -x;
+  }
+};
+
+/// log(1 + exp(-target * x))
+struct SoftMargin {
+  template <class T>
+  TENON_HOST_DEVICE T operator()(const T& x, const T& target) const {
+    return -pointwise::LogSigmoid{}(target * x);
+  }
+  template <int Operand, class T>
+  TENON_HOST_DEVICE T gradient(const T& x, const T& target) const {
+    if constexpr (Operand == 0)
+      return -target * pointwise::Sigmoid{}(-target * x);
+    else
+      return -x * pointwise::Sigmoid{}(-target * x);
+  }
+};
+
+/// x where the target is 1, max(0, Margin - x) where it is -1; the target, a label, has no gradient.
+template <double Margin>
+struct HingeEmbedding {
+  template <class T>
+  TENON_HOST_DEVICE T operator()(const T& x, const T& target) const {
+    return choose(target == T(1), T(0), at_least(T(0), full_like(x, Margin) - x)) + choose(target == T(-1), T(0), x);
+  }
+  template <int Operand, class T>
+  TENON_HOST_DEVICE T gradient(const T& x, const T& target) const {
+    if constexpr (Operand == 0)
+      return choose(target == T(1) || x > full_like(x, Margin), T(0), T(-1)) + choose(target == T(-1), T(0), T(1));
+    else
+      return T(0);
+  }
+};
+
+/// max(0, -target * (first - second) + Margin)
+template <double Margin>
+struct MarginRanking {
+  template <class T>
+  TENON_HOST_DEVICE T operator()(const T& first, const T& second, const T& target) const {
+    return at_least(T(0), ranking(first, second, target));
+  }
+  template <int Operand, class T>
+  TENON_HOST_DEVICE T gradient(const T& first, const T& second, const T& target) const {
+    return choose(ranking(first, second, target) < T(0), T(0), slope<Operand>(first, second, target));
+  }
+
+ private:
+  template <class T>
+  TENON_HOST_DEVICE static T ranking(const T& first, const T& second, const T& target) {
+    return full_like(first, Margin) - target * (first - second);
+  }
+  template <int Operand, class T>
+  TENON_HOST_DEVICE static T slope(const T& first, const T& second, const T& target) {
+    if constexpr (Operand == 0)
+      return -target;
+    else if constexpr (Operand == 1)
+      return target;
+    else
+      return second - first;
+  }
+};
+
+// ---- terms of rows: `operator()(row)`, and `add_gradient(row, scale)`, which adds to the gradients that are not null
+
+/// The mean over the classes i other than the target y of weight[y] * max(0, Margin - x[y] + x[i])^Power.
+template <int Power, class T>
+struct MultiMarginRow {
+  index_t classes;
+  double margin;
+  const T* x;
+  const std::int64_t* target;
+  const double* weight;  // of the classes; may be null
+  T* grad_x;
+
+  TENON_HOST_DEVICE double operator()(index_t row) const {
+    double sum = 0;
+    for (index_t i = 0; i < classes; ++i)
+      if (const double z = excess(row, i); z > 0) sum += Power == 1 ? z : z * z;
+    return sum * factor(row);
+  }
+  TENON_HOST_DEVICE void add_gradient(index_t row, double scale) const {
+    double sum = 0;
+    for (index_t i = 0; i < classes; ++i)
+      if (const double z = excess(row, i); z > 0) {
+        const double g = scale * factor(row) * (Power == 1 ? 1 : 2 * z);
+        grad_x[row * classes + i] += static_cast<T>(g);
+        sum += g;
+      }
+    grad_x[row * classes + target[row]] -= static_cast<T>(sum);
+  }
+
+ private:
+  TENON_HOST_DEVICE double excess(index_t row, index_t i) const {
+    const T* scores = x + row * classes;
+    return i == target[row] ? 0 : margin - static_cast<double>(scores[target[row]]) + static_cast<double>(scores[i]);
+  }
+  TENON_HOST_DEVICE double factor(index_t row) const {
+    return (weight ? weight[target[row]] : 1) / static_cast<double>(classes);
+  }
+};
+
+/// The sum over the targets y, a list that -1 ends, and the classes i that are none of max(0, 1 - x[y] + x[i]), divided
+/// by the number of classes.
+template <class T>
+struct MultiLabelMarginRow {
+  index_t classes;
+  const T* x;
+  const std::int64_t* target;
+  T* grad_x;
+
+  TENON_HOST_DEVICE double operator()(index_t row) const {
+    double sum = 0;
+    for_each_excess(row, [&](index_t, index_t, double z) { sum += z; });
+    return sum / static_cast<double>(classes);
+  }
+  TENON_HOST_DEVICE void add_gradient(index_t row, double scale) const {
+    const T g = static_cast<T>(scale / static_cast<double>(classes));
+    T* grad = grad_x + row * classes;
+    for_each_excess(row, [&](index_t y, index_t i, double) {
+      grad[y] -= g;
+      grad[i] += g;
+    });
+  }
+
+ private:
+  template <class F>
+  TENON_HOST_DEVICE void for_each_excess(index_t row, F&& f) const {
+    const T* scores = x + row * classes;
+    const std::int64_t* targets = target + row * classes;
+    for (index_t t = 0; t < classes && targets[t] >= 0; ++t)
+      for (index_t i = 0; i < classes; ++i) {
+        const double z = 1 - static_cast<double>(scores[targets[t]]) + static_cast<double>(scores[i]);
+        if (z > 0 && !is_target(targets, i)) f(targets[t], i, z);
+      }
+  }
+  TENON_HOST_DEVICE bool is_target(const std::int64_t* targets, index_t i) const {
+    for (index_t t = 0; t < classes && targets[t] >= 0; ++t)
+      if (targets[t] == i) return true;
+    return false;
+  }
+};
+
+/// 1 - cos(first, second) where the target is 1, max(0, cos(first, second) - margin) where it is -1.
+template <class T, class Label>
+struct CosineEmbeddingRow {
+  static constexpr double eps = 1e-12;  // added to the squared norms
+  index_t size;
+  double margin;
+  const T *first, *second;
+  const Label* target;
+  T *grad_first, *grad_second;
+
+  TENON_HOST_DEVICE double operator()(index_t row) const {
+    const Products p(*this, row);
+    if (target[row] == Label(1)) return 1 - p.cosine();
+    if (target[row] == Label(-1)) return p.cosine() <= margin ? 0 : p.cosine() - margin;
+    return 0;
+  }
+  TENON_HOST_DEVICE void add_gradient(index_t row, double scale) const {
+    const Products p(*this, row);
+    double slope = 0;
+    if (target[row] == Label(1)) slope = -scale;
+    if (target[row] == Label(-1) && p.cosine() >= margin) slope = scale;
+    const double inverse = 1 / std::sqrt(p.first * p.second);
+    for (index_t i = row * size; i < (row + 1) * size; ++i) {
+      const auto a = static_cast<double>(first[i]), b = static_cast<double>(second[i]);
+      if (grad_first) grad_first[i] += static_cast<T>(slope * (b * inverse - p.cosine() * a / p.first));
+      if (grad_second) grad_second[i] += static_cast<T>(slope * (a * inverse - p.cosine() * b / p.second));
+    }
+  }
+
+ private:
+  struct Products {
+    double both = 0, first = eps, second = eps;
+    TENON_HOST_DEVICE Products(const CosineEmbeddingRow& loss, index_t row) {
+      for (index_t i = row * loss.size; i < (row + 1) * loss.size; ++i) {
+        const auto a = static_cast<double>(loss.first[i]), b = static_cast<double>(loss.second[i]);
+        both += a * b;
+        first += a * a;
+        second += b * b;
+      }
+    }
+    TENON_HOST_DEVICE double cosine() const { return both / std::sqrt(first * second); }
+  };
+};
+
+}  // namespace tenon::inline TENON_ISA::loss
+
+#if defined(__CUDACC__)
+#pragma nv_diagnostic pop
+#endif

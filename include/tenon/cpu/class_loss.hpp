@@ -1,0 +1,200 @@
+/// \file
+/// Losses of classes on the CPU.
+#pragma once
+
+#include "../nn/class_loss.hpp"
+#include "loss.hpp"
+#include "micro/softmax.hpp"
+
+namespace tenon::inline TENON_ISA::cpu {
+
+namespace detail {
+
+/// What the losses share that pick the score of each target.
+template <class Operation>
+struct Picking {
+  /// Calls f(sample, position of its target's score in x) for each target that is not ignored.
+  template <class X, class Target, class F>
+  static void for_each_sample(const Target& target, F&& f) {
+    constexpr auto axis = micro::axis_view(shape_of_t<X>::dims, 1);
+    std::size_t sample = 0;
+    for (index_t o = 0; o < axis.outer; ++o)
+      for (index_t i = 0; i < axis.inner; ++i, ++sample)
+        if (const std::int64_t label = target.data()[sample]; label != Operation::ignore_index)
+          f(sample, (o * axis.size + static_cast<index_t>(label)) * axis.inner + i);
+  }
+
+  static double weight_of(const Operation& loss, std::int64_t label) {
+    return loss.weights ? loss.weights->values[static_cast<std::size_t>(label)] : 1.0;
+  }
+
+  template <class Target>
+  static void check(const Operation& loss, index_t classes, const Target& target) {
+    operation::check_class_weights(Operation::name, loss.weights, classes);
+    for (std::size_t i = 0; i < Target::size(); ++i)
+      if (const std::int64_t label = target.data()[i];
+          label != Operation::ignore_index && (label < 0 || label >= classes))
+        operation::raise_wrong_target(Operation::name, static_cast<index_t>(i), label, classes);
+  }
+};
+
+/// The negative logarithms of probabilities picked.
+template <class Operation>
+struct NegativeLogLikelihood : Picking<Operation> {
+  struct Saved {
+    double divisor = 1;
+  };
+
+  template <class Y, class X, class Target>
+  static void forward(const Operation& loss, Saved* saved, Y& y, const X& x, const Target& target) {
+    NegativeLogLikelihood::check(loss, shape_of_t<X>::dims[1], target);
+    double sum = 0, weights = 0;
+    NegativeLogLikelihood::template for_each_sample<X>(target, [&](std::size_t sample, index_t at) {
+      const double weight = NegativeLogLikelihood::weight_of(loss, target.data()[sample]);
+      sum -= weight * static_cast<double>(x.data()[at]);
+      weights += weight;
+    });
+    const double divisor = Operation::size_average ? weights : 1;
+    *y.data() = static_cast<typename Y::value_type>(sum / divisor);
+    if (saved) saved->divisor = divisor;
+  }
+
+  template <class Y, class X, class Target>
+  static void backward(const Operation& loss, const Saved& saved, const Y&, const Y& grad_y,
+                       const autograd::Input<X>& x, const autograd::Input<Target>& target) {
+    using T = typename X::value_type;
+    T* grad = x.grad_to_add();
+    if (!grad) return;
+    const double scale = static_cast<double>(grad_y.item()) / saved.divisor;
+    NegativeLogLikelihood::template for_each_sample<X>(target.value, [&](std::size_t sample, index_t at) {
+      grad[at] -= static_cast<T>(scale * NegativeLogLikelihood::weight_of(loss, target.value.data()[sample]));
+    });
+  }
+};
+
+/// A sum over rows of scores.
+template <class Operation>
+struct RowLoss {
+  template <class Y, class X, class Target>
+  static void forward(const Operation& loss, autograd::NothingSaved*, Y& y, const X& x, const Target& target) {
+    using S = shape_of_t<X>;
+    operation::check_class_weights(Operation::name, loss.weights, S::dims[1]);
+    check_targets<S>(target);
+    const auto row =
+        Operation::template row<typename X::value_type>(S::dims[1], x.data(), target.data(), weights(loss), nullptr);
+    double sum = 0;
+    for (index_t n = 0; n < S::dims[0]; ++n) sum += row(n);
+    *y.data() = static_cast<typename Y::value_type>(sum / Operation::template divisor<S>());
+  }
+
+  template <class Y, class X, class Target>
+  static void backward(const Operation& loss, const autograd::NothingSaved&, const Y&, const Y& grad_y,
+                       const autograd::Input<X>& x, const autograd::Input<Target>& target) {
+    using S = shape_of_t<X>;
+    if (!x.grad) return;
+    const auto row = Operation::template row<typename X::value_type>(S::dims[1], x.value.data(), target.value.data(),
+                                                                     weights(loss), x.grad_to_add());
+    const double scale = static_cast<double>(grad_y.item()) / Operation::template divisor<S>();
+    for (index_t n = 0; n < S::dims[0]; ++n) row.add_gradient(n, scale);
+  }
+
+ private:
+  static const double* weights(const Operation& loss) { return loss.weights ? loss.weights->values.data() : nullptr; }
+
+  template <class S, class Target>
+  static void check_targets(const Target& target) {
+    constexpr index_t classes = S::dims[1], length = shape_of_t<Target>::size / S::dims[0];
+    for (index_t n = 0; n < S::dims[0]; ++n)
+      for (index_t i = n * length; i < (n + 1) * length; ++i) {
+        const std::int64_t label = target.data()[i];
+        if (Operation::lists_of_classes && label == -1) break;
+        if (label < 0 || label >= classes) operation::raise_wrong_target(Operation::name, i, label, classes);
+      }
+  }
+};
+
+}  // namespace detail
+
+template <bool SizeAverage, std::int64_t IgnoreIndex>
+struct Kernel<operation::CrossEntropyLoss<SizeAverage, IgnoreIndex>>
+    : detail::Picking<operation::CrossEntropyLoss<SizeAverage, IgnoreIndex>> {
+  using Picking = detail::Picking<operation::CrossEntropyLoss<SizeAverage, IgnoreIndex>>;
+  using Picking::check, Picking::weight_of;
+  using Operation = operation::CrossEntropyLoss<SizeAverage, IgnoreIndex>;
+  struct Saved {
+    memory::Array<double> normalizer;  // log(sum(exp(x))) of each sample
+    double divisor = 1;
+  };
+
+  template <class Y, class X, class Target>
+  static void forward(const Operation& loss, Saved* saved, Y& y, const X& x, const Target& target) {
+    using T = typename X::value_type;
+    constexpr auto axis = micro::axis_view(shape_of_t<X>::dims, 1);
+    check(loss, axis.size, target);
+    memory::Array<T> normalizer(Target::size());
+    micro::log_sum_exp<T>(axis, x.data(), normalizer.data());
+    double sum = 0, weights = 0;
+    Picking::template for_each_sample<X>(target, [&](std::size_t sample, index_t at) {
+      const double weight = weight_of(loss, target.data()[sample]);
+      sum += weight * (static_cast<double>(normalizer[sample]) - static_cast<double>(x.data()[at]));
+      weights += weight;
+    });
+    const double divisor = SizeAverage ? weights : 1;
+    *y.data() = static_cast<T>(sum / divisor);
+    if (saved) {
+      saved->normalizer = memory::Array<double>(Target::size());
+      std::copy_n(normalizer.data(), Target::size(), saved->normalizer.data());
+      saved->divisor = divisor;
+    }
+  }
+
+  /// grad_x = weight / divisor * (softmax(x) - one_hot(target))
+  template <class Y, class X, class Target>
+  static void backward(const Operation& loss, const Saved& saved, const Y&, const Y& grad_y,
+                       const autograd::Input<X>& x, const autograd::Input<Target>& target) {
+    using T = typename X::value_type;
+    using V = micro::Vector<T>;
+    if (!x.grad) return;
+    constexpr auto axis = micro::axis_view(shape_of_t<X>::dims, 1);
+    memory::Array<T> scale(Target::size()), normalizer(Target::size());
+    for (std::size_t sample = 0; sample < Target::size(); ++sample) {
+      const std::int64_t label = target.value.data()[sample];
+      scale[sample] =
+          label == IgnoreIndex ? T(0) : static_cast<T>(weight_of(loss, label) / saved.divisor) * grad_y.item();
+      normalizer[sample] = static_cast<T>(saved.normalizer[sample]);
+    }
+    const T *s = scale.data(), *n = normalizer.data();
+    for (index_t o = 0; o < axis.outer; ++o) {
+      const index_t slice = o * axis.size * axis.inner;
+      if constexpr (axis.inner == 1) {
+        micro::map_gradient<T>(
+            axis.size, x.accumulate, [sv = V(s[o]), nv = V(n[o])](const V& v) { return sv * xsimd::exp(v - nv); },
+            x.grad + slice, x.value.data() + slice);
+      } else {
+        for (index_t c = 0; c < axis.size; ++c)
+          micro::map_gradient<T>(
+              axis.inner, x.accumulate, [](const V& v, const V& sv, const V& nv) { return sv * xsimd::exp(v - nv); },
+              x.grad + slice + c * axis.inner, x.value.data() + slice + c * axis.inner, s + o * axis.inner,
+              n + o * axis.inner);
+      }
+    }
+    Picking::template for_each_sample<X>(target.value,
+                                         [&](std::size_t sample, index_t at) { x.grad[at] -= scale[sample]; });
+  }
+};
+
+template <bool SizeAverage, std::int64_t IgnoreIndex>
+struct Kernel<operation::NLLLoss<SizeAverage, IgnoreIndex>>
+    : detail::NegativeLogLikelihood<operation::NLLLoss<SizeAverage, IgnoreIndex>> {};
+template <bool SizeAverage, std::int64_t IgnoreIndex>
+struct Kernel<operation::NLLLoss2d<SizeAverage, IgnoreIndex>>
+    : detail::NegativeLogLikelihood<operation::NLLLoss2d<SizeAverage, IgnoreIndex>> {};
+
+template <int Power, double Margin, bool SizeAverage>
+struct Kernel<operation::MultiMarginLoss<Power, Margin, SizeAverage>>
+    : detail::RowLoss<operation::MultiMarginLoss<Power, Margin, SizeAverage>> {};
+template <bool SizeAverage>
+struct Kernel<operation::MultiLabelMarginLoss<SizeAverage>>
+    : detail::RowLoss<operation::MultiLabelMarginLoss<SizeAverage>> {};
+
+}  // namespace tenon::inline TENON_ISA::cpu

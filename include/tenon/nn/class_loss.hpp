@@ -1,0 +1,200 @@
+/// \file
+/// Losses whose targets are classes: 64-bit integers in [0, C).
+#pragma once
+
+#include <cstdint>
+
+#include "loss.hpp"
+
+namespace tenon::inline TENON_ISA {
+
+namespace operation {
+
+/// What a loss does with scores (N, C) or (N, C, axes...) and classes (N) or (N, axes...): it picks the score of each
+/// target and weighs it by its class. `Derived` is what errors call it; `Rank`, unless 0, is the scores' only one.
+template <class Derived, bool SizeAverage, std::int64_t IgnoreIndex, std::size_t Rank = 0>
+struct PickingLoss {
+  static constexpr bool size_average = SizeAverage;
+  static constexpr std::int64_t ignore_index = IgnoreIndex;
+  LossWeightsPointer weights;
+
+  template <index_t... D, class Target>
+  static consteval auto output_shape(Shape<D...> x, Target target) {
+    if constexpr (sizeof...(D) < 2 || (Rank != 0 && sizeof...(D) != Rank))
+      return reject_t<Derived, expected_scores, Shape<D...>>{};
+    else
+      return of_target(x, target);
+  }
+
+ private:
+  using expected_scores =
+      std::conditional_t<Rank == 4, expected_input<any, any, any, any>, expected_input<any, any, more>>;
+  template <index_t N, index_t C, index_t... D, class Target>
+  static consteval auto of_target(Shape<N, C, D...>, Target) {
+    if constexpr (std::is_same_v<Target, Shape<N, D...>>)
+      return Shape<>{};
+    else
+      return reject_t<Derived, expected_target<N, D...>, Target>{};
+  }
+};
+
+/// -weight[target] * log_softmax(x)[target]
+template <bool SizeAverage, std::int64_t IgnoreIndex>
+struct CrossEntropyLoss : PickingLoss<CrossEntropyLoss<SizeAverage, IgnoreIndex>, SizeAverage, IgnoreIndex> {
+  static constexpr std::string_view name = "CrossEntropyLoss";
+};
+/// -weight[target] * x[target]
+template <bool SizeAverage, std::int64_t IgnoreIndex>
+struct NLLLoss : PickingLoss<NLLLoss<SizeAverage, IgnoreIndex>, SizeAverage, IgnoreIndex> {
+  static constexpr std::string_view name = "NLLLoss";
+};
+/// The same of images alone.
+template <bool SizeAverage, std::int64_t IgnoreIndex>
+struct NLLLoss2d : PickingLoss<NLLLoss2d<SizeAverage, IgnoreIndex>, SizeAverage, IgnoreIndex, 4> {
+  static constexpr std::string_view name = "NLLLoss2d";
+};
+
+/// The losses that are a sum over rows of scores (N, C): `Row` makes the term of core/loss.hpp from pointers.
+template <class Derived, bool SizeAverage>
+struct RowLoss {
+  LossWeightsPointer weights;
+  template <class S>
+  static constexpr double divisor() {
+    return SizeAverage ? static_cast<double>(S::dims[0]) : 1;
+  }
+};
+
+/// Mean or sum of loss::MultiMarginRow.
+template <int Power, double Margin, bool SizeAverage>
+struct MultiMarginLoss : RowLoss<MultiMarginLoss<Power, Margin, SizeAverage>, SizeAverage> {
+  static constexpr std::string_view name = "MultiMarginLoss";
+  static constexpr bool lists_of_classes = false;
+
+  template <class T>
+  static loss::MultiMarginRow<Power, T> row(index_t classes, const T* x, const std::int64_t* target,
+                                            const double* weight, T* grad_x) {
+    return {classes, Margin, x, target, weight, grad_x};
+  }
+  template <class S, class Target>
+  static consteval auto output_shape(S, Target) {
+    if constexpr (S::rank != 2)
+      return reject_t<MultiMarginLoss, expected_input<any, any>, S>{};
+    else if constexpr (!std::is_same_v<Target, Shape<S::dims[0]>>)
+      return reject_t<MultiMarginLoss, expected_target<S::dims[0]>, Target>{};
+    else
+      return Shape<>{};
+  }
+};
+
+/// Mean or sum of loss::MultiLabelMarginRow.
+template <bool SizeAverage>
+struct MultiLabelMarginLoss : RowLoss<MultiLabelMarginLoss<SizeAverage>, SizeAverage> {
+  static constexpr std::string_view name = "MultiLabelMarginLoss";
+  static constexpr bool lists_of_classes = true;
+
+  template <class T>
+  static loss::MultiLabelMarginRow<T> row(index_t classes, const T* x, const std::int64_t* target, const double*,
+                                          T* grad_x) {
+    return {classes, x, target, grad_x};
+  }
+  template <class S, class Target>
+  static consteval auto output_shape(S, Target) {
+    if constexpr (S::rank != 2)
+      return reject_t<MultiLabelMarginLoss, expected_input<any, any>, S>{};
+    else if constexpr (!std::is_same_v<Target, S>)
+      return reject_t<MultiLabelMarginLoss, expected_target<S::dims[0], S::dims[1]>, Target>{};
+    else
+      return Shape<>{};
+  }
+};
+
+/// A target that is none of the classes.
+[[noreturn]] inline void raise_wrong_target(std::string_view loss, index_t position, std::int64_t target,
+                                            index_t classes) {
+  raise(std::string(loss) + ": target " + std::to_string(position) + " is " + std::to_string(target) +
+        ", wanted 0 to " + std::to_string(classes - 1));
+}
+/// Class weights are as many as classes.
+inline void check_class_weights(std::string_view loss, const LossWeightsPointer& weights, index_t classes) {
+  if (weights && static_cast<index_t>(weights->values.size()) != classes)
+    raise(std::string(loss) + ": " + std::to_string(weights->values.size()) + " class weights, wanted " +
+          std::to_string(classes));
+}
+
+}  // namespace operation
+
+namespace nn {
+
+namespace detail {
+template <class... Tags>
+inline constexpr std::int64_t ignored = tag::value<tag::find_t<nn::ignore_index, nn::ignore_index<-100>, Tags...>>;
+}  // namespace detail
+
+/// `torch.nn.CrossEntropyLoss(weight=None, size_average=True, ignore_index=-100)`: scores (N, C) or (N, C, axes...) and
+/// classes in [0, C), (N) or (N, axes...), as 64-bit integers.
+///
+/// `criterion{weight}` weighs the classes; a weight of another length than C is a tenon::Error of the call. Targets
+/// equal to `ignore_index` are left out, of the mean's divisor too. A target outside [0, C) is a tenon::Error.
+template <class... Tags>
+class CrossEntropyLoss
+    : public WeightedLossLayer<CrossEntropyLoss<Tags...>,
+                               tenon::operation::CrossEntropyLoss<detail::averages<Tags...>, detail::ignored<Tags...>>,
+                               tag::names<nn::size_average, nn::ignore_index>, Tags...> {
+  using base = typename CrossEntropyLoss::WeightedLossLayer;
+
+ public:
+  using base::base;
+};
+
+/// `torch.nn.NLLLoss(weight=None, size_average=True, ignore_index=-100)`: as CrossEntropyLoss, of logarithms of
+/// probabilities instead of scores.
+template <class... Tags>
+class NLLLoss : public WeightedLossLayer<NLLLoss<Tags...>,
+                                         tenon::operation::NLLLoss<detail::averages<Tags...>, detail::ignored<Tags...>>,
+                                         tag::names<nn::size_average, nn::ignore_index>, Tags...> {
+  using base = typename NLLLoss::WeightedLossLayer;
+
+ public:
+  using base::base;
+};
+
+/// `torch.nn.NLLLoss2d(weight=None, size_average=True, ignore_index=-100)`: NLLLoss of (N, C, H, W) and (N, H, W).
+template <class... Tags>
+class NLLLoss2d
+    : public WeightedLossLayer<NLLLoss2d<Tags...>,
+                               tenon::operation::NLLLoss2d<detail::averages<Tags...>, detail::ignored<Tags...>>,
+                               tag::names<nn::size_average, nn::ignore_index>, Tags...> {
+  using base = typename NLLLoss2d::WeightedLossLayer;
+
+ public:
+  using base::base;
+};
+
+/// `torch.nn.MultiMarginLoss(p=1, margin=1, weight=None, size_average=True)`: of scores (N, C) and classes (N), the
+/// mean over the classes i other than the target y of weight[y] * max(0, margin - x[y] + x[i])^p, p 1 or 2.
+template <class... Tags>
+class MultiMarginLoss
+    : public WeightedLossLayer<
+          MultiMarginLoss<Tags...>,
+          tenon::operation::MultiMarginLoss<static_cast<int>(tag::real<nn::p, nn::p<1>, Tags...>),
+                                            tag::real<nn::margin, nn::margin<1>, Tags...>, detail::averages<Tags...>>,
+          tag::names<nn::p, nn::margin, nn::size_average>, Tags...> {
+  using base = typename MultiMarginLoss::WeightedLossLayer;
+  static constexpr double power = tag::real<nn::p, nn::p<1>, Tags...>;
+
+ public:
+  using base::base;
+  MultiMarginLoss() {
+    tag::require<MultiMarginLoss, tag::find_t<nn::p, nn::p<1>, Tags...>, power == 1 || power == 2>();
+  }
+};
+
+/// `torch.nn.MultiLabelMarginLoss(size_average=True)`: scores (N, C) and, for each sample, a list of classes that the
+/// first -1 ends (N, C). The sum over targets y and other classes i of max(0, 1 - x[y] + x[i]), divided by C.
+template <class... Tags>
+class MultiLabelMarginLoss
+    : public LossLayer<MultiLabelMarginLoss<Tags...>, tenon::operation::MultiLabelMarginLoss<detail::averages<Tags...>>,
+                       tag::names<nn::size_average>, Tags...> {};
+
+}  // namespace nn
+}  // namespace tenon::inline TENON_ISA

@@ -1,0 +1,166 @@
+// Losses of classes.
+#define BOOST_TEST_MODULE class_loss
+#define BOOST_TEST_DYN_LINK
+#include "chapter.hpp"
+
+using namespace tenon_test;
+
+namespace {
+
+BOOST_AUTO_TEST_CASE(cross_entropy) {
+  check<nn::CrossEntropyLoss<>, Tensor<float, 15, 10>, Tensor<std::int64_t, 15>>(
+      {.vectors = "CrossEntropyLoss.p01.table", .gradients = false});
+  check<nn::CrossEntropyLoss<>, Tensor<float, 5, 7>, Tensor<std::int64_t, 5>>(
+      {.vectors = "CrossEntropyLoss.p07.mean", .gradients = false});
+  check<nn::CrossEntropyLoss<nn::size_average<false>>, Tensor<float, 3, 5>, Tensor<std::int64_t, 3>>(
+      {.vectors = "CrossEntropyLoss.p08.sum", .gradients = false});
+  check<nn::CrossEntropyLoss<>, Tensor<float, 3, 5>, Tensor<std::int64_t, 3>>(
+      {.vectors = "CrossEntropyLoss.p09.mean_weight", .gradients = false});
+  check<nn::CrossEntropyLoss<nn::size_average<false>>, Tensor<float, 4, 2>, Tensor<std::int64_t, 4>>(
+      {.vectors = "CrossEntropyLoss.p10.sum_weight", .gradients = false});
+  check<nn::CrossEntropyLoss<nn::ignore_index<1>>, Tensor<float, 5, 2>, Tensor<std::int64_t, 5>>(
+      {.vectors = "CrossEntropyLoss.p11.mean_ignore_index", .gradients = false});
+  check<nn::CrossEntropyLoss<nn::ignore_index<5>>, Tensor<float, 5, 6>, Tensor<std::int64_t, 5>>(
+      {.vectors = "CrossEntropyLoss.p12.mean_weight_ignore_index", .gradients = false});
+  check<nn::CrossEntropyLoss<nn::size_average<false>>, Tensor<float, 5, 5>, Tensor<std::int64_t, 5>>(
+      {.vectors = "CrossEntropyLoss.p13.sum_ignore_index", .gradients = false});
+}
+
+BOOST_AUTO_TEST_CASE(nll) {
+  check<nn::NLLLoss<>, Tensor<float, 15, 10>, Tensor<std::int64_t, 15>>(
+      {.vectors = "NLLLoss.p01.table", .gradients = false});
+  check<nn::NLLLoss<>, Tensor<float, 15, 10>, Tensor<std::int64_t, 15>>(
+      {.vectors = "NLLLoss.p02.weights", .gradients = false});
+  check<nn::NLLLoss<nn::ignore_index<-1>>, Tensor<float, 15, 10>, Tensor<std::int64_t, 15>>(
+      {.vectors = "NLLLoss.p03.weights_ignore_index_neg", .gradients = false});
+  check<nn::NLLLoss<nn::size_average<false>>, Tensor<float, 15, 10>, Tensor<std::int64_t, 15>>(
+      {.vectors = "NLLLoss.p04.db_reduction_sum", .gradients = false});
+  check<nn::NLLLoss<>, Tensor<float, 15, 10>, Tensor<std::int64_t, 15>>(
+      {.vectors = "NLLLoss.p05.db_weights", .gradients = false});
+  check<nn::NLLLoss<nn::ignore_index<-1>>, Tensor<float, 15, 10>, Tensor<std::int64_t, 15>>(
+      {.vectors = "NLLLoss.p06.db_weights_ignore_index_neg", .gradients = false});
+  check<nn::NLLLoss<>, Tensor<float, 3, 7>, Tensor<std::int64_t, 3>>(
+      {.vectors = "NLLLoss.p10.mean", .gradients = false});
+  check<nn::NLLLoss<nn::size_average<false>>, Tensor<float, 3, 6>, Tensor<std::int64_t, 3>>(
+      {.vectors = "NLLLoss.p11.sum", .gradients = false});
+  check<nn::NLLLoss<>, Tensor<float, 4, 5>, Tensor<std::int64_t, 4>>(
+      {.vectors = "NLLLoss.p12.mean_weight", .gradients = false});
+  check<nn::NLLLoss<nn::size_average<false>>, Tensor<float, 2, 4>, Tensor<std::int64_t, 2>>(
+      {.vectors = "NLLLoss.p13.sum_weight", .gradients = false});
+  check<nn::NLLLoss<nn::ignore_index<0>>, Tensor<float, 6, 4>, Tensor<std::int64_t, 6>>(
+      {.vectors = "NLLLoss.p14.mean_ignore_index", .gradients = false});
+  check<nn::NLLLoss<nn::ignore_index<0>>, Tensor<float, 6, 2>, Tensor<std::int64_t, 6>>(
+      {.vectors = "NLLLoss.p15.mean_weight_ignore_index", .gradients = false});
+  check<nn::NLLLoss<nn::size_average<false>>, Tensor<float, 2, 2>, Tensor<std::int64_t, 2>>(
+      {.vectors = "NLLLoss.p16.sum_ignore_index", .gradients = false});
+}
+
+BOOST_AUTO_TEST_CASE(nll_loss2d) {
+  check<nn::NLLLoss2d<>, Tensor<float, 2, 3, 5, 5>, Tensor<std::int64_t, 2, 5, 5>>(
+      {.vectors = "NLLLoss2d.p01.2d", .gradients = false});
+  check<nn::NLLLoss2d<nn::ignore_index<1>>, Tensor<float, 2, 3, 5, 5>, Tensor<std::int64_t, 2, 5, 5>>(
+      {.vectors = "NLLLoss2d.p02.2d_ignore_index", .gradients = false});
+  check<nn::NLLLoss2d<>, Tensor<float, 2, 3, 4, 4>, Tensor<std::int64_t, 2, 4, 4>>(
+      {.vectors = "NLLLoss2d.p03.mean", .gradients = false});
+  check<nn::NLLLoss2d<nn::size_average<false>>, Tensor<float, 6, 5, 4, 3>, Tensor<std::int64_t, 6, 4, 3>>(
+      {.vectors = "NLLLoss2d.p04.sum", .gradients = false});
+  check<nn::NLLLoss2d<>, Tensor<float, 5, 3, 2, 4>, Tensor<std::int64_t, 5, 2, 4>>(
+      {.vectors = "NLLLoss2d.p05.mean_weight", .gradients = false});
+  check<nn::NLLLoss2d<nn::size_average<false>>, Tensor<float, 4, 2, 4, 2>, Tensor<std::int64_t, 4, 4, 2>>(
+      {.vectors = "NLLLoss2d.p06.sum_weight", .gradients = false});
+  check<nn::NLLLoss2d<nn::ignore_index<1>>, Tensor<float, 5, 4, 2, 3>, Tensor<std::int64_t, 5, 2, 3>>(
+      {.vectors = "NLLLoss2d.p07.mean_ignore_index", .gradients = false});
+  check<nn::NLLLoss2d<nn::ignore_index<0>>, Tensor<float, 6, 2, 4, 2>, Tensor<std::int64_t, 6, 4, 2>>(
+      {.vectors = "NLLLoss2d.p08.mean_weight_ignore_index", .gradients = false});
+  check<nn::NLLLoss2d<nn::size_average<false>>, Tensor<float, 4, 2, 2, 2>, Tensor<std::int64_t, 4, 2, 2>>(
+      {.vectors = "NLLLoss2d.p09.sum_ignore_index", .gradients = false});
+}
+
+BOOST_AUTO_TEST_CASE(multi_margin) {
+  check<nn::MultiMarginLoss<>, Tensor<float, 5, 10>, Tensor<std::int64_t, 5>>(
+      {.vectors = "MultiMarginLoss.p01.table", .gradients = false});
+  check<nn::MultiMarginLoss<nn::margin<0.5>>, Tensor<float, 5, 10>, Tensor<std::int64_t, 5>>(
+      {.vectors = "MultiMarginLoss.p02.margin", .gradients = false});
+  check<nn::MultiMarginLoss<>, Tensor<float, 2, 5>, Tensor<std::int64_t, 2>>(
+      {.vectors = "MultiMarginLoss.p04.mean_p_1", .gradients = false});
+  check<nn::MultiMarginLoss<nn::size_average<false>, nn::p<2>>, Tensor<float, 6, 2>, Tensor<std::int64_t, 6>>(
+      {.vectors = "MultiMarginLoss.p05.sum_p_2", .gradients = false});
+  check<nn::MultiMarginLoss<nn::margin<0.5>>, Tensor<float, 3, 3>, Tensor<std::int64_t, 3>>(
+      {.vectors = "MultiMarginLoss.p06.mean_weight_p_1", .gradients = false});
+  check<nn::MultiMarginLoss<nn::size_average<false>, nn::margin<0.75>, nn::p<2>>, Tensor<float, 4, 3>,
+        Tensor<std::int64_t, 4>>({.vectors = "MultiMarginLoss.p07.sum_weight_p_2", .gradients = false});
+  check<nn::MultiMarginLoss<nn::margin<1.5>, nn::p<2>>, Tensor<float, 5, 4>, Tensor<std::int64_t, 5>>(
+      {.vectors = "MultiMarginLoss.p08.mean_weight_p_2", .gradients = false});
+  check<nn::MultiMarginLoss<nn::margin<2>>, Tensor<float, 3, 2>, Tensor<std::int64_t, 3>>(
+      {.vectors = "MultiMarginLoss.p09.mean_p_1", .gradients = false});
+  check<nn::MultiMarginLoss<nn::size_average<false>, nn::p<2>>, Tensor<float, 5, 7>, Tensor<std::int64_t, 5>>(
+      {.vectors = "MultiMarginLoss.p10.sum_p_2", .gradients = false});
+}
+
+BOOST_AUTO_TEST_CASE(multi_label_margin) {
+  check<nn::MultiLabelMarginLoss<>, Tensor<float, 5, 10>, Tensor<std::int64_t, 5, 10>>(
+      {.vectors = "MultiLabelMarginLoss.p01.table", .gradients = false});
+  check<nn::MultiLabelMarginLoss<>, Tensor<float, 5, 4>, Tensor<std::int64_t, 5, 4>>(
+      {.vectors = "MultiLabelMarginLoss.p04.mean", .gradients = false});
+  check<nn::MultiLabelMarginLoss<nn::size_average<false>>, Tensor<float, 6, 4>, Tensor<std::int64_t, 6, 4>>(
+      {.vectors = "MultiLabelMarginLoss.p05.sum", .gradients = false});
+  check<nn::MultiLabelMarginLoss<>, Tensor<float, 6, 6>, Tensor<std::int64_t, 6, 6>>(
+      {.vectors = "MultiLabelMarginLoss.p06.mean", .gradients = false});
+  check<nn::MultiLabelMarginLoss<nn::size_average<false>>, Tensor<float, 2, 6>, Tensor<std::int64_t, 2, 6>>(
+      {.vectors = "MultiLabelMarginLoss.p07.sum_junk_after__1", .gradients = false});
+  check<nn::MultiLabelMarginLoss<>, Tensor<float, 5, 5>, Tensor<std::int64_t, 5, 5>>(
+      {.vectors = "MultiLabelMarginLoss.p08.mean", .gradients = false});
+  check<nn::MultiLabelMarginLoss<>, Tensor<float, 4, 4>, Tensor<std::int64_t, 4, 4>>(
+      {.vectors = "MultiLabelMarginLoss.p09.mean", .gradients = false});
+  check<nn::MultiLabelMarginLoss<nn::size_average<false>>, Tensor<float, 3, 7>, Tensor<std::int64_t, 3, 7>>(
+      {.vectors = "MultiLabelMarginLoss.p10.sum", .gradients = false});
+}
+
+BOOST_AUTO_TEST_CASE(gradients) {
+  using Scores = Tensor<float, 4, 5>;
+  using Classes = Tensor<std::int64_t, 4>;
+  check<nn::CrossEntropyLoss<>, Scores, Classes>();
+  check<nn::CrossEntropyLoss<nn::ignore_index<1>, nn::size_average<false>>, Tensor<float, 2, 3, 1, 37>,
+        Tensor<std::int64_t, 2, 1, 37>>();
+  check<nn::NLLLoss<>, Scores, Classes>();
+  check<nn::NLLLoss<>, Tensor<float, 2, 3, 5>, Tensor<std::int64_t, 2, 5>>();
+  check<nn::NLLLoss2d<nn::ignore_index<0>>, Tensor<float, 2, 3, 4, 5>, Tensor<std::int64_t, 2, 4, 5>>();
+  check<nn::MultiMarginLoss<>, Scores, Classes>();
+  check<nn::MultiMarginLoss<nn::p<2>, nn::margin<0.4>, nn::size_average<false>>, Scores, Classes>();
+  check<nn::MultiLabelMarginLoss<>, Scores, Tensor<std::int64_t, 4, 5>>();
+  check<nn::CrossEntropyLoss<>, Tensor<float, 1, 1>, Tensor<std::int64_t, 1>>();
+}
+
+/// `error` when called.
+template <class F>
+void check_error(F&& call, const std::string& error) {
+  BOOST_CHECK_EXCEPTION(call(), tenon::Error, [&](const tenon::Error& e) { return e.what() == error; });
+}
+
+BOOST_AUTO_TEST_CASE(targets_outside_the_classes) {
+  const Tensor<float, 3, 4> x;
+  for (const std::int64_t wrong : {-1, 4}) {
+    Tensor<std::int64_t, 3> target;
+    target(1) = wrong;
+    const std::string found = ": target 1 is " + std::to_string(wrong) + ", wanted 0 to 3";
+    check_error([&] { nn::CrossEntropyLoss<>()(x, target); }, "CrossEntropyLoss" + found);
+    check_error([&] { nn::NLLLoss<>()(x, target); }, "NLLLoss" + found);
+    check_error([&] { nn::MultiMarginLoss<>()(x, target); }, "MultiMarginLoss" + found);
+  }
+  Tensor<std::int64_t, 3, 4> lists;
+  lists(0, 0) = lists(1, 1) = lists(2, 0) = -1;
+  lists(0, 3) = 7;  // after the end of its list
+  BOOST_CHECK_NO_THROW(nn::MultiLabelMarginLoss<>()(x, lists));
+  lists(1, 0) = 4;
+  check_error([&] { nn::MultiLabelMarginLoss<>()(x, lists); }, "MultiLabelMarginLoss: target 4 is 4, wanted 0 to 3");
+}
+
+BOOST_AUTO_TEST_CASE(weights_of_other_classes) {
+  const Tensor<float, 3, 4> x;
+  const Tensor<std::int64_t, 3> target;
+  check_error([&] { nn::NLLLoss<>(Tensor<float, 3>())(x, target); }, "NLLLoss: 3 class weights, wanted 4");
+  check_error([&] { nn::MultiMarginLoss<>(Tensor<float, 5>())(x, target); },
+              "MultiMarginLoss: 5 class weights, wanted 4");
+}
+
+}  // namespace
