@@ -5,7 +5,7 @@
 #include <cmath>
 #include <limits>
 #include <random>
-#include <tenon/cpu/micro/convolution.hpp>
+#include <tenon/cpu/micro/transposed_convolution.hpp>
 #include <vector>
 
 namespace {
@@ -77,7 +77,10 @@ struct Numbers {
   Numbers(index_t size, T value) : values(static_cast<std::size_t>(size), value) {}
   T& operator[](index_t i) { return values[static_cast<std::size_t>(i)]; }
   T* data() { return values.data(); }
-  bool operator==(const Numbers&) const = default;
+  friend bool operator==(const Numbers& a, const Numbers& b) {
+    return std::equal(a.values.begin(), a.values.end(), b.values.begin(), b.values.end(),
+                      [](T left, T right) { return left == right || (std::isnan(left) && std::isnan(right)); });
+  }
 };
 
 /// The weights of `pass`, packed; and its workspace, in which an earlier call has left what must not be read.
@@ -129,6 +132,19 @@ void check(const ConvGeometry<Rank>& g) {
   result = weight;
   micro::convolution_backward_weight<T>(g, x.data(), y.data(), result.data(), workspace.data());
   BOOST_TEST((result == expected_weight), "gradient of the weight");
+
+  // NaN goes where the definition says, and nowhere else.
+  x[pick(0, x_size - 1)] = y[pick(0, y_size - 1)] = std::numeric_limits<T>::quiet_NaN();
+  for_each_product(g, [&](index_t, index_t in, index_t out) {
+    if (std::isnan(x[in])) biased_y[out] = x[in];
+    if (std::isnan(y[out])) biased_x[in] = y[out];
+  });
+  result = Numbers<T>(y_size);
+  convolution.run(x.data(), packed.weights.data(), bias.data(), result.data(), packed.workspace.data());
+  BOOST_TEST((result == biased_y), "convolution of NaN");
+  result = Numbers<T>(x_size);
+  transposed.run(y.data(), mirrored.weights.data(), transposed_bias.data(), result.data(), mirrored.workspace.data());
+  BOOST_TEST((result == biased_x), "transposed convolution of NaN");
 }
 
 template <class T, int Rank>

@@ -3,10 +3,10 @@
 #pragma once
 
 #include "../cpu/micro/blocked_conv.hpp"
-#include "../cpu/micro/convolution.hpp"
 #include "../cpu/micro/depthwise_conv.hpp"
 #include "../cpu/micro/map.hpp"
 #include "../cpu/micro/plain_conv.hpp"
+#include "../cpu/micro/transposed_convolution.hpp"
 #include "../nn/conv.hpp"
 #include "../nn/conv_transpose.hpp"
 #include "stage.hpp"

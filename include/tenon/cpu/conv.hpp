@@ -4,7 +4,7 @@
 
 #include "../nn/conv.hpp"
 #include "../nn/conv_transpose.hpp"
-#include "micro/convolution.hpp"
+#include "micro/transposed_convolution.hpp"
 
 namespace tenon::inline TENON_ISA::cpu {
 

@@ -104,7 +104,7 @@ struct ConvTransposeTags : ConvTags<Rank, InChannels, OutChannels, Tags...> {
   using base = ConvTags<Rank, InChannels, OutChannels, Tags...>;
   using output_padding_tag = tag::find_t<nn::output_padding, nn::output_padding<0>, Tags...>;
   using output_padding = tag::axes_t<Rank, 0, output_padding_tag>;
-  // A longer output padding would add outputs that no input reaches.
+  // Less than the stride or the dilation, as in PyTorch.
   static constexpr bool output_padding_fits = [] {
     bool fits = true;
     for (std::size_t a = 0; a < Rank; ++a)
