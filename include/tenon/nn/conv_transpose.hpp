@@ -2,6 +2,8 @@
 /// Transposed convolution layers.
 #pragma once
 
+#include <algorithm>
+
 #include "conv.hpp"
 
 namespace tenon::inline TENON_ISA {
@@ -120,8 +122,8 @@ struct ConvTransposeTags : ConvTags<Rank, InChannels, OutChannels, Tags...> {
     using known =
         tag::names<nn::kernel_size, nn::stride, nn::padding, nn::output_padding, nn::groups, nn::bias, nn::dilation>;
     base::template check<Layer, known>();
-    tag::require_axes<Layer, Rank, 0, output_padding_tag>();
-    tag::require<Layer, output_padding_tag, output_padding_fits>();
+    tag::require<Layer, output_padding_tag,
+                 tag::detail::axes_fit<Rank, 0, output_padding_tag> && output_padding_fits>();
   }
 };
 
