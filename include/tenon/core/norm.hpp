@@ -15,21 +15,10 @@
 
 namespace tenon::inline TENON_ISA {
 
-/// `value` in the precision of `x`, a floating-point number or a SIMD batch, all of whose lanes it fills.
-template <class T>
-constexpr T full_like(const T&, double value) {
-  return T(static_cast<typename T::value_type>(value));
-}
-template <class T>
-  requires std::is_arithmetic_v<T>
-TENON_HOST_DEVICE constexpr T full_like(const T&, double value) {
-  return static_cast<T>(value);
-}
-
 /// What a distance is the norm of.
 template <double Eps, class T>
 TENON_HOST_DEVICE T shifted_difference(const T& a, const T& b) {
-  return a - b + full_like(a, Eps);
+  return a - b + pointwise::full_like(a, Eps);
 }
 
 /// (sum over i of |x[i]|^P)^(1/P). Generic over float, double, xsimd::batch and device floats.
@@ -38,7 +27,7 @@ struct Norm {
   /// What an element adds to the sum.
   template <class T>
   TENON_HOST_DEVICE static T term(const T& x) {
-    using std::abs, std::pow;
+    using pointwise::full_like, std::abs, std::pow;
     if constexpr (P == 1)
       return abs(x);
     else if constexpr (P == 2)
@@ -49,7 +38,7 @@ struct Norm {
   /// The norm of a vector whose terms have this sum.
   template <class T>
   TENON_HOST_DEVICE static T root(const T& sum) {
-    using std::pow, std::sqrt;
+    using pointwise::full_like, std::pow, std::sqrt;
     if constexpr (P == 1)
       return sum;
     else if constexpr (P == 2)
@@ -60,7 +49,7 @@ struct Norm {
   /// The derivative of the norm by element `x`; zero where there is none.
   template <class T>
   TENON_HOST_DEVICE static T gradient(const T& x, const T& norm) {
-    using pointwise::choose, std::abs, std::pow;
+    using pointwise::choose, pointwise::full_like, std::abs, std::pow;
     if constexpr (P == 1) {
       return choose(x > T(0), T(1), choose(x < T(0), T(-1), T(0)));
     } else if constexpr (P == 2) {
