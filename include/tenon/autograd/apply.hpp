@@ -72,7 +72,7 @@ struct argument<nn::Variable<T>> {
 };
 template <class T>
 struct argument<nn::Parameter<T>> {
-  using type = T;
+  using type = typename nn::Parameter<T>::tensor_type;
 };
 template <class X>
 using argument_t = typename argument<std::remove_cvref_t<X>>::type;
@@ -303,6 +303,10 @@ auto record(const Operation& operation, const X&... x) {
 template <class S>
 struct Probe {
   using probed = S;
+  template <class Index>
+  auto operator[](const Index& i) const {
+    return detail::element_of(*this, i);
+  }
 };
 
 namespace detail {
@@ -326,17 +330,30 @@ struct shape_of<Absent> {
   using type = Absent;
 };
 
+/// Whether X is an xtensor expression, other than a Tensor, whose type tells its shape.
+template <class X>
+inline constexpr bool is_expression = false;
+template <class X>
+  requires(requires { typename static_extents<typename X::shape_type>::type; } && !is_tensor<X>)
+inline constexpr bool is_expression<X> = std::is_convertible_v<const X&, const xt::xexpression<X>&>;
+
 /// An argument as `apply` works with it: expressions are evaluated, everything else stays.
 template <class X>
 decltype(auto) as_argument(const X& x) {
-  if constexpr (requires { typename static_extents<typename X::shape_type>::type; } && !is_tensor<X> &&
-                std::is_convertible_v<const X&, const xt::xexpression<X>&>)
+  if constexpr (is_expression<X>)
     return tensor_of_t<typename X::value_type, typename static_extents<typename X::shape_type>::type>(x);
   else
     return (x);
 }
 template <class X>
 inline constexpr bool is_symbolic = requires { typename X::symbolic; };
+template <class First, class... Rest>
+const auto& first_symbolic(const First& first, const Rest&... rest) {
+  if constexpr (is_symbolic<First>)
+    return first;
+  else
+    return first_symbolic(rest...);
+}
 template <class X>
 inline constexpr bool is_rejected = std::is_same_v<std::remove_cvref_t<X>, Rejected>;
 }  // namespace detail
@@ -347,7 +364,8 @@ auto apply(const Operation& operation, const X&... x) {
   if constexpr ((detail::is_rejected<X> || ...)) {
     return Rejected{};
   } else if constexpr ((detail::is_symbolic<X> || ...)) {
-    return plan(operation, x...);  // found by argument-dependent lookup beside Symbolic
+    // Found by argument-dependent lookup beside Symbolic.
+    return plan(operation, detail::first_symbolic(x...), detail::as_argument(x)...);
   } else {
     using S =
         decltype(Operation::output_shape(shape_of_t<autograd::argument_t<decltype(detail::as_argument(x))>>{}...));
@@ -361,7 +379,7 @@ auto apply(const Operation& operation, const X&... x) {
                     "the tensors and parameters of a call are at different places: model.cuda(id) and cuda::copy(x)");
       return Rejected{};
     } else if constexpr ((is_variable<X> || ...)) {
-      return autograd::record(operation, x...);
+      return autograd::record(operation, detail::as_argument(x)...);
     } else {
       return autograd::compute(operation, detail::as_argument(x)...);
     }

@@ -4,6 +4,7 @@
 
 #include <type_traits>
 
+#include "../core/tags.hpp"
 #include "state.hpp"
 
 namespace tenon::inline TENON_ISA {
@@ -42,6 +43,12 @@ class Variable {
     return data().item();
   }
 
+  /// `x[i]`: element `i` of the leading axis, from its end if negative; recorded.
+  template <class Index>
+  auto operator[](const Index& i) const {
+    return tenon::detail::element_of(*this, i);
+  }
+
   /// Computes the gradient of sum(grad_output * *this) with respect to everything that requires one, and releases the
   /// record. Throws tenon::Error if nothing is recorded, as after a first `backward`.
   void backward(const TensorType& grad_output) const;
@@ -70,12 +77,12 @@ Variable(TensorType, no_grad_t) -> Variable<TensorType>;
 template <class TensorType>
 class Parameter {
  public:
-  using tensor_type = TensorType;
+  using tensor_type = placed_tensor_t<TensorType>;
 
   /// Zeros.
-  Parameter() : Parameter(TensorType()) {}
-  Parameter(TensorType value) : state_(new autograd::State<TensorType>(std::move(value), true)) {}
-  Parameter(const Parameter& other) : Parameter(TensorType(other.data())) { copy_rest(other); }
+  Parameter() : Parameter(tensor_type()) {}
+  Parameter(tensor_type value) : state_(new autograd::State<tensor_type>(std::move(value), true)) {}
+  Parameter(const Parameter& other) : Parameter(tensor_type(other.data())) { copy_rest(other); }
   Parameter(Parameter&&) noexcept = default;
   Parameter& operator=(const Parameter& other) {
     if (!state_) return *this = Parameter(other);  // this one was moved from
@@ -87,16 +94,22 @@ class Parameter {
   }
   Parameter& operator=(Parameter&&) noexcept = default;
 
-  TensorType& data() noexcept { return state_->value(); }
-  const TensorType& data() const noexcept { return state_->value(); }
-  TensorType& grad() { return state_->grad(); }
-  const TensorType& grad() const { return state_->grad(); }
+  tensor_type& data() noexcept { return state_->value(); }
+  const tensor_type& data() const noexcept { return state_->value(); }
+  tensor_type& grad() { return state_->grad(); }
+  const tensor_type& grad() const { return state_->grad(); }
   void zero_grad() noexcept { state_->zero_grad(); }
   bool requires_grad() const noexcept { return state_->requires_grad(); }
   /// With false, no gradient is computed for this parameter and optimisers leave it alone.
   void requires_grad(bool value) noexcept { state_->requires_grad(value); }
 
-  const autograd::StatePointer<TensorType>& state() const noexcept { return state_; }
+  /// `p[i]`, recorded as of a Variable.
+  template <class Index>
+  auto operator[](const Index& i) const {
+    return tenon::detail::element_of(*this, i);
+  }
+
+  const autograd::StatePointer<tensor_type>& state() const noexcept { return state_; }
 
  private:
   void copy_rest(const Parameter& other) {
@@ -107,22 +120,26 @@ class Parameter {
       zero_grad();
   }
 
-  autograd::StatePointer<TensorType> state_;
+  autograd::StatePointer<tensor_type> state_;
 };
+template <class TensorType>
+Parameter(TensorType) -> Parameter<TensorType>;
 
 /// A tensor that is part of a module's state but is not learnt, such as `running_mean`.
 template <class TensorType>
 class Buffer {
  public:
-  using tensor_type = TensorType;
+  using tensor_type = placed_tensor_t<TensorType>;
   Buffer() = default;
-  Buffer(TensorType value) : value_(std::move(value)) {}
-  TensorType& data() noexcept { return value_; }
-  const TensorType& data() const noexcept { return value_; }
+  Buffer(tensor_type value) : value_(std::move(value)) {}
+  tensor_type& data() noexcept { return value_; }
+  const tensor_type& data() const noexcept { return value_; }
 
  private:
-  TensorType value_;
+  tensor_type value_;
 };
+template <class TensorType>
+Buffer(TensorType) -> Buffer<TensorType>;
 
 }  // namespace nn
 

@@ -27,7 +27,7 @@ constexpr Plan finish(const X& result) {
   using S = typename X::static_shape;
   Graph& graph = result.graph();
   int output = plain(result).edge();
-  if (output == Graph::input)
+  if (!graph.can_be_placed(output))
     output = graph.append(Stage(output).computed_by(&detail::Copy<T, S>::run), bytes<T, S, Plain>);
   Plan plan{graph.stages(), {}, output};
   plan.memory = plan_memory(graph, plan.stages, output);
@@ -83,19 +83,15 @@ class Compiled : public planning::Sizes<Model, InputType> {
     place(workspace_, own_workspace_, workspace, this->workspace_bytes, "workspace");
     for (std::size_t s = 0; s < plan.stages.size(); ++s) {
       const planning::Stage& stage = plan.stages[s];
-      const auto location = [&](int edge) -> Location {
-        if (edge == planning::Graph::input) return {0, 0};
-        if (edge == plan.output) return {1, 0};
-        return {2, edge < 0 ? 0 : plan.memory.edges[static_cast<std::size_t>(edge)]};
-      };
       if (stage.pack) stage.pack(stage.source, weights_ + plan.memory.packed[s]);
-      steps_.push_back({stage.run, location(stage.a), location(stage.b), location(stage.output), plan.memory.packed[s],
-                        plan.memory.scratch[s]});
+      if (stage.run)
+        steps_.push_back({stage.run, plan.memory.at(stage.a), plan.memory.at(stage.b), plan.memory.at(stage.output),
+                          plan.memory.packed[s], plan.memory.scratch[s]});
       if (!stage.reports()) continue;
       index_readers_.push_back({plan.memory.scratch[s], stage.index_reader, stage.index_limit});
       ::new (workspace_ + plan.memory.scratch[s]) planning::IndexReport{};
     }
-    output_offset_ = plan.memory.edges[static_cast<std::size_t>(plan.output)];
+    output_offset_ = plan.memory.output_offset;
     result_ = result_view();
   }
 
@@ -140,14 +136,9 @@ class Compiled : public planning::Sizes<Model, InputType> {
   }
 
  private:
-  /// A base, one of input, output and workspace, and an offset from it.
-  struct Location {
-    unsigned base;
-    std::size_t offset;
-  };
   struct Step {
     planning::Run run;
-    Location a, b, output;
+    planning::Location a, b, output;
     std::size_t packed, scratch;
   };
 
@@ -162,8 +153,9 @@ class Compiled : public planning::Sizes<Model, InputType> {
   }
 
   void run(const void* x, void* y) noexcept {
-    std::byte* const bases[]{static_cast<std::byte*>(const_cast<void*>(x)), static_cast<std::byte*>(y), workspace_};
-    const auto at = [&bases](const Location& location) { return bases[location.base] + location.offset; };
+    std::byte* const bases[]{static_cast<std::byte*>(const_cast<void*>(x)), static_cast<std::byte*>(y), workspace_,
+                             weights_};
+    const auto at = [&bases](const planning::Location& location) { return bases[location.base] + location.offset; };
     for (const Step& step : steps_)
       step.run(at(step.a), at(step.b), weights_ + step.packed, workspace_ + step.scratch, at(step.output));
   }
@@ -190,7 +182,8 @@ class Compiled : public planning::Sizes<Model, InputType> {
   Output result_ = Output::unallocated();
 };
 
-/// Compiles `model` for inputs of type `Input`: fused stages, chosen layouts, one arena, weights packed from a snapshot.
+/// Compiles `model` for inputs of type `Input`: fused stages, chosen layouts, one arena, weights packed from a
+/// snapshot.
 ///
 /// With storage, the packed weights and the workspace lie in the caller's memory: `weight_bytes` and `workspace_bytes`
 /// bytes, aligned to 64 (tenon::Error otherwise), to be kept as long as the net.

@@ -26,6 +26,10 @@ template <class... E>
 inline constexpr bool planned_by_type<nn::Sequential<E...>> = (planned_by_type<nn::layer_of_t<E>> && ...);
 template <class B, class S>
 inline constexpr bool planned_by_type<nn::Residual<B, S>> = planned_by_type<B> && planned_by_type<S>;
+template <class... B>
+inline constexpr bool planned_by_type<nn::Concat<B...>> = (planned_by_type<nn::layer_of_t<B>> && ...);
+template <class A>
+inline constexpr bool planned_by_type<nn::Shared<A>> = planned_by_type<A>;
 
 /// Appends the stages of a module of type `M`, whose tensors are unknown.
 template <class M>
@@ -68,5 +72,20 @@ struct Trace<nn::Residual<B, S>> {
     return Lowering<operation::Add>::append(operation::Add{}, body, Trace<S>::append(both));
   }
 };
+
+template <class... B>
+struct Trace<nn::Concat<B...>> {
+  template <class X>
+  static constexpr auto append(const X& x) {
+    const auto input = shared(x);
+    using Branches = std::tuple<decltype(Trace<nn::layer_of_t<B>>::append(input))...>;
+    const Branches results{Trace<nn::layer_of_t<B>>::append(input)...};  // in order
+    return std::apply([](const auto&... y) { return Lowering<operation::Cat<1>>::append(operation::Cat<1>{}, y...); },
+                      results);
+  }
+};
+
+template <class A>
+struct Trace<nn::Shared<A>> : Trace<A> {};
 
 }  // namespace tenon::inline TENON_ISA::planning

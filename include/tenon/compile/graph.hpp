@@ -1,6 +1,6 @@
 /// \file
-/// The plan of a net: a flat, numbered list of stages over numbered edges. Containers and a user's `forward` append to the
-/// same list, so fusion, layouts and memory planning exist once.
+/// The plan of a net: a flat, numbered list of stages over numbered edges. Containers and a user's `forward` append to
+/// the same list, so fusion, layouts and memory planning exist once.
 ///
 /// An edge is a value: a tensor between two stages. An operation that can be folded into the stage that made its input
 /// (batch normalization into a convolution, an activation into either) does not append a stage: it takes the stage's
@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "../core/memory.hpp"
@@ -32,6 +33,7 @@ struct Affine {
 struct Source {
   const void *weight = nullptr, *bias = nullptr;
   Affine affine = {};
+  double scale = 1, shift = 0;  // of a stage that computes scale * x + shift
 };
 
 /// Writes a stage's packed weights.
@@ -46,7 +48,7 @@ struct IndexReport {
 
 struct Stage {
   int a = -1, b = -1, output = -1;  // edges
-  Run run = nullptr;
+  Run run = nullptr;                // of a complete stage: null of a constant, whose packed weights are its output
   Pack pack = nullptr;
   Source source;
   std::size_t packed_bytes = 0, scratch_bytes = 0;
@@ -91,7 +93,49 @@ class Graph {
  public:
   static constexpr int input = 0;
 
-  constexpr explicit Graph(std::size_t input_bytes) { edges_.push_back({input_bytes, -1}); }
+  constexpr explicit Graph(std::size_t input_bytes) { append_edge(input_bytes); }
+
+  /// A new edge of `bytes` bytes that no stage writes as a whole: others are placed in it, or it in another.
+  constexpr int append_edge(std::size_t bytes) {
+    edges_.push_back({bytes, -1});
+    return static_cast<int>(edges_.size()) - 1;
+  }
+  /// `part` lies in `whole`, `offset` bytes from its start: what writes or reads the one writes or reads the other. An
+  /// edge lies in one other at most, and the input and constants in none.
+  constexpr void place(int part, int whole, std::size_t offset) {
+    edges_[index(part)].whole = whole;
+    edges_[index(part)].offset = offset;
+  }
+  constexpr bool can_be_placed(int edge) const {
+    return edge != input && edges_[index(edge)].whole < 0 && !edges_[index(edge)].constant;
+  }
+  /// The edge that `edge` lies in, itself if in no other, and where it starts there.
+  constexpr int whole(int edge) const {
+    while (edges_[index(edge)].whole >= 0) edge = edges_[index(edge)].whole;
+    return edge;
+  }
+  constexpr std::size_t offset(int edge) const {
+    std::size_t sum = 0;
+    for (; edges_[index(edge)].whole >= 0; edge = edges_[index(edge)].whole) sum += edges_[index(edge)].offset;
+    return sum;
+  }
+
+  /// Appends `stage`, which writes a part of `edge`; others write the rest.
+  constexpr void append_part(Stage stage, int edge) {
+    stage.output = edge;
+    chains_.push_back({stage, {}, {}});
+  }
+
+  /// A new edge that holds `elements`, of which `pack` writes a copy beside the packed weights.
+  int append_constant(std::vector<std::byte> elements, Pack pack) {
+    const std::size_t bytes = elements.size();
+    constants_.push_back(std::move(elements));
+    Stage stage(-1);
+    stage.computed_by(nullptr).packed_by(pack, Source{constants_.back().data()}, bytes);
+    const int edge = append(stage, bytes);
+    edges_[index(edge)].constant = true;
+    return edge;
+  }
 
   /// Appends `stage`, whose output becomes a new edge of `bytes` bytes. `run` may still be unset: `use` sets it.
   constexpr int append(Stage stage, std::size_t bytes) {
@@ -111,8 +155,8 @@ class Graph {
   /// The stage that writes an open `edge`, as it is now.
   constexpr const Stage& stage(int edge) const { return chains_[index(edges_[index(edge)].chain)].head; }
 
-  /// The stage that writes `edge` becomes `merged`, which also computes what `standalone` would. Returns the new output,
-  /// an edge of `bytes` bytes.
+  /// The stage that writes `edge` becomes `merged`, which also computes what `standalone` would. Returns the new
+  /// output, an edge of `bytes` bytes.
   constexpr int take_over(int edge, Stage merged, Stage standalone, std::size_t bytes) {
     const int after = static_cast<int>(edges_.size());
     const int number = edges_[index(edge)].chain;
@@ -164,7 +208,10 @@ class Graph {
  private:
   struct Edge {
     std::size_t bytes;
-    int chain;  // that writes it; -1 for the input
+    int chain;       // that writes it; -1 for the input and what is written in parts
+    int whole = -1;  // that it lies in
+    std::size_t offset = 0;
+    bool constant = false;
   };
   struct Taken {
     Stage before;      // the stage without what it took in
@@ -182,6 +229,7 @@ class Graph {
   std::vector<Edge> edges_;
   std::vector<Chain> chains_;
   std::vector<Row> rows_;
+  std::vector<std::vector<std::byte>> constants_;
 };
 
 }  // namespace tenon::inline TENON_ISA::planning

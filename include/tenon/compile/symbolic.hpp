@@ -2,6 +2,8 @@
 /// What a model is called with while it is planned: a tensor without elements, whose operations append stages.
 #pragma once
 
+#include <cstring>
+
 #include "../autograd/apply.hpp"
 #include "../core/pointwise.hpp"
 #include "graph.hpp"
@@ -47,6 +49,12 @@ class Symbolic {
 
   constexpr Graph& graph() const { return *graph_; }
   constexpr int edge() const { return edge_; }
+  /// `x[i]`: element `i` of the leading axis.
+  template <class Index>
+  auto operator[](const Index& i) const {
+    return tenon::detail::element_of(*this, i);
+  }
+
   /// Reads the edge: the stage that makes it is complete.
   constexpr int use() const {
     if constexpr (!std::is_same_v<Producer, Closed>) graph_->use(edge_, Producer::run());
@@ -95,19 +103,45 @@ template <class Operation>
 inline constexpr bool can_compile = requires { Lowering<Operation>::parameters; };
 
 namespace detail {
+template <std::size_t Bytes>
+void pack_constant(const Source& source, std::byte* packed) {
+  std::memcpy(packed, source.weight, Bytes);
+}
+/// `tensor`, as it is now, as an edge of `graph`.
+template <class Layout, class TensorType>
+auto constant(Graph& graph, const TensorType& tensor) {
+  using T = typename TensorType::value_type;
+  constexpr std::size_t bytes = TensorType::size() * sizeof(T);
+  if constexpr (requires { tensor.to_host(); }) {
+    return constant<Layout>(graph, tensor.to_host());
+  } else {
+    const auto* first = reinterpret_cast<const std::byte*>(tensor.data());
+    const int edge = graph.append_constant({first, first + bytes}, &pack_constant<bytes>);
+    return Symbolic<T, shape_of_t<TensorType>, Layout>(graph, edge);
+  }
+}
+
+/// What a Lowering gets of an argument: of a layer's parameter its elements, of any other tensor an edge.
 template <class X>
-constexpr auto lowered(const X& x) {
+inline constexpr bool is_lowered_to_pointer = is_parameter<X> || std::is_same_v<X, Absent>;
+template <class Layout, class X>
+auto lowered(Graph& graph, const X& x) {
   if constexpr (tenon::detail::is_symbolic<X>)
     return x;
   else if constexpr (std::is_same_v<X, Absent>)
     return nullptr;
-  else
+  else if constexpr (is_parameter<X>)
     return std::as_const(x).data().data();
+  else
+    return constant<Layout>(graph, autograd::value_of(x));
 }
+
 template <class X>
-constexpr index_t parameter_count() {
+index_t parameter_count(const X& x) {
   if constexpr (is_parameter<X>)
     return shape_of_t<X>::size;
+  else if constexpr (is_variable<X>)  // as which parameters are operands
+    return x.requires_grad() ? shape_of_t<X>::size : 0;
   else
     return 0;
 }
@@ -115,35 +149,33 @@ template <class S>
 std::vector<index_t> extents() {
   return {S::dims.begin(), S::dims.end()};
 }
-template <class Operation, class S>
+template <class Operation, class First, class... S>
 consteval index_t multiply_adds() {
-  if constexpr (requires { Operation::multiply_adds(S{}); })
-    return Operation::multiply_adds(S{});
+  if constexpr (requires { Operation::multiply_adds(First{}); })
+    return Operation::multiply_adds(First{});
+  else if constexpr (requires { Operation::multiply_adds(First{}, S{}...); })
+    return Operation::multiply_adds(First{}, S{}...);
   else
     return 0;
 }
 }  // namespace detail
 
-/// `apply` on Symbolics: checks the shapes and appends.
-template <class Operation, class First, class... X>
-auto plan(const Operation& operation, const First& first, const X&... x) {
-  using S = decltype(Operation::output_shape(shape_of_t<First>{}, shape_of_t<X>{}...));
+/// `apply` on Symbolics, of which `where` is one: checks the shapes and appends.
+template <class Operation, class Where, class... X>
+auto plan(const Operation& operation, const Where& where, const X&... x) {
+  using S = decltype(Operation::output_shape(shape_of_t<X>{}...));
   if constexpr (is_rejection<S>) {
     report(S{});
     return Rejected{};
   } else if constexpr (!can_compile<Operation>) {
     static_assert(can_compile<Operation>, "this operation has no place in a compiled net");
     return Rejected{};
-  } else if constexpr (constexpr int tensors = (int{!tenon::detail::is_symbolic<X>} + ... + 0);
-                       tensors != Lowering<Operation>::parameters) {
-    static_assert(tensors == Lowering<Operation>::parameters,
-                  "in a compiled net the operands of an operation are results of the net: a parameter or tensor has no "
-                  "place among them");
-    return Rejected{};
   } else {
-    first.graph().note({Operation::name, detail::extents<S>(), (detail::parameter_count<X>() + ... + 0),
-                        detail::multiply_adds<Operation, shape_of_t<First>>()});
-    return Lowering<Operation>::append(operation, first, detail::lowered(x)...);
+    static_assert((int{detail::is_lowered_to_pointer<X>} + ... + 0) == Lowering<Operation>::parameters,
+                  "the Lowering of this operation takes another number of parameters");
+    where.graph().note({Operation::name, detail::extents<S>(), (detail::parameter_count(x) + ... + 0),
+                        detail::multiply_adds<Operation, shape_of_t<X>...>()});
+    return Lowering<Operation>::append(operation, detail::lowered<Plain>(where.graph(), x)...);
   }
 }
 

@@ -37,6 +37,10 @@ template <class T>
 using shape_of_t = typename detail::shape_of<std::remove_cvref_t<T>>::type;
 
 namespace detail {
+/// `x[i]`, in nn/functional.hpp.
+template <class X, class Index>
+auto element_of(const X& x, const Index& i);
+
 template <class S, std::size_t Axis, index_t Extent, class Indices>
 struct replace_extent;
 template <index_t... D, std::size_t Axis, index_t Extent, std::size_t... I>

@@ -35,6 +35,15 @@ inline constexpr multiple_of_t<Factor> multiple_of{};
 inline constexpr struct more_t {
 } more{};
 
+/// In generated extents of `expected_input`: `Extent`, or any.
+template <bool Any, index_t Extent>
+inline constexpr auto extent_or_any = [] {
+  if constexpr (Any)
+    return any;
+  else
+    return Extent;
+}();
+
 template <auto... Extents>
 struct expected_input {};
 template <auto... Extents>
@@ -44,6 +53,9 @@ struct expected_second_operand {};
 /// What a call may ask for with `output_size<...>{}`.
 template <auto... Extents>
 struct expected_output_size {};
+/// One of any number of operands.
+template <auto... Extents>
+struct expected_operand {};
 template <index_t... Extents>
 struct actual_input {};
 template <index_t... Extents>
@@ -89,7 +101,12 @@ template <std::size_t I, class Result>
 using inside_layer_t = typename inside_layer<I, Result>::type;
 
 /// The result of a call that was rejected. Every layer takes it and returns it, so that one mistake is one error.
-struct Rejected {};
+struct Rejected {
+  template <class Index>
+  constexpr Rejected operator[](const Index&) const {
+    return {};
+  }
+};
 
 namespace detail {
 
@@ -172,6 +189,11 @@ constexpr TextBuffer sentence(Rejection<Layer, expected_second_operand<E...>, Ac
 template <class Layer, auto... E, index_t... A, class Position>
 constexpr TextBuffer sentence(Rejection<Layer, expected_output_size<E...>, actual_output_size<A...>, Position>) {
   return sentence(Rejection<Layer, expected_input<E...>, actual_input<A...>, Position>{}, "output_size");
+}
+
+template <class Layer, auto... E, class Actual, class Position>
+constexpr TextBuffer sentence(Rejection<Layer, expected_operand<E...>, Actual, Position>) {
+  return sentence(Rejection<Layer, expected_input<E...>, Actual, Position>{}, "operand");
 }
 
 template <class R>

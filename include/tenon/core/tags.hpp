@@ -40,6 +40,21 @@ template <class Place, class T>
 struct on {};
 }  // namespace nn
 
+namespace detail {
+template <class TensorType>
+struct placed_tensor {
+  using type = TensorType;
+};
+template <class Place, class T, index_t... D>
+struct placed_tensor<Tensor<nn::on<Place, T>, D...>> {
+  using type = typename Place::template tensor<T, D...>;
+};
+}  // namespace detail
+
+/// The tensor that `Tensor<T, D...>` stands for in a user's module whose element type `T` says at which place it is.
+template <class TensorType>
+using placed_tensor_t = typename detail::placed_tensor<TensorType>::type;
+
 namespace tag {
 
 template <template <auto...> class Tag, class T>

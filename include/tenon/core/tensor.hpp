@@ -77,6 +77,9 @@ class Tensor : public xt::xcontainer<Tensor<T, D...>>, public xt::xcontainer_sem
   using container = xt::xcontainer<Tensor>;
   using extents_type = std::array<std::size_t, sizeof...(D)>;
   using strides_array = std::array<std::ptrdiff_t, sizeof...(D)>;
+  // An integer, or a constant such as 2_c.
+  template <class Index>
+  static constexpr bool is_position = std::is_integral_v<Index> || requires { Index::value + 0; };
 
  public:
   using place = host;
@@ -157,6 +160,44 @@ class Tensor : public xt::xcontainer<Tensor<T, D...>>, public xt::xcontainer_sem
     return *this->data();
   }
 
+  /// `t[i]`: element `i` of the leading axis, from its end if negative. It is a tensor of its own, which is const so
+  /// that nobody writes into it by mistake: write to `xt::view(t, i)`.
+  template <class Index>
+    requires(rank > 1 && is_position<Index>)
+  const auto operator[](const Index& i) const {
+    return detail::element_of(*this, i);
+  }
+  /// Of a tensor of rank 1 it is the element itself.
+  template <class Index>
+    requires(rank == 1 && is_position<Index>)
+  T& operator[](const Index& i) {
+    return this->data()[offset(static_cast<index_t>(i))];
+  }
+  template <class Index>
+    requires(rank == 1 && is_position<Index>)
+  const T& operator[](const Index& i) const {
+    return this->data()[offset(static_cast<index_t>(i))];
+  }
+  // xtensor's own: by a list of positions.
+  template <class Index>
+    requires(!is_position<Index>)
+  decltype(auto) operator[](const Index& index) {
+    return container::operator[](index);
+  }
+  template <class Index>
+    requires(!is_position<Index>)
+  decltype(auto) operator[](const Index& index) const {
+    return container::operator[](index);
+  }
+  template <class Index>
+  T& operator[](std::initializer_list<Index> index) {
+    return container::operator[](index);
+  }
+  template <class Index>
+  const T& operator[](std::initializer_list<Index> index) const {
+    return container::operator[](index);
+  }
+
   static constexpr xt::layout_type layout() noexcept { return xt::layout_type::row_major; }
   static constexpr bool is_contiguous() noexcept { return true; }
   // xtensor resizes what it assigns to; the extents of a Tensor are fixed.
@@ -171,6 +212,10 @@ class Tensor : public xt::xcontainer<Tensor<T, D...>>, public xt::xcontainer_sem
   friend container;
   friend class xt::xconst_accessible<Tensor>;
   friend class xt::xaccessible<Tensor>;
+
+  static constexpr std::size_t offset(index_t i) {
+    return static_cast<std::size_t>(i < 0 ? i + static_shape::size : i);
+  }
 
   explicit Tensor(TensorStorage<T, static_shape::size> storage) noexcept : storage_(std::move(storage)) {}
 

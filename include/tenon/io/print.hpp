@@ -37,6 +37,7 @@ std::string module_name(const M&) {
 /// A module as PyTorch prints it.
 template <class M>
 std::string repr_module(const M& module, const std::string& indent = {}) {
+  if constexpr (requires { module.instance(); }) return repr_module(*module.instance(), indent);  // Shared
   std::string text = module_name(module) + "(";
   if constexpr (requires { M::extra_repr(); }) text += M::extra_repr();
   bool any = false;

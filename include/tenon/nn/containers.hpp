@@ -1,6 +1,8 @@
 /// \file
-/// What any net needs between its layers: Flatten, Identity, Residual.
+/// What any net needs between and around its layers: Flatten, Unflatten, Identity, Residual, Concat.
 #pragma once
+
+#include <boost/hana/unpack.hpp>
 
 #include "functional.hpp"
 #include "sequential.hpp"
@@ -32,11 +34,56 @@ struct Flatten {
       std::array<index_t, sizeof...(D) - static_cast<std::size_t>(Last - First)> result{};
       result.fill(1);
       for (int a = 0; a < static_cast<int>(sizeof...(D)); ++a)
-        result[static_cast<std::size_t>(a <= First ? a : a <= Last ? First : a - (Last - First))] *=
-            dims[static_cast<std::size_t>(a)];
+        result[static_cast<std::size_t>(a <= First  ? a
+                                        : a <= Last ? First
+                                                    : a - (Last - First))] *= dims[static_cast<std::size_t>(a)];
       return result;
     }();
   };
+};
+
+/// Axis `Dim` becomes axes of the extents `Sizes`, of which one may be -1: what is left. Negative `Dim` counts from the
+/// last axis.
+template <int Dim, index_t... Sizes>
+struct Unflatten {
+  static constexpr std::string_view name = "Unflatten";
+  static constexpr bool keeps_elements = true;
+
+  template <index_t... D>
+  static consteval auto output_shape(Shape<D...>) {
+    constexpr int rank = sizeof...(D), axis = Dim < 0 ? Dim + rank : Dim;
+    if constexpr (axis < 0 || axis >= rank)
+      return reject_t<Unflatten, expected_input<any, more>, Shape<D...>>{};
+    else
+      return split<static_cast<std::size_t>(axis)>(Shape<D...>{}, std::make_index_sequence<sizeof...(D)>{});
+  }
+
+ private:
+  static constexpr index_t known = ((Sizes < 0 ? 1 : Sizes) * ... * 1);
+  static constexpr bool infers = ((Sizes < 0) || ...);
+
+  template <std::size_t Axis, index_t... D>
+  struct Split {
+    static constexpr auto value = [] {
+      constexpr std::array<index_t, sizeof...(D)> dims{D...};
+      std::array<index_t, sizeof...(D) - 1 + sizeof...(Sizes)> result{};
+      std::size_t to = 0;
+      for (std::size_t a = 0; a < dims.size(); ++a)
+        if (a != Axis)
+          result[to++] = dims[a];
+        else
+          for (const index_t size : {Sizes...}) result[to++] = size < 0 ? dims[a] / known : size;
+      return result;
+    }();
+  };
+  template <std::size_t Axis, index_t... D, std::size_t... I>
+  static consteval auto split(Shape<D...>, std::index_sequence<I...>) {
+    constexpr index_t extent = Shape<D...>::dims[Axis];
+    if constexpr (infers ? extent % known != 0 : extent != known)
+      return reject_t<Unflatten, expected_input<extent_or_any<I != Axis || infers, known>...>, Shape<D...>>{};
+    else
+      return typename shape_from<Split<Axis, D...>>::type{};
+  }
 };
 
 }  // namespace operation
@@ -57,8 +104,40 @@ class Flatten : public Layer<Flatten<Tags...>> {
   auto forward(const X& x) const {
     return apply(operation{}, x);
   }
+  static std::string extra_repr() { return "start_dim=" + std::to_string(start) + ", end_dim=" + std::to_string(end); }
+};
+
+/// `torch.nn.Unflatten(dim, unflattened_size)`: `Unflatten<dim<1>, unflattened_size<2, 5>>`, (N, 10) -> (N, 2, 5). One
+/// of the sizes may be -1, what is left.
+template <class... Tags>
+class Unflatten : public Layer<Unflatten<Tags...>> {
+  using dim_tag = tag::find_t<nn::dim, nn::dim<0>, Tags...>;
+  using size_tag = tag::find_t<nn::unflattened_size, nn::unflattened_size<1>, Tags...>;
+
+  template <class Tag>
+  struct sizes;
+  template <auto... V>
+  struct sizes<nn::unflattened_size<V...>> {
+    static constexpr bool fit = ((V > 0 || V == -1) && ...) && (int{V == -1} + ... + 0) <= 1 && sizeof...(V) > 0;
+    static constexpr std::array<index_t, sizeof...(V)> values{static_cast<index_t>(V)...};
+    using operation = tenon::operation::Unflatten<tag::value<dim_tag>, (fit ? static_cast<index_t>(V) : 1)...>;
+  };
+
+ public:
+  using operation = typename sizes<size_tag>::operation;
+  Unflatten() {
+    tag::check<Unflatten, tag::names<nn::dim, nn::unflattened_size>, Tags...>();
+    static_assert(tag::given<nn::dim, Tags...> && tag::given<nn::unflattened_size, Tags...>,
+                  "Unflatten needs dim<...> and unflattened_size<...>");
+    tag::require<Unflatten, size_tag, sizes<size_tag>::fit>();
+  }
+
+  template <class X>
+  auto forward(const X& x) const {
+    return apply(operation{}, x);
+  }
   static std::string extra_repr() {
-    return "start_dim=" + std::to_string(start) + ", end_dim=" + std::to_string(end);
+    return "dim=" + std::to_string(tag::value<dim_tag>) + ", unflattened_size=" + repr(sizes<size_tag>::values);
   }
 };
 
@@ -84,6 +163,16 @@ class Residual : public Layer<Residual<Body, Shortcut>> {
   Residual() = default;
   explicit Residual(Body body_module, Shortcut shortcut_module = {})
       : body(std::move(body_module)), shortcut(std::move(shortcut_module)) {}
+  Residual(const Residual& other) : Residual(other, detail::CopyScope()) {}
+  Residual(Residual&&) = default;
+  Residual& operator=(const Residual& other) {
+    const detail::CopyScope scope;
+    Layer<Residual>::operator=(other);
+    body = other.body;
+    shortcut = other.shortcut;
+    return *this;
+  }
+  Residual& operator=(Residual&&) = default;
 
   template <class S>
   static constexpr auto output_shape(S) {
@@ -99,19 +188,68 @@ class Residual : public Layer<Residual<Body, Shortcut>> {
 
   template <class X>
   auto forward(const X& x) {
-    return checked<Residual>(
-        x, [this](const auto& input) {
-          // The body first, as planned from the type: the order of arguments is the compiler's.
-          if constexpr (tenon::detail::is_symbolic<std::remove_cvref_t<decltype(input)>>) {
-            const auto y = body(shared(input));
-            return apply(tenon::operation::Add{}, y, shortcut(shared(input)));
-          } else {
-            const auto y = body(input);
-            return apply(tenon::operation::Add{}, y, shortcut(input));
-          }
-        });
+    return checked<Residual>(x, [this](const auto& input) {
+      const auto y = body(detail::plan_with(input));  // first, as planned from the type
+      return apply(tenon::operation::Add{}, y, shortcut(detail::plan_with(input)));
+    });
+  }
+
+ private:
+  Residual(const Residual& other, const detail::CopyScope&)
+      : Layer<Residual>(other), body(other.body), shortcut(other.shortcut) {}
+};
+template <class Body, class Shortcut = Identity>
+Residual(Body, Shortcut = {}) -> Residual<Body, Shortcut>;
+
+/// The branches' results for one input, behind one another along the channels: (N, C, *) -> (N, C_0 + C_1 + ..., *).
+///
+/// `Concat<A, B>` or `Concat<Named<"wide", A>, Named<"deep", B>>`; `Concat inception{A{}, B{}}` from instances.
+template <class... Branches>
+class Concat : public LayerList<Concat<Branches...>, Branches...> {
+  static_assert(sizeof...(Branches) > 0, "a Concat has a branch or more");
+  using list = LayerList<Concat, Branches...>;
+
+ public:
+  static constexpr std::string_view name = "Concat";
+  template <class Conversion>
+  using rebind = Concat<rebound_or_same_t<Branches, Conversion>...>;
+
+  Concat() = default;
+  template <class... L>
+    requires(list::template made_of<L...>)
+  explicit Concat(L... branches) : list(std::move(branches)...) {}
+
+  template <class S>
+  static constexpr auto output_shape(S) {
+    return [&]<std::size_t... I>(std::index_sequence<I...>) {
+      return joined(inside_layer_t<I, layer_output_t<layer_of_t<Branches>, S>>{}...);
+    }(std::index_sequence_for<Branches...>{});
+  }
+
+  template <class X>
+  auto forward(const X& x) {
+    return checked<Concat>(x, [this](const auto& input) {
+      return boost::hana::unpack(this->layers(), [&](auto&... branch) {
+        // Braces: one branch after the other, as planned from the type.
+        const std::tuple<decltype(branch(detail::plan_with(input)))...> results{branch(detail::plan_with(input))...};
+        return std::apply([](const auto&... y) { return cat<1>(y...); }, results);
+      });
+    });
+  }
+
+ private:
+  template <class First, class... Rest>
+  static constexpr auto joined(First, Rest... rest) {
+    if constexpr (is_rejection<First>)
+      return First{};
+    else if constexpr ((is_rejection<Rest> || ...))
+      return joined(rest...);  // which loses branches before the one that is rejected
+    else
+      return tenon::operation::Cat<1>::output_shape(First{}, rest...);
   }
 };
+template <class... L>
+Concat(L...) -> Concat<L...>;
 
 }  // namespace nn
 }  // namespace tenon::inline TENON_ISA

@@ -1,16 +1,21 @@
 /// \file
-/// Functions of a `forward`: `a + b`, `reshape<...>(x)`: on Tensors, on Variables (recorded) and in a compiled module.
+/// Functions of a `forward`: `a + b`, `2 * a`, `mm(a, b)`, `x[i]`, `cat<1>(a, b)`, `reshape<...>(x)`: on Tensors, on
+/// Variables and Parameters (recorded) and in a compiled module.
 #pragma once
 
+#include <string>
+
+#include "../core/arithmetic.hpp"
 #include "activation.hpp"
 
 namespace tenon::inline TENON_ISA {
 
 namespace operation {
 
-/// Element by element a + b, both of one shape.
-struct Add {
-  static constexpr std::string_view name = "Add";
+/// `Function` of two operands element by element, both of one shape.
+template <class Derived, class Function>
+struct Elementwise {
+  using combines_by = Function;
   template <class S, class T>
   static consteval auto output_shape(S, T) {
     if constexpr (std::is_same_v<S, T>)
@@ -22,7 +27,124 @@ struct Add {
  private:
   template <index_t... D, class T>
   static consteval auto rejection(Shape<D...>, T) {
-    return reject_t<Add, expected_second_operand<D...>, T>{};
+    return reject_t<Derived, expected_second_operand<D...>, T>{};
+  }
+};
+struct Add : Elementwise<Add, pointwise::Plus> {
+  static constexpr std::string_view name = "Add";
+};
+struct Sub : Elementwise<Sub, pointwise::Minus> {
+  static constexpr std::string_view name = "Sub";
+};
+struct Mul : Elementwise<Mul, pointwise::Times> {
+  static constexpr std::string_view name = "Mul";
+};
+
+/// scale * x + shift: what x + 2, 2 - x, 2 * x and -x are.
+struct Affine {
+  static constexpr std::string_view name = "Affine";
+  /// What x + shift leaves as it is, -0 included.
+  static constexpr double no_shift = -0.0;
+
+  double scale = 1, shift = no_shift;
+
+  template <class S>
+  static consteval auto output_shape(S) {
+    return S{};
+  }
+  template <class T>
+  pointwise::Affine<T> function() const {
+    return {static_cast<T>(scale), static_cast<T>(shift)};
+  }
+};
+
+/// The matrix product of (M, K) and (K, N).
+struct MatrixProduct {
+  static constexpr std::string_view name = "mm";
+
+  template <class S, class T>
+  static consteval auto output_shape(S, T) {
+    if constexpr (S::rank != 2)
+      return reject_t<MatrixProduct, expected_input<any, any>, S>{};
+    else if constexpr (T::rank != 2)
+      return reject_t<MatrixProduct, expected_second_operand<S::dims[1], any>, T>{};
+    else if constexpr (T::dims[0] != S::dims[1])
+      return reject_t<MatrixProduct, expected_second_operand<S::dims[1], any>, T>{};
+    else
+      return Shape<S::dims[0], T::dims[1]>{};
+  }
+  template <class S, class T>
+  static consteval index_t multiply_adds(S, T) {
+    return S::size * T::dims[1];
+  }
+};
+
+/// Operands behind one another along axis `Dim`; negative counts from the last axis.
+template <int Dim>
+struct Cat {
+  static constexpr std::string_view name = "cat";
+  template <std::size_t Rank>
+  static constexpr int axis = Dim < 0 ? Dim + static_cast<int>(Rank) : Dim;
+
+  template <class First, class... Rest>
+  static consteval auto output_shape(First, Rest...) {
+    constexpr int a = axis<First::rank>;
+    if constexpr (a < 0 || a >= static_cast<int>(First::rank)) {
+      return reject_t<Cat, expected_input<any, more>, First>{};
+    } else {
+      constexpr auto at = static_cast<std::size_t>(a);
+      using Misfit = typename misfit<First, at, Rest...>::type;
+      if constexpr (std::is_void_v<Misfit>)
+        return replace_extent_t<First, at, (First::dims[at] + ... + Rest::dims[at])>{};
+      else
+        return rejection<at, Misfit>(First{}, std::make_index_sequence<First::rank>{});
+    }
+  }
+
+  /// A tensor of shape `S` is (rows, row): a row holds the axis and those inside it, and a row of the result is the
+  /// operands' rows one behind the other.
+  template <class S>
+  static constexpr index_t row = [] {
+    index_t size = 1;
+    for (auto a = static_cast<std::size_t>(axis<S::rank>); a < S::rank; ++a) size *= S::dims[a];
+    return size;
+  }();
+
+ private:
+  template <class S, class T, std::size_t Axis>
+  static constexpr bool fits = [] {
+    if (S::rank != T::rank) return false;
+    for (std::size_t a = 0; a < S::rank; ++a)
+      if (a != Axis && S::dims[a] != T::dims[a]) return false;
+    return true;
+  }();
+  // The first operand that differs from `S` along another axis.
+  template <class S, std::size_t Axis, class... T>
+  struct misfit {
+    using type = void;
+  };
+  template <class S, std::size_t Axis, class T, class... Rest>
+  struct misfit<S, Axis, T, Rest...>
+      : std::conditional_t<fits<S, T, Axis>, misfit<S, Axis, Rest...>, std::type_identity<T>> {};
+
+  template <std::size_t Axis, class T, index_t... D, std::size_t... I>
+  static consteval auto rejection(Shape<D...>, std::index_sequence<I...>) {
+    return reject_t<Cat, expected_operand<extent_or_any<I == Axis, D>...>, T>{};
+  }
+};
+
+/// Element `index` of the leading axis.
+struct Select {
+  static constexpr std::string_view name = "Select";
+  index_t index = 0;
+
+  template <class S>
+  static consteval auto output_shape(S) {
+    return reject_t<Select, expected_input<any, more>, S>{};
+  }
+  template <index_t Leading, index_t... D>
+  static consteval auto output_shape(Shape<Leading, D...>) {
+    return Shape<D...>{};
   }
 };
 
@@ -43,28 +165,127 @@ struct Reshape {
 }  // namespace operation
 
 namespace detail {
-/// What `a + b` records or plans; on plain Tensors `+` is xtensor's.
+
+// On plain host Tensors and numbers `+`, `-` and `*` are xtensor's: lazy, and broadcasting.
 template <class X>
-inline constexpr bool is_recorded_operand = is_variable<X> || is_symbolic<X> || is_probe<X>;
+inline constexpr bool is_on_device = false;
 template <class X>
-inline constexpr bool is_operand = is_recorded_operand<X> || is_parameter<X> || is_tensor<X> || is_rejected<X>;
+  requires requires { typename X::place; }
+inline constexpr bool is_on_device<X> = !std::is_same_v<typename X::place, host>;
+template <class X>
+inline constexpr bool is_own_operand =
+    is_variable<X> || is_parameter<X> || is_symbolic<X> || is_probe<X> || is_rejected<X> || is_on_device<X>;
+template <class X>
+inline constexpr bool is_operand = is_own_operand<X> || is_tensor<X> || is_expression<X>;
+template <class X> concept OwnOperand = is_own_operand<std::remove_cvref_t<X>>;
 template <class A, class B>
-inline constexpr bool are_recorded_operands =
-    is_operand<A> && is_operand<B> &&
-    (is_recorded_operand<A> || is_rejected<A> || is_recorded_operand<B> || is_rejected<B>);
+inline constexpr bool are_operands = (is_own_operand<A> && (is_operand<B> || std::is_arithmetic_v<B>)) ||
+                                     (is_own_operand<B> && (is_operand<A> || std::is_arithmetic_v<A>));
+template <class A, class B> concept Operands = are_operands<std::remove_cvref_t<A>, std::remove_cvref_t<B>>;
+
+/// An operand of a function as `apply` records it: a Parameter as a Variable, so that a result of parameters alone has
+/// a gradient too.
+template <class X>
+decltype(auto) operand(const X& x) {
+  if constexpr (is_parameter<X>)
+    return nn::Variable<typename X::tensor_type>(x.state());
+  else
+    return (x);
+}
+template <class Operation, class... X>
+auto apply_to_operands(const Operation& operation, const X&... x) {
+  return apply(operation, operand(x)...);
+}
+
+template <class Number>
+inline constexpr bool is_number = std::is_arithmetic_v<std::remove_cvref_t<Number>>;
+
+/// `x[i]`: see nn::Variable, Tensor. A constant outside the axis is a compile error, another position a tenon::Error.
+template <class X, class Index>
+auto element_of(const X& x, const Index& i) {
+  if constexpr (is_rejected<X>) {
+    return Rejected{};
+  } else if constexpr (shape_of_t<X>::rank == 0) {
+    return apply_to_operands(operation::Select{}, x);
+  } else {
+    constexpr index_t size = shape_of_t<X>::dims[0];
+    if constexpr (requires { std::integral_constant<index_t, Index::value>{}; }) {
+      constexpr index_t position = Index::value;
+      if constexpr (position >= size || position < -size) {
+        constexpr index_t least = position < 0 ? -position : position + 1;
+        report(reject_t<operation::Select, expected_input<at_least<least>, more>, shape_of_t<X>>{});
+        return Rejected{};
+      } else {
+        return apply_to_operands(operation::Select{position < 0 ? position + size : position}, x);
+      }
+    } else {
+      const auto position = static_cast<index_t>(i);
+      if (position >= size || position < -size)
+        raise("x[" + std::to_string(position) + "]: the leading axis of x has " + std::to_string(size) + " elements");
+      return apply_to_operands(operation::Select{position < 0 ? position + size : position}, x);
+    }
+  }
+}
+
 }  // namespace detail
 
-// Takes its operands as xtensor's does, which would else be preferred where one of them is a Tensor.
+// These take their operands as xtensor's do, which would else be preferred where one of them is a Tensor.
+
+/// `a + b` of one shape, or of a number and a tensor: on Variables and Parameters recorded.
 template <class A, class B>
-  requires detail::are_recorded_operands<std::remove_cvref_t<A>, std::remove_cvref_t<B>>
+  requires detail::Operands<A, B>
 auto operator+(A&& a, B&& b) {
-  return apply(operation::Add{}, a, b);
+  if constexpr (detail::is_number<A>)
+    return detail::apply_to_operands(operation::Affine{.shift = static_cast<double>(a)}, b);
+  else if constexpr (detail::is_number<B>)
+    return detail::apply_to_operands(operation::Affine{.shift = static_cast<double>(b)}, a);
+  else
+    return detail::apply_to_operands(operation::Add{}, a, b);
+}
+/// `a - b`, as `a + b`.
+template <class A, class B>
+  requires detail::Operands<A, B>
+auto operator-(A&& a, B&& b) {
+  if constexpr (detail::is_number<A>)
+    return detail::apply_to_operands(operation::Affine{.scale = -1, .shift = static_cast<double>(a)}, b);
+  else if constexpr (detail::is_number<B>)
+    return detail::apply_to_operands(operation::Affine{.shift = -static_cast<double>(b)}, a);
+  else
+    return detail::apply_to_operands(operation::Sub{}, a, b);
+}
+/// `a * b` element by element, as `a + b`.
+template <class A, class B>
+  requires detail::Operands<A, B>
+auto operator*(A&& a, B&& b) {
+  if constexpr (detail::is_number<A>)
+    return detail::apply_to_operands(operation::Affine{.scale = static_cast<double>(a)}, b);
+  else if constexpr (detail::is_number<B>)
+    return detail::apply_to_operands(operation::Affine{.scale = static_cast<double>(b)}, a);
+  else
+    return detail::apply_to_operands(operation::Mul{}, a, b);
+}
+template <class A>
+  requires detail::OwnOperand<A>
+auto operator-(A&& a) {
+  return detail::apply_to_operands(operation::Affine{.scale = -1}, a);
+}
+
+/// `torch.mm`: the matrix product, (M, K) and (K, N) -> (M, N).
+template <class A, class B>
+auto mm(const A& a, const B& b) {
+  return detail::apply_to_operands(operation::MatrixProduct{}, a, b);
+}
+
+/// `torch.cat((x...), dim)`: tensors that differ along axis `Dim` at most, one behind the other.
+template <int Dim = 0, class First, class... Rest>
+auto cat(const First& first, const Rest&... rest) {
+  return detail::apply_to_operands(operation::Cat<Dim>{}, first, rest...);
 }
 
 /// `reshape<2, 50>(x)`: the elements of `x`, in row-major order, in another shape.
 template <index_t... Target, class X>
 auto reshape(const X& x) {
-  return apply(operation::Reshape<Target...>{}, x);
+  return detail::apply_to_operands(operation::Reshape<Target...>{}, x);
 }
 
 }  // namespace tenon::inline TENON_ISA

@@ -5,6 +5,7 @@
 #include "../autograd/apply.hpp"
 #include "../core/random.hpp"
 #include "../io/state_dict.hpp"
+#include "conversion.hpp"
 #include "members.hpp"
 #include "tags.hpp"
 
@@ -23,57 +24,6 @@ struct LoadOptions {
 };
 
 namespace detail {
-
-/// Calls `f` with `module`, its parameters and buffers, and the same of the modules below it.
-template <class M, class F>
-void for_each_part(M& module, F&& f) {
-  f(module);
-  for_each_member(module, [&](const char*, auto& member) {
-    using Member = std::remove_cvref_t<decltype(member)>;
-    if constexpr (is_parameter<Member> || is_buffer<Member>)
-      f(member);
-    else if constexpr (is_module<Member>)
-      for_each_part(member, f);
-  });
-}
-
-template <class M> concept BuiltIn = requires { typename M::built_in; };
-template <class M, class Conversion> concept Rebindable = BuiltIn<M> && requires {
-  typename M::template rebind<Conversion>;
-};
-
-// The module type with its element type converted: a built-in layer rebinds its dtype tag, if it has one; a user's module
-// is a template on its element type.
-template <class M, class Conversion>
-struct rebound {};
-template <template <class> class M, class Element, class Conversion>
-  requires(!BuiltIn<M<Element>> && requires { DTypeOf<typename placed<Element>::type>::value; })
-struct rebound<M<Element>, Conversion> {
-  using type = M<typename Conversion::template apply<Element>>;
-};
-template <BuiltIn M, class Conversion>
-struct rebound<M, Conversion> {
-  using type = M;
-};
-template <class M, class Conversion>
-  requires Rebindable<M, Conversion>
-struct rebound<M, Conversion> {
-  using type = typename M::template rebind<Conversion>;
-};
-
-template <class M, class Conversion> concept Convertible = requires { typename rebound<M, Conversion>::type; };
-
-/// The tensor on the host with the element type and shape of one at any place.
-template <class TensorType>
-using host_tensor_t = tensor_of_t<typename TensorType::value_type, shape_of_t<TensorType>>;
-
-template <class TensorType>
-decltype(auto) on_host(const TensorType& tensor) {
-  if constexpr (std::is_same_v<typename TensorType::place, host>)
-    return (tensor);
-  else
-    return tensor.to_host();
-}
 
 /// Lends `tensor` to a forward written for recorded values, without a copy and without recording.
 template <class X>
@@ -105,57 +55,10 @@ auto give_back(R&& result) {
   }
 }
 
-/// The modes, flags and elements of a module's parts, on their way to a module of the same structure.
-class Snapshot {
- public:
-  template <class Part>
-  void take(const Part& part) {
-    if constexpr (is_module<Part>) flags_.push_back(part.is_training());
-    if constexpr (is_parameter<Part>) flags_.push_back(part.requires_grad());
-    if constexpr (!is_module<Part>) tensors_.emplace_back(on_host(part.data()));
-  }
-  /// Parts come in the order in which they were taken.
-  template <class Part>
-  void give(Part& part) {
-    if constexpr (is_module<Part>) part.set_training(flags_[flag_++]);
-    if constexpr (is_parameter<Part>) part.requires_grad(flags_[flag_++]);
-    if constexpr (!is_module<Part>) {
-      host_tensor_t<typename Part::tensor_type> converted(uninitialized);
-      convert(tensors_[tensor_++], converted.data());
-      part.data() = std::move(converted);
-    }
-  }
-
- private:
-  template <class T>
-  static void convert(const AnyTensor& from, T* to) {
-    const auto convert_from = [&]<class Source>(std::type_identity<Source>) {
-      const auto* source = reinterpret_cast<const Source*>(from.data());
-      std::transform(source, source + from.size(), to, [](Source element) { return static_cast<T>(element); });
-    };
-    if (from.dtype() == DType::F64)
-      convert_from(std::type_identity<double>{});
-    else
-      convert_from(std::type_identity<float>{});
-  }
-
-  std::vector<bool> flags_;
-  std::vector<AnyTensor> tensors_;
-  std::size_t flag_ = 0, tensor_ = 0;
-};
-
-/// Copies modes, parameters and buffers from a module of the same structure and another element type or place.
-template <class To, class From>
-void copy_converted(To& to, const From& from) {
-  Snapshot snapshot;
-  for_each_part(from, [&](const auto& part) { snapshot.take(part); });
-  for_each_part(to, [&](auto& part) { snapshot.give(part); });
-}
-
 }  // namespace detail
 
-/// Base of every module. A user's module derives from `Module<Net>`, names its members with BOOST_HANA_DEFINE_STRUCT and
-/// has a `forward`:
+/// Base of every module. A user's module derives from `Module<Net>`, names its members with BOOST_HANA_DEFINE_STRUCT
+/// and has a `forward`:
 ///
 ///     struct Net : nn::Module<Net> {
 ///       BOOST_HANA_DEFINE_STRUCT(Net, (nn::Linear<300, 10>, fc));
@@ -220,8 +123,8 @@ class Module {
     return dict;
   }
 
-  /// Copies what `dict` holds into the parameters and buffers. Every name, shape and dtype is checked before anything is
-  /// written; the tenon::Error lists all that are missing, unexpected or misshapen.
+  /// Copies what `dict` holds into the parameters and buffers. Every name, shape and dtype is checked before anything
+  /// is written; the tenon::Error lists all that are missing, unexpected or misshapen.
   void load_state_dict(const StateDict& dict, LoadOptions options = {}) {
     std::string missing, misshapen, unexpected;
     std::size_t found = 0, ignored = 0;
@@ -292,7 +195,8 @@ class Module {
   static auto call(Self& self, const X&... x) {
     // A user's forward is written once, for recorded values; on Tensors it runs on values that record nothing.
     namespace kind = ::tenon::detail;
-    constexpr bool takes_recorded = (is_variable<X> || ...) || (kind::is_symbolic<X> || ...) || (kind::is_probe<X> || ...);
+    constexpr bool takes_recorded =
+        (is_variable<X> || ...) || (kind::is_symbolic<X> || ...) || (kind::is_probe<X> || ...);
     if constexpr (requires { typename Derived::built_in; })
       return self.forward(kind::as_argument(x)...);
     else if constexpr (takes_recorded || (kind::is_rejected<X> || ...))
@@ -310,6 +214,24 @@ class Layer : public Module<Derived> {
  public:
   using built_in = Derived;
 };
+
+/// The shape a module makes of shape `S`, or its rejection: a layer's and a container's rule, a user's `forward`.
+template <class M, class S>
+struct layer_output {
+  static constexpr auto rule() {
+    if constexpr (requires { M::operation::output_shape(S{}); })
+      return M::operation::output_shape(S{});
+    else if constexpr (requires { M::output_shape(S{}); })
+      return M::output_shape(S{});
+    else if constexpr (tenon::detail::is_rejected<decltype(std::declval<M&>()(Probe<S>{}))>)
+      return AlreadyReported{};
+    else
+      return shape_of_t<decltype(std::declval<M&>()(Probe<S>{}))>{};
+  }
+  using type = decltype(rule());
+};
+template <class M, class S>
+using layer_output_t = typename layer_output<M, S>::type;
 
 }  // namespace nn
 }  // namespace tenon::inline TENON_ISA

@@ -4,8 +4,10 @@
 
 #include <boost/hana/at.hpp>
 #include <boost/hana/integral_constant.hpp>
+#include <boost/hana/negate.hpp>  // -1_c
 
 #include "module.hpp"
+#include "shared.hpp"
 
 namespace tenon::inline TENON_ISA {
 
@@ -24,23 +26,11 @@ constexpr name<Text> operator""_n() {
 /// `model[0_c]`
 template <char... Digits>
 constexpr auto operator""_c() {
-  return boost::hana::literals::operator""_c<Digits...>();
+  return boost::hana::literals::operator""_c < Digits...>();
 }
 }  // namespace literals
 
 namespace nn {
-
-namespace detail {
-template <class M, class Conversion>
-struct rebound_or_same {
-  using type = M;
-};
-template <class M, class Conversion>
-  requires Convertible<M, Conversion>
-struct rebound_or_same<M, Conversion> {
-  using type = typename rebound<M, Conversion>::type;
-};
-}  // namespace detail
 
 /// A layer with a name of its own in a Sequential: `Named<"conv1", Conv2d<...>>`.
 template <tenon::detail::fixed_string Name, class LayerType>
@@ -86,28 +76,6 @@ struct rebound_or_same<Element, Conversion> {
 template <class Element>
 using layer_of_t = typename detail::chain_element<Element, 0>::layer;
 
-/// `M` with its element types converted if it has any, else `M`.
-template <class M, class Conversion>
-using rebound_or_same_t = typename detail::rebound_or_same<M, Conversion>::type;
-
-/// The shape a module makes of shape `S`, or its rejection: a layer's and a container's rule, a user's `forward`.
-template <class M, class S>
-struct layer_output {
-  static constexpr auto rule() {
-    if constexpr (requires { M::operation::output_shape(S{}); })
-      return M::operation::output_shape(S{});
-    else if constexpr (requires { M::output_shape(S{}); })
-      return M::output_shape(S{});
-    else if constexpr (tenon::detail::is_rejected<decltype(std::declval<M&>()(Probe<S>{}))>)
-      return AlreadyReported{};
-    else
-      return shape_of_t<decltype(std::declval<M&>()(Probe<S>{}))>{};
-  }
-  using type = decltype(rule());
-};
-template <class M, class S>
-using layer_output_t = typename layer_output<M, S>::type;
-
 /// `body(x)`, unless `Container` rejects the shape of `x`, which is one compile error.
 template <class Container, class X, class Body>
 auto checked(const X& x, Body&& body) {
@@ -124,49 +92,36 @@ auto checked(const X& x, Body&& body) {
   }
 }
 
-/// `torch.nn.Sequential`: each layer is called on the result of the one before.
-///
-/// `Sequential<A, B>` or `Sequential<Named<"conv1", A>, B>`; `Sequential model{A{}, B{}}` from instances. `model[0_c]` and
-/// `model["conv1"_n]` are the layers; their keys are `0`, `1`, ... or the names.
-template <class... Elements>
-class Sequential : public Layer<Sequential<Elements...>> {
+/// The layers of a container, numbered or named: what Sequential and Concat share. `list[0_c]` and `list["conv1"_n]`
+/// are the layers; their keys are `0`, `1`, ... or the names.
+template <class Derived, class... Elements>
+class LayerList : public Layer<Derived> {
   template <class Indices>
   struct chain;
   template <std::size_t... I>
   struct chain<std::index_sequence<I...>> {
-    using type = boost::hana::tuple<detail::chain_element<Elements, I>...>;
     using layers = boost::hana::tuple<typename detail::chain_element<Elements, I>::layer...>;
-    template <class S>
-    static constexpr auto output_shape(S) {
-      return decltype((After<S, 0>{} >> ... >> std::type_identity<typename detail::chain_element<Elements, I>::layer>{})){};
-    }
   };
+
+ protected:
   using indices = std::index_sequence_for<Elements...>;
   using layers_type = typename chain<indices>::layers;
-
-  // The shape after the first `Count` layers; a rejection passes through to the end.
-  template <class S, std::size_t Count>
-  struct After {
-    using shape = S;
-    template <class L>
-    constexpr auto operator>>(std::type_identity<L>) const {
-      if constexpr (is_rejection<S>)
-        return After{};
-      else
-        return After<inside_layer_t<Count, layer_output_t<L, S>>, Count + 1>{};
-    }
-  };
+  /// Whether the layers may be given as instances of `L...`.
+  template <class... L>
+  static constexpr bool made_of =
+      sizeof...(L) == sizeof...(Elements) && sizeof...(L) > 0 && std::is_same_v<boost::hana::tuple<L...>, layers_type>;
 
  public:
-  static constexpr std::string_view name = "Sequential";
-  template <class Conversion>
-  using rebind = Sequential<rebound_or_same_t<Elements, Conversion>...>;
-
-  Sequential() = default;
-  template <class... L>
-    requires(sizeof...(L) == sizeof...(Elements) && sizeof...(L) > 0 &&
-             std::is_same_v<boost::hana::tuple<L...>, layers_type>)
-  explicit Sequential(L... layers) : layers_(std::move(layers)...) {}
+  LayerList() = default;
+  LayerList(const LayerList& other) : LayerList(other, detail::CopyScope()) {}
+  LayerList(LayerList&&) = default;
+  LayerList& operator=(const LayerList& other) {
+    const detail::CopyScope scope;
+    Layer<Derived>::operator=(other);
+    layers_ = other.layers_;
+    return *this;
+  }
+  LayerList& operator=(LayerList&&) = default;
 
   static constexpr std::size_t size() noexcept { return sizeof...(Elements); }
 
@@ -193,9 +148,83 @@ class Sequential : public Layer<Sequential<Elements...>> {
     return boost::hana::at_c<position<Name>>(layers_);
   }
 
+  template <class F>
+  constexpr void for_each_own_member(F&& f) {
+    visit(*this, f, indices{});
+  }
+  template <class F>
+  constexpr void for_each_own_member(F&& f) const {
+    visit(*this, f, indices{});
+  }
+  auto own_members() {
+    return [&]<std::size_t... I>(std::index_sequence<I...>) {
+      return boost::hana::make_tuple(std::pair(std::string(detail::chain_element<Elements, I>::key_text()),
+                                               std::ref(boost::hana::at_c<I>(layers_)))...);
+    }(indices{});
+  }
+
+  const layers_type& layers() const noexcept { return layers_; }
+  layers_type& layers() noexcept { return layers_; }
+
+ protected:
+  template <class... L>
+    requires(made_of<L...>)
+  explicit LayerList(L... layers) : layers_(std::move(layers)...) {}
+
+ private:
+  LayerList(const LayerList& other, const detail::CopyScope&) : Layer<Derived>(other), layers_(other.layers_) {}
+
+  template <class Self, class F, std::size_t... I>
+  static constexpr void visit(Self& list, F& f, std::index_sequence<I...>) {
+    (f(detail::chain_element<Elements, I>::key_text(), boost::hana::at_c<I>(list.layers_)), ...);
+  }
+
+  template <class Name>
+  static constexpr std::size_t position = [] {
+    constexpr std::array<std::string_view, sizeof...(Elements)> keys = []<std::size_t... I>(std::index_sequence<I...>) {
+      return std::array<std::string_view, sizeof...(Elements)>{detail::chain_element<Elements, I>::key_text()...};
+    }(indices{});
+    std::size_t at = 0;
+    while (keys[at] != Name::value.view()) ++at;  // an unknown name ends outside the array: not a constant expression
+    return at;
+  }();
+
+  layers_type layers_;
+};
+
+/// `torch.nn.Sequential`: each layer is called on the result of the one before.
+///
+/// `Sequential<A, B>` or `Sequential<Named<"conv1", A>, B>`; `Sequential model{A{}, B{}}` from instances.
+template <class... Elements>
+class Sequential : public LayerList<Sequential<Elements...>, Elements...> {
+  using list = LayerList<Sequential, Elements...>;
+
+  // The shape after the first `Count` layers; a rejection passes through to the end.
+  template <class S, std::size_t Count>
+  struct After {
+    using shape = S;
+    template <class L>
+    constexpr auto operator>>(std::type_identity<L>) const {
+      if constexpr (is_rejection<S>)
+        return After{};
+      else
+        return After<inside_layer_t<Count, layer_output_t<L, S>>, Count + 1>{};
+    }
+  };
+
+ public:
+  static constexpr std::string_view name = "Sequential";
+  template <class Conversion>
+  using rebind = Sequential<rebound_or_same_t<Elements, Conversion>...>;
+
+  Sequential() = default;
+  template <class... L>
+    requires(list::template made_of<L...>)
+  explicit Sequential(L... layers) : list(std::move(layers)...) {}
+
   template <class S>
-  static constexpr auto output_shape(S shape) {
-    return typename decltype(chain<indices>::output_shape(shape))::shape{};
+  static constexpr auto output_shape(S) {
+    return typename decltype((After<S, 0>{} >> ... >> std::type_identity<layer_of_t<Elements>>{}))::shape{};
   }
 
   template <class X>
@@ -204,7 +233,7 @@ class Sequential : public Layer<Sequential<Elements...>> {
       if constexpr (sizeof...(Elements) == 0) {
         return input;
       } else {
-        auto result = boost::hana::fold_left(layers_, std::cref(input), [](const auto& before, auto& layer) {
+        auto result = boost::hana::fold_left(this->layers(), std::cref(input), [](const auto& before, auto& layer) {
           if constexpr (requires { before.get(); })
             return layer(before.get());
           else if constexpr (tenon::detail::is_symbolic<std::remove_cvref_t<decltype(before)>>)
@@ -219,42 +248,6 @@ class Sequential : public Layer<Sequential<Elements...>> {
       }
     });
   }
-
-  template <class F>
-  constexpr void for_each_own_member(F&& f) {
-    visit(*this, f, indices{});
-  }
-  template <class F>
-  constexpr void for_each_own_member(F&& f) const {
-    visit(*this, f, indices{});
-  }
-  auto own_members() {
-    return [&]<std::size_t... I>(std::index_sequence<I...>) {
-      return boost::hana::make_tuple(
-          std::pair(std::string(detail::chain_element<Elements, I>::key_text()), std::ref(boost::hana::at_c<I>(layers_)))...);
-    }(indices{});
-  }
-
-  const layers_type& layers() const noexcept { return layers_; }
-  layers_type& layers() noexcept { return layers_; }
-
- private:
-  template <class Self, class F, std::size_t... I>
-  static constexpr void visit(Self& chain, F& f, std::index_sequence<I...>) {
-    (f(detail::chain_element<Elements, I>::key_text(), boost::hana::at_c<I>(chain.layers_)), ...);
-  }
-
-  template <class Name>
-  static constexpr std::size_t position = [] {
-    constexpr std::array<std::string_view, sizeof...(Elements)> keys = []<std::size_t... I>(std::index_sequence<I...>) {
-      return std::array<std::string_view, sizeof...(Elements)>{detail::chain_element<Elements, I>::key_text()...};
-    }(indices{});
-    std::size_t at = 0;
-    while (keys[at] != Name::value.view()) ++at;  // an unknown name ends outside the array: not a constant expression
-    return at;
-  }();
-
-  layers_type layers_;
 };
 
 template <class... L>

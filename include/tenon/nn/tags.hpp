@@ -46,6 +46,7 @@ template <auto...> struct padding_idx {};
 template <auto...> struct max_norm {};
 template <auto...> struct norm_type {};
 template <auto...> struct scale_grad_by_freq {};
+template <auto...> struct unflattened_size {};
 
 /// A parameter that an option may leave out.
 template <bool Present, class TensorType>

@@ -9,6 +9,7 @@
 
 #include "lowering.hpp"
 #include "lowering_embedding.hpp"
+#include "lowering_functional.hpp"
 #include "lowering_vision.hpp"
 
 namespace tenon::inline TENON_ISA::cuda {
@@ -20,22 +21,18 @@ class Program {
   Program(planning::Graph& graph, int output) : device_(current_device()) {
     const std::vector<Stage> stages = graph.stages();
     const planning::MemoryPlan memory = planning::plan_memory(graph, stages, output);
-    const auto place = [&](int edge) -> Place {
-      if (edge == planning::Graph::input) return {input, 0};
-      if (edge == output) return {result, 0};
-      return {workspace, edge < 0 ? 0 : memory.edges[static_cast<std::size_t>(edge)]};
-    };
     std::vector<std::byte> packed(memory.weight_bytes);
     for (std::size_t s = 0; s < stages.size(); ++s) {
       const Stage& stage = stages[s];
       if (stage.pack) stage.pack(stage.source, packed.data() + memory.packed[s]);
-      steps_.push_back(
-          {stage.run, place(stage.a), place(stage.b), place(stage.output), memory.packed[s], memory.scratch[s]});
+      if (stage.run)
+        steps_.push_back({stage.run, memory.at(stage.a), memory.at(stage.b), memory.at(stage.output), memory.packed[s],
+                          memory.scratch[s]});
       if (stage.reports()) index_readers.push_back({memory.scratch[s], stage.index_reader, stage.index_limit});
     }
     weight_bytes = memory.weight_bytes;
     workspace_bytes = memory.workspace_bytes;
-    result_offset = memory.edges[static_cast<std::size_t>(output)];
+    result_offset = memory.output_offset;
     weights_ = Array<std::byte>(static_cast<index_t>(weight_bytes));
     if (weight_bytes > 0) copy_to_device(packed.data(), static_cast<index_t>(weight_bytes), weights_.data());
   }
@@ -54,21 +51,18 @@ class Program {
 
   void run(const void* x, std::byte* memory, void* y) const {
     device::select(device_);
-    std::byte* const bases[]{static_cast<std::byte*>(const_cast<void*>(x)), static_cast<std::byte*>(y), memory};
-    const auto at = [&bases](const Place& place) { return bases[place.base] + place.offset; };
+    std::byte* const weights = const_cast<std::byte*>(weights_.data());  // which no step writes
+    std::byte* const bases[]{static_cast<std::byte*>(const_cast<void*>(x)), static_cast<std::byte*>(y), memory,
+                             weights};
+    const auto at = [&bases](const planning::Location& location) { return bases[location.base] + location.offset; };
     for (const Step& step : steps_)
-      step.run(at(step.a), at(step.b), weights_.data() + step.packed, memory + step.scratch, at(step.output));
+      step.run(at(step.a), at(step.b), weights + step.packed, memory + step.scratch, at(step.output));
   }
 
  private:
-  enum Base : unsigned { input, result, workspace };
-  struct Place {
-    Base base;
-    std::size_t offset;
-  };
   struct Step {
     planning::Run run;
-    Place a, b, output;
+    planning::Location a, b, output;
     std::size_t packed, scratch;
   };
 
@@ -149,11 +143,11 @@ template <class Model>
 inline constexpr bool is_on_device<Model> =
     !std::is_same_v<typename nn::detail::rebound<Model, nn::to_place<host>>::type, Model>;
 
-/// `x` in an edge of its own where it is the input itself.
+/// `x` in an edge of its own where it is the input itself, a constant or a part of another edge.
 template <class T, class S, class P>
 int output_edge(const Symbolic<T, S, P>& x) {
   const int edge = x.use();
-  if (edge != planning::Graph::input) return edge;
+  if (x.graph().can_be_placed(edge)) return edge;
   using Kernel = PointwiseStage<T, S>;
   return x.graph().append(Stage(edge).computed_by(&Kernel::template run<pointwise::Identity>), bytes<T, S>);
 }

@@ -36,12 +36,12 @@ inline constexpr std::size_t bytes = static_cast<std::size_t>(S::size) * sizeof(
 template <class Operation>
 struct Lowering {};
 
-/// `apply` on the edges of a net on the device.
+/// `apply` on the edges of a net on the device, of which `where` is one.
 template <class Operation, class T, class S, class P, class... X>
-auto plan(const Operation& operation, const planning::Symbolic<T, S, InDevice, P>& first, const X&... x) {
-  using Result = decltype(Operation::output_shape(S{}, shape_of_t<X>{}...));
+auto plan(const Operation& operation, const planning::Symbolic<T, S, InDevice, P>& where, const X&... x) {
+  using Result = decltype(Operation::output_shape(shape_of_t<X>{}...));
   constexpr bool can_compile =
-      requires { Lowering<Operation>::append(operation, first, planning::detail::lowered(x)...); };
+      requires { Lowering<Operation>::append(operation, planning::detail::lowered<InDevice>(where.graph(), x)...); };
   if constexpr (is_rejection<Result>) {
     report(Result{});
     return Rejected{};
@@ -49,7 +49,7 @@ auto plan(const Operation& operation, const planning::Symbolic<T, S, InDevice, P
     static_assert(can_compile, "this operation has no place in a net compiled for the device");
     return Rejected{};
   } else {
-    return Lowering<Operation>::append(operation, first, planning::detail::lowered(x)...);
+    return Lowering<Operation>::append(operation, planning::detail::lowered<InDevice>(where.graph(), x)...);
   }
 }
 
@@ -234,24 +234,6 @@ struct Lowering<operation::Pointwise<pointwise::Identity>> {
 
 // ---- the others
 
-template <class T, class S>
-struct AddStage {
-  template <class Function>
-  static void run(const void* a, const void* b, const std::byte*, void*, void* y) noexcept {
-    add<Function>(S::size, static_cast<const T*>(a), static_cast<const T*>(b), static_cast<T*>(y));
-  }
-};
-
-template <>
-struct Lowering<operation::Add> {
-  template <class T, class S, class P, class Q>
-  static auto append(const operation::Add&, const Symbolic<T, S, P>& a, const Symbolic<T, S, Q>& b) {
-    using Kernel = AddStage<T, S>;
-    const int first = a.use(), edge = a.graph().append(Stage(first, b.use()), bytes<T, S>);
-    return OpenSymbolic<T, S, Kernel>(a.graph(), edge);
-  }
-};
-
 template <class T, class Operation, class S>
 struct MaxPoolStage {
   static void run(const void* x, const void*, const std::byte*, void*, void* y) noexcept {
@@ -317,16 +299,6 @@ struct Lowering<operation::Dropout<P>> {
   template <class X>
   static X append(const operation::Dropout<P>&, const X& x) {
     return x;
-  }
-};
-
-/// Flatten, reshape: the same edge.
-template <class Operation>
-  requires(Operation::keeps_elements)
-struct Lowering<Operation> {
-  template <class T, class S, class P>
-  static auto append(const Operation& operation, const Symbolic<T, S, P>& x) {
-    return Symbolic<T, decltype(operation.output_shape(S{}))>(x.graph(), x.use());
   }
 };
 

@@ -66,6 +66,11 @@ class Tensor {
     copy_to_host(data(), static_shape::size, host.data());
     return host;
   }
+  /// `x[i]`: element `i` of the leading axis, from its end if negative; a tensor of its own.
+  template <class Index>
+  const auto operator[](const Index& i) const {
+    return tenon::detail::element_of(*this, i);
+  }
   /// The value of a scalar.
   T item() const
     requires(static_shape::size == 1)
