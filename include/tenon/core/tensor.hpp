@@ -164,7 +164,7 @@ class Tensor : public xt::xcontainer<Tensor<T, D...>>, public xt::xcontainer_sem
   /// that nobody writes into it by mistake: write to `xt::view(t, i)`.
   template <class Index>
     requires(rank > 1 && is_position<Index>)
-  const auto operator[](const Index& i) const {
+  auto operator[](const Index& i) const -> std::add_const_t<decltype(detail::element_of(*this, i))> {
     return detail::element_of(*this, i);
   }
   /// Of a tensor of rank 1 it is the element itself.

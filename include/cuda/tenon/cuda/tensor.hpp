@@ -68,7 +68,7 @@ class Tensor {
   }
   /// `x[i]`: element `i` of the leading axis, from its end if negative; a tensor of its own.
   template <class Index>
-  const auto operator[](const Index& i) const {
+  auto operator[](const Index& i) const -> std::add_const_t<decltype(tenon::detail::element_of(*this, i))> {
     return tenon::detail::element_of(*this, i);
   }
   /// The value of a scalar.
