@@ -226,7 +226,7 @@ void check_vectors(const Case& c) {
 template <class Layer, class... In>
 void check_gradients(const Case& c) {
   auto layer = [] {
-    if constexpr (requires { typename Layer::template rebind<nn::to_type<double>>; })
+    if constexpr (nn::detail::Convertible<Layer, nn::to_type<double>>)
       return Layer{}.template to<double>();
     else
       return Layer{};
@@ -294,7 +294,8 @@ void check_gradients(const Case& c) {
 /// The compiled net against the eager layer in evaluation mode.
 template <class Layer, class In>
 void check_compiled(const Case& c) {
-  static_assert(tenon::planning::planned_by_type<Layer>, "a layer of one result that cannot be compiled");
+  constexpr bool of_user = !requires { typename Layer::built_in; };
+  static_assert(of_user || tenon::planning::planned_by_type<Layer>, "a layer of one result that cannot be compiled");
   Layer layer;
   const In x = random_argument<In>(classes_of<In>(), c.low, c.high);
   for (int warm = 0; warm < 2; ++warm) (void)layer(x);  // running statistics worth folding

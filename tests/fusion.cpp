@@ -12,6 +12,7 @@ namespace {
 namespace nn = tenon::nn;
 using nn::functional::relu;
 using nn::functional::tanh;
+using tenon::cat;
 using tenon::Tensor;
 using tenon_test::difference;
 using tenon_test::random_input;
@@ -134,6 +135,90 @@ BOOST_AUTO_TEST_CASE(what_nothing_reads_is_left_out) {
   BOOST_TEST((stages_of<Row, Unused>()) == 1u);
 }
 
+// ---- edges in edges: what cat puts together, and parts
+
+using Picture = Tensor<float, 1, 3, 4, 5>;
+
+// Operands of cat are folded into, or read again, before and after it.
+struct JoinedThenFolded : nn::Module<JoinedThenFolded> {
+  BOOST_HANA_DEFINE_STRUCT(JoinedThenFolded, (Conv<3, 16>, a), (Conv<3, 17>, b));
+  auto forward(const auto& x) {
+    auto y = a(x);
+    auto z = b(x);
+    auto joined = cat<1>(y, z);
+    auto active = relu(y);
+    auto normal = relu(joined);
+    return cat<1>(normal, tanh(z), active);
+  }
+};
+struct FoldedThenJoined : nn::Module<FoldedThenJoined> {
+  BOOST_HANA_DEFINE_STRUCT(FoldedThenJoined, (Conv<3, 16>, a), (Conv<3, 17>, b), (Norm, norm));
+  auto forward(const auto& x) {
+    auto z = b(x);
+    auto y = a(x);
+    auto normal = norm(z);
+    auto active = relu(y);
+    return cat<1>(relu(normal), cat<1>(y, z), active, normal);
+  }
+};
+// One edge in two places, what is in another already, an input.
+struct JoinedTwice : nn::Module<JoinedTwice> {
+  BOOST_HANA_DEFINE_STRUCT(JoinedTwice, (nn::Linear<16, 16>, a), (nn::Linear<16, 16>, b));
+  auto forward(const auto& x) {
+    auto y = a(x);
+    auto z = b(y);
+    auto once = cat<0>(y, z, y, x);
+    auto unused = cat<0>(z, y);
+    auto twice = cat<0>(unused, once, once, x);
+    (void)cat<0>(twice, b(x));
+    return twice;
+  }
+};
+// The result is a part of something larger, of the input, or a constant.
+template <int Case>
+struct Part : nn::Module<Part<Case>> {
+  BOOST_HANA_DEFINE_STRUCT(Part, (nn::Linear<16, 16>, a), (nn::Parameter<Tensor<float, 2, 16>>, p));
+  auto forward(const auto& x) {
+    auto y = a(x);
+    auto whole = cat<0>(y, tanh(y));
+    if constexpr (Case == 0)
+      return y;
+    else if constexpr (Case == 1)
+      return whole[3];
+    else if constexpr (Case == 2)
+      return x[1];
+    else if constexpr (Case == 3)
+      return p[0] * p[1] + x[0];
+    else
+      return cat<0>(x[1], x[0], whole[0], whole[3], x[0]);
+  }
+};
+
+BOOST_AUTO_TEST_CASE(edges_lie_in_edges) {
+  BOOST_TEST((error_of_compiled<Image, JoinedThenFolded>()) < tolerance);
+  BOOST_TEST((error_of_compiled<Picture, JoinedThenFolded>()) < tolerance);
+  BOOST_TEST((error_of_compiled<Image, FoldedThenJoined>()) < tolerance);
+  BOOST_TEST((error_of_compiled<Picture, FoldedThenJoined>()) < tolerance);
+  using Rows = Tensor<float, 2, 16>;
+  BOOST_TEST((error_of_compiled<Rows, JoinedTwice>()) < tolerance);
+  BOOST_TEST((error_of_compiled<Rows, Part<0>>()) < tolerance);
+  BOOST_TEST((error_of_compiled<Rows, Part<1>>()) < tolerance);
+  BOOST_TEST((error_of_compiled<Rows, Part<2>>()) < tolerance);
+  BOOST_TEST((error_of_compiled<Rows, Part<3>>()) < tolerance);
+  BOOST_TEST((error_of_compiled<Rows, Part<4>>()) < tolerance);
+  // For one image two convolutions write the result's blocks; for two images the blocks are copied.
+  using Branches = nn::Concat<Conv<3, 32>, Conv<3, 17>>;
+  BOOST_TEST((stages_of<Picture, Branches>()) == 3u);  // the last brings the blocks into the output's order
+  BOOST_TEST((stages_of<Image, Branches>()) == 5u);
+  BOOST_TEST((stages_of<Picture, nn::Sequential<Branches, nn::Flatten<>, nn::Linear<980, 2>>>()) == 3u);
+}
+
+BOOST_AUTO_TEST_CASE(sums_take_in_activations) {
+  using Block = nn::Sequential<nn::Linear<5, 5>, nn::Residual<nn::Linear<5, 5>>, nn::ReLU, nn::Tanh>;
+  BOOST_TEST((error_of_compiled<Row, Block>()) < tolerance);
+  BOOST_TEST((stages_of<Row, Block>()) == 3u);
+}
+
 BOOST_AUTO_TEST_CASE(modules_in_modules) {
   using Inner = nn::Sequential<nn::Tanh, nn::Sequential<nn::Sequential<>, nn::Linear<3, 5>>, nn::Identity>;
   BOOST_TEST((error_of_compiled<Row, nn::Sequential<TwoActivations, Inner, ChainReadTwice>>()) < tolerance);
@@ -188,6 +273,8 @@ void check_sizes() {
 
 BOOST_AUTO_TEST_CASE(the_constant_sizes_are_those_of_the_plan) {
   check_sizes<Image, nn::Sequential<Conv<3, 17>, Norm, nn::ReLU>>();
+  check_sizes<Picture,
+              nn::Concat<Conv<3, 32>, nn::Sequential<Conv<3, 17>, nn::ReLU>, nn::Named<"same", nn::Identity>>>();
   check_sizes<Image, nn::Sequential<nn::Residual<Conv<3, 17>, nn::Residual<Conv<3, 17>, Conv<3, 17>>>, nn::Flatten<>,
                                     nn::Linear<340, 3>>>();
 }

@@ -2,6 +2,7 @@
 /// What optimisers share: the parameters they move, and what they remember of each.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <vector>
 
@@ -51,6 +52,9 @@ class Optimizer {
                   "optimisers move parameters on the host: model.cpu()");
     using T = typename TensorType::value_type;
     constexpr index_t size = shape_of_t<TensorType>::size;
+    // One that a model shares between layers is met in each of them.
+    if (std::find(states_.begin(), states_.end(), parameter.state().get()) != states_.end()) return;
+    states_.push_back(parameter.state().get());
     // Rules are few and small: the history lives beside the parameter it belongs to.
     std::vector<T> history(static_cast<std::size_t>(size) * Rule::histories, T(0));
     moves_.push_back(
@@ -64,6 +68,7 @@ class Optimizer {
   Rule rule_;
   std::vector<std::function<void(const Rule&)>> moves_;
   std::vector<std::function<void()>> zeros_;
+  std::vector<const void*> states_;
 };
 
 }  // namespace tenon::inline TENON_ISA::optim
