@@ -3,6 +3,7 @@
 #pragma once
 
 #include <tenon/nn/containers.hpp>
+#include <tenon/nn/linear.hpp>
 
 namespace forwards {
 

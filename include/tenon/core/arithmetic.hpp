@@ -4,6 +4,12 @@
 
 #include "pointwise.hpp"
 
+#if defined(__CUDACC__)
+// On the host the functors are called with SIMD batches too, whose functions are the host's.
+#pragma nv_diagnostic push
+#pragma nv_diag_suppress 20011, 20013, 20014
+#endif
+
 namespace tenon::inline TENON_ISA::pointwise {
 
 /// -x
@@ -62,3 +68,7 @@ struct Affine {
 };
 
 }  // namespace tenon::inline TENON_ISA::pointwise
+
+#if defined(__CUDACC__)
+#pragma nv_diagnostic pop
+#endif
