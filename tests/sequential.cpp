@@ -15,6 +15,10 @@ BOOST_AUTO_TEST_CASE(sequential) {
         Tensor<float, 2, 5, 4, 6>>({.vectors = "Sequential.p02.plain"});
   check<nn::Sequential<nn::Named<"fc", nn::Linear<2, 6>>, nn::Named<"act", nn::Tanh>>, Tensor<float, 2, 2>>(
       {.vectors = "Sequential.p03.named"});
+  check<nn::Sequential<nn::Linear<2, 3>, nn::Sequential<nn::Tanh, nn::Linear<3, 3>>, nn::Softmax<nn::dim<1>>>,
+        Tensor<float, 3, 2>>({.vectors = "Sequential.p05.nested"});
+  check<nn::Sequential<nn::Embedding<6, 2>, nn::Linear<2, 1, nn::bias<false>>>, Tensor<std::int64_t, 2, 3>>(
+      {.vectors = "Sequential.p06.plain"});
 }
 
 BOOST_AUTO_TEST_CASE(odd_shapes) {
