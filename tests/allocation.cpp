@@ -7,6 +7,8 @@
 #include <new>
 #include <tenon/tenon.hpp>
 
+#include "forwards.hpp"
+
 namespace {
 std::atomic<long> allocations{0};
 
@@ -92,6 +94,16 @@ BOOST_AUTO_TEST_CASE(a_warm_training_step_allocates_nothing, *boost::unit_test::
   Text text;
   BOOST_TEST(warm_step<tenon::optim::SGD>(text, Tensor<std::int64_t, 8, 3>{}, Tensor<std::int64_t, 8>{},
                                           nn::CrossEntropyLoss<>{}) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(functions_in_a_warm_step_allocate_nothing, *boost::unit_test::enable_if<recycled>()) {
+  forwards::AlignedParts<> parts;
+  BOOST_TEST(warm_step<tenon::optim::SGD>(parts, Tensor<float, 3, 16>{}, Tensor<float, 161>{}, nn::MSELoss<>{}) == 0);
+  forwards::Products<> products;
+  BOOST_TEST(warm_step<tenon::optim::SGD>(products, Tensor<float, 3, 5>{}, Tensor<float, 3, 1>{}, nn::MSELoss<>{}) ==
+             0);
+  nn::Concat<nn::Linear<3, 4>, nn::Residual<nn::ReLU>> concat;
+  BOOST_TEST(warm_step<tenon::optim::SGD>(concat, Tensor<float, 2, 3>{}, Tensor<float, 2, 7>{}, nn::MSELoss<>{}) == 0);
 }
 
 BOOST_AUTO_TEST_CASE(a_compiled_net_allocates_nothing) {

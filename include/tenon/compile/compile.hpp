@@ -196,6 +196,9 @@ auto compile(const Model& model, std::span<std::byte> weight_storage = {}, std::
   using Result = std::remove_const_t<decltype(result)>;
   if constexpr (detail::is_rejected<Result>) {
     return Rejected{};
+  } else if constexpr (!detail::is_symbolic<Result>) {
+    static_assert(detail::is_symbolic<Result>, "compile: the model's result is not one tensor made of its input");
+    return Rejected{};
   } else {
     using Output = tensor_of_t<typename Result::value_type, typename Result::static_shape>;
     return Compiled<Model, Input, Output>(planning::finish(result), weight_storage, workspace);

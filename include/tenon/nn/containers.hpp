@@ -198,8 +198,6 @@ class Residual : public Layer<Residual<Body, Shortcut>> {
   Residual(const Residual& other, const detail::CopyScope&)
       : Layer<Residual>(other), body(other.body), shortcut(other.shortcut) {}
 };
-template <class Body, class Shortcut = Identity>
-Residual(Body, Shortcut = {}) -> Residual<Body, Shortcut>;
 
 /// The branches' results for one input, behind one another along the channels: (N, C, *) -> (N, C_0 + C_1 + ..., *).
 ///
@@ -243,7 +241,7 @@ class Concat : public LayerList<Concat<Branches...>, Branches...> {
     if constexpr (is_rejection<First>)
       return First{};
     else if constexpr ((is_rejection<Rest> || ...))
-      return joined(rest...);  // which loses branches before the one that is rejected
+      return joined(rest...);  // finds the rejection
     else
       return tenon::operation::Cat<1>::output_shape(First{}, rest...);
   }
