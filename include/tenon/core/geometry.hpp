@@ -58,6 +58,21 @@ struct Window {
     const index_t distance = p + padding - k * dilation;
     return distance >= 0 && distance % stride == 0 && distance / stride < output ? distance / stride : -1;
   }
+  /// Kernel elements inside the input, or inside the input and its padding, at output position `o`; undilated.
+  TENON_HOST_DEVICE constexpr index_t counted(index_t o, bool with_padding) const {
+    if (!with_padding) return last_inside(o) - first_inside(o);
+    const index_t room = input + padding - position(o, 0);
+    return room < kernel ? room : kernel;
+  }
+  /// The output positions that can see input position `i`: from `first_output(i)` to before `last_output(i)`.
+  TENON_HOST_DEVICE constexpr index_t first_output(index_t i) const {
+    const index_t beyond = i + padding - (kernel - 1) * dilation;
+    return beyond <= 0 ? 0 : (beyond + stride - 1) / stride;
+  }
+  TENON_HOST_DEVICE constexpr index_t last_output(index_t i) const {
+    const index_t after = (i + padding) / stride + 1;
+    return after < output ? after : output;
+  }
   friend constexpr bool operator==(const Window&, const Window&) = default;
 };
 
@@ -90,12 +105,5 @@ constexpr ConvGeometry<2> in_plane(const ConvGeometry<Rank>& geometry) {
   for (std::size_t a = 0; a < Rank; ++a) plane.axes[2 - Rank + a] = geometry.axes[a];
   return plane;
 }
-
-/// A pooling over `Rank` spatial axes; `planes` is batch * channels.
-template <int Rank>
-struct PoolGeometry {
-  index_t planes = 1;
-  std::array<Window, Rank> axes{};
-};
 
 }  // namespace tenon::inline TENON_ISA

@@ -241,9 +241,9 @@ struct MaxPoolStage {
   }
 };
 
-template <int Rank, class K, class St, class Pa, class D, bool CeilMode>
-struct Lowering<operation::MaxPool<Rank, K, St, Pa, D, false, CeilMode>> {
-  using Operation = operation::MaxPool<Rank, K, St, Pa, D, false, CeilMode>;
+template <class Shown, class Windows>
+struct Lowering<operation::Pool<Shown, Windows, pooling::Max, false>> {
+  using Operation = operation::Pool<Shown, Windows, pooling::Max, false>;
   template <class T, class S, class P>
   static auto append(const Operation& pool, const Symbolic<T, S, P>& x) {
     using Result = decltype(pool.output_shape(S{}));

@@ -23,7 +23,7 @@ struct MaxPool {
 
   MaxPool(const PoolGeometry<Rank>& geometry, const T* x_, T* y_, std::int64_t* indices_)
       : x(x_), y(y_), indices(indices_) {
-    std::copy(geometry.axes.begin(), geometry.axes.end(), axes);
+    std::copy_n(geometry.axes, Rank, axes);
   }
 
   TENON_HOST_DEVICE void operator()(index_t i) const {
@@ -64,9 +64,9 @@ void max_pool(const PoolGeometry<Rank>& geometry, const T* x, T* y, std::int64_t
   launch(outputs, MaxPool<T, Rank>(geometry, x, y, indices));
 }
 
-template <int Rank, class K, class S, class P, class D, bool ReturnIndices, bool CeilMode>
-struct Kernel<operation::MaxPool<Rank, K, S, P, D, ReturnIndices, CeilMode>> : ForwardOnly {
-  using Operation = operation::MaxPool<Rank, K, S, P, D, ReturnIndices, CeilMode>;
+template <class Shown, class Windows, bool ReturnIndices>
+struct Kernel<operation::Pool<Shown, Windows, pooling::Max, ReturnIndices>> : ForwardOnly {
+  using Operation = operation::Pool<Shown, Windows, pooling::Max, ReturnIndices>;
 
   template <class Y, class X>
   static void forward(const Operation&, Saved*, Y& y, const X& x) {

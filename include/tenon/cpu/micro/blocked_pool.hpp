@@ -1,36 +1,31 @@
 /// \file
-/// Max pooling of blocked and plain images.
+/// Pooling of blocked and plain images of two axes, without allocation or positions: what compiled nets run.
 #pragma once
 
 #include <algorithm>
-#include <limits>
 
-#include "../../core/pointwise.hpp"
+#include "../../core/pool_function.hpp"
 #include "interleave.hpp"
 
 namespace tenon::inline TENON_ISA::cpu::micro {
 
-/// The larger of the two; a NaN in either is the result, as in PyTorch.
-template <class V>
-TENON_ALWAYS_INLINE inline V max_or_nan(const V& largest, const V& x) {
-  return pointwise::choose(largest == largest, pointwise::at_least(largest, x), largest);
-}
+using pooling::max_or_nan;
 
-/// Max pooling of an image whose pixels are `Pixel`s: vectors of a blocked image, or single elements of a plain one.
-template <class T, class Pixel, class Epilogue>
-class MaxPoolPlanes {
+/// Pooling of an image whose pixels are `Pixel`s: vectors of a blocked image, or single elements of a plain one.
+template <class Function, class T, class Pixel, class Axis, class Epilogue>
+class PoolPlanes {
+  using Geometry = PoolGeometry<2, Axis>;
   static constexpr index_t pixel_size = static_cast<index_t>(sizeof(Pixel) / sizeof(T));
 
  public:
-  static void run(const PoolGeometry<2>& geometry, const T* x, T* y, const Epilogue& epilogue) noexcept {
+  static void run(const Geometry& geometry, const T* x, T* y, const Epilogue& epilogue) noexcept {
     const auto& [height, width] = geometry.axes;
-    const bool square = height.kernel == width.kernel && width.dilation == 1 && height.dilation == 1;
-    if (square && width.kernel == 2)
-      planes<2>(geometry, x, y, epilogue);
-    else if (square && width.kernel == 3)
-      planes<3>(geometry, x, y, epilogue);
-    else
-      planes<0>(geometry, x, y, epilogue);
+    if constexpr (std::is_same_v<Axis, Window>) {
+      const bool square = height.kernel == width.kernel && width.dilation == 1 && height.dilation == 1;
+      if (square && width.kernel == 2) return planes<2>(geometry, x, y, epilogue);
+      if (square && width.kernel == 3) return planes<3>(geometry, x, y, epilogue);
+    }
+    planes<0>(geometry, x, y, epilogue);
   }
 
  private:
@@ -47,9 +42,15 @@ class MaxPoolPlanes {
       pixel.store_aligned(y);
   }
 
+  /// What the totals of the windows at one place are divided by.
+  static Pixel divisor(const Geometry& geometry, index_t row, index_t column) {
+    const auto& [height, width] = geometry.axes;
+    return Pixel(Function::template share<T>(height, row) * Function::template share<T>(width, column));
+  }
+
   /// Windows of `Kernel` x `Kernel`, undilated; of any shape if 0.
   template <int Kernel>
-  static void planes(const PoolGeometry<2>& geometry, const T* x, T* y, const Epilogue& epilogue) noexcept {
+  static void planes(const Geometry& geometry, const T* x, T* y, const Epilogue& epilogue) noexcept {
     const auto& [height, width] = geometry.axes;
     for (index_t plane = 0; plane < geometry.planes; ++plane, x += height.input * width.input * pixel_size) {
       for (index_t row = 0; row < height.output; ++row, y += width.output * pixel_size) {
@@ -68,58 +69,61 @@ class MaxPoolPlanes {
   }
 
   /// A window of any shape, anywhere.
-  static void border(const PoolGeometry<2>& geometry, const T* x, index_t row, index_t column, T* y,
+  static void border(const Geometry& geometry, const T* x, index_t row, index_t column, T* y,
                      const Epilogue& epilogue) noexcept {
     const auto& [height, width] = geometry.axes;
     const index_t last_row = height.last_inside(row), last_column = width.last_inside(column);
-    Pixel largest(-std::numeric_limits<T>::infinity());
+    Pixel total(Function::template start<T>());
     for (index_t tap_row = height.first_inside(row); tap_row < last_row; ++tap_row) {
       const T* line = x + height.position(row, tap_row) * width.input * pixel_size;
       for (index_t tap = width.first_inside(column); tap < last_column; ++tap)
-        largest = max_or_nan(largest, load(line + width.position(column, tap) * pixel_size));
+        total = Function::join(total, Function::enter(load(line + width.position(column, tap) * pixel_size)));
     }
-    store(epilogue(largest), y + column * pixel_size);
+    store(epilogue(Function::finish(total, divisor(geometry, row, column))), y + column * pixel_size);
   }
 
   /// The windows of a row, from `column` on, that lie inside the image; returns how many there are.
   template <int Kernel>
-  static index_t inside(const PoolGeometry<2>& geometry, const T* x, index_t row, index_t column, T* y,
+  static index_t inside(const Geometry& geometry, const T* x, index_t row, index_t column, T* y,
                         const Epilogue& epilogue) noexcept {
     const auto& [height, width] = geometry.axes;
     const index_t start = width.position(column, 0), room = width.input - Kernel - start;
     if (room < 0 || column >= width.output) return 0;
     const index_t count = std::min(room / width.stride + 1, width.output - column);
     const T* corner = x + (height.position(row, 0) * width.input + start) * pixel_size;
+    const T divided_by = Function::template share<T>(height, row) * Function::template share<T>(width, column);
+    const auto finish = [&]<class V>(const V& total)
+                            TENON_ALWAYS_INLINE { return epilogue(Function::finish(total, V(divided_by))); };
     y += column * pixel_size;
     index_t i = 0;
     if constexpr (pixel_size == 1) {
-      if (width.stride == 2) i = pairs<Kernel>(corner, width.input, room, count, y, epilogue);
+      if (width.stride == 2) i = pairs<Kernel>(corner, width.input, room, count, y, finish);
       corner += i * width.stride;
     }
     for (; i < count; ++i, corner += width.stride * pixel_size) {
-      Pixel largest = load(corner);
+      Pixel total = Function::enter(load(corner));
       unroll<Kernel * Kernel - 1>([&](auto tap) TENON_ALWAYS_INLINE {
         constexpr int row_of = (tap + 1) / Kernel, column_of = (tap + 1) % Kernel;
-        largest = max_or_nan(largest, load(corner + (row_of * width.input + column_of) * pixel_size));
+        total = Function::join(total, Function::enter(load(corner + (row_of * width.input + column_of) * pixel_size)));
       });
-      store(epilogue(largest), y + i * pixel_size);
+      store(finish(total), y + i * pixel_size);
     }
     return i;
   }
 
-  /// Windows two columns apart in a plain image, a short vector of them at a time: the largest of each column, then the
-  /// largest of neighbouring columns. Returns how many windows were done; `room` is as in `inside`.
-  template <int Kernel>
+  /// Windows two columns apart in a plain image, a short vector of them at a time: the total of each column, then of
+  /// neighbouring columns. Returns how many windows were done; `room` is as in `inside`.
+  template <int Kernel, class Finish>
   static index_t pairs(const T* corner, index_t row_length, index_t room, index_t count, T* y,
-                       const Epilogue& epilogue) noexcept {
+                       const Finish& finish) noexcept {
     using Q = ShortVector<T>;
     constexpr index_t size = short_lanes<T>;
     const auto columns = [&](const T* top) TENON_ALWAYS_INLINE {
-      Q largest = Q::load_unaligned(top);
+      Q total = Function::enter(Q::load_unaligned(top));
       unroll<Kernel - 1>([&](auto row) TENON_ALWAYS_INLINE {
-        largest = max_or_nan(largest, Q::load_unaligned(top + (row + 1) * row_length));
+        total = Function::join(total, Function::enter(Q::load_unaligned(top + (row + 1) * row_length)));
       });
-      return largest;
+      return total;
     };
     // The last element read, of the last column, must be in the row.
     constexpr index_t reach = 2 * size + (Kernel == 3 ? 1 : -1);
@@ -127,29 +131,28 @@ class MaxPoolPlanes {
     for (; i + size <= count && 2 * i + reach < room + Kernel; i += size, corner += 2 * size) {
       Q even = columns(corner), odd = columns(corner + size);
       split_pairs<T>(even, odd);
-      Q largest = max_or_nan(even, odd);
+      Q total = Function::join(even, odd);
       if constexpr (Kernel == 3) {
         Q next = columns(corner + 2), spare = columns(corner + 2 + size);
         split_pairs<T>(next, spare);
-        largest = max_or_nan(largest, next);
+        total = Function::join(total, next);
       }
-      epilogue(largest).store_unaligned(y + i);
+      finish(total).store_unaligned(y + i);
     }
     return i;
   }
 };
 
-/// `y = epilogue(max_pool(x))` of blocked images; `geometry.planes` counts blocks: batch * vectors_for<T>(channels).
-/// A window wholly outside the image gives -infinity, as in PyTorch.
-template <class T, class Epilogue = pointwise::Identity>
-void blocked_max_pool(const PoolGeometry<2>& geometry, const T* x, T* y, const Epilogue& epilogue = {}) noexcept {
-  MaxPoolPlanes<T, Vector<T>, Epilogue>::run(geometry, x, y, epilogue);
+/// `y = epilogue(pool(x))` of blocked images; `geometry.planes` counts blocks: batch * vectors_for<T>(channels).
+template <class Function, class T, class Axis, class Epilogue = pointwise::Identity>
+void blocked_pool(const PoolGeometry<2, Axis>& geometry, const T* x, T* y, const Epilogue& epilogue = {}) noexcept {
+  PoolPlanes<Function, T, Vector<T>, Axis, Epilogue>::run(geometry, x, y, epilogue);
 }
 
 /// The same for plain images; `geometry.planes` is batch * channels.
-template <class T, class Epilogue = pointwise::Identity>
-void plain_max_pool(const PoolGeometry<2>& geometry, const T* x, T* y, const Epilogue& epilogue = {}) noexcept {
-  MaxPoolPlanes<T, T, Epilogue>::run(geometry, x, y, epilogue);
+template <class Function, class T, class Axis, class Epilogue = pointwise::Identity>
+void plain_pool(const PoolGeometry<2, Axis>& geometry, const T* x, T* y, const Epilogue& epilogue = {}) noexcept {
+  PoolPlanes<Function, T, T, Axis, Epilogue>::run(geometry, x, y, epilogue);
 }
 
 }  // namespace tenon::inline TENON_ISA::cpu::micro

@@ -1,30 +1,92 @@
 /// \file
-/// The pooling loop nest for plain images (planes, axes...), one, two and three axes alike.
+/// The pooling loop nest for plain images (planes, axes...): one, two and three axes, all kinds of windows, all
+/// functions.
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
-#include <limits>
 
+#include "../../core/pool_function.hpp"
 #include "vector.hpp"
 
 namespace tenon::inline TENON_ISA::cpu::micro {
 
-namespace detail {
+/// One row of the output, and the rows of the input that its windows see.
+template <int Rank, class Axis>
+class OutputRow {
+  static constexpr std::size_t leading = Rank - 1;
 
-/// Calls `f(offset)` for each position of a window over the leading axes that lies inside, in row-major order. `at` is the
-/// output position, `strides` are the elements between neighbours along each axis.
-template <std::size_t Axis, std::size_t Axes, class Windows, class F>
-TENON_ALWAYS_INLINE inline void for_each_inside(const Windows& axes, const std::array<index_t, Axes>& at,
-                                                const std::array<index_t, Axes>& strides, index_t offset, F& f) {
-  if constexpr (Axis == Axes) {
-    f(offset);
-  } else {
-    const index_t last = axes[Axis].last_inside(at[Axis]);
-    for (index_t k = axes[Axis].first_inside(at[Axis]); k < last; ++k)
-      for_each_inside<Axis + 1>(axes, at, strides, offset + axes[Axis].position(at[Axis], k) * strides[Axis], f);
+ public:
+  explicit OutputRow(const PoolGeometry<Rank, Axis>& windows) : axes_(windows.axes) {
+    index_t stride = columns().input;
+    for (std::size_t a = leading; a-- > 0;) {
+      strides_[a] = stride;
+      stride *= axes_[a].input;
+    }
+  }
+  void operator++() {
+    for (std::size_t a = leading; a-- > 0 && ++at_[a] == axes_[a].output;) at_[a] = 0;
+  }
+
+  const Axis& columns() const { return axes_[leading]; }
+  /// Calls `f(offset)` for each row of the input, top to bottom.
+  template <class F>
+  TENON_ALWAYS_INLINE void for_each_input_row(F&& f) const {
+    visit<0>(0, f);
+  }
+  /// What the total of the window at `column` is divided by.
+  template <class Function, class T>
+  T divisor(index_t column) const {
+    T product = Function::template share<T>(columns(), column);
+    for (std::size_t a = 0; a < leading; ++a) product *= Function::template share<T>(axes_[a], at_[a]);
+    return product;
+  }
+
+ private:
+  template <std::size_t A, class F>
+  TENON_ALWAYS_INLINE void visit(index_t offset, F& f) const {
+    if constexpr (A == leading) {
+      f(offset);
+    } else {
+      const index_t last = axes_[A].last_inside(at_[A]);
+      for (index_t k = axes_[A].first_inside(at_[A]); k < last; ++k)
+        visit<A + 1>(offset + axes_[A].position(at_[A], k) * strides_[A], f);
+    }
+  }
+
+  const Axis (&axes_)[Rank];
+  std::array<index_t, leading> at_{}, strides_{};  // position, and elements between neighbours, along each axis
+};
+
+/// Walks the output of one plane row by row. Where windows slide inside the row, `several(output, count, column, row)`
+/// takes up to a vector of neighbouring outputs at once, from `column` on; elsewhere, and everywhere unless
+/// `vectorized`, `single(output, column, row)` takes one.
+template <class T, int Rank, class Axis, class Several, class Single>
+void for_each_output(const PoolGeometry<Rank, Axis>& windows, bool vectorized, Several&& several, Single&& single) {
+  OutputRow<Rank, Axis> row(windows);
+  const Axis& columns = row.columns();
+  // Output columns whose windows lie inside the row.
+  index_t first = 0, last = 0;
+  if constexpr (std::is_same_v<Axis, Window>) {
+    if (vectorized) last = columns.output;
+    while (first < last && columns.position(first, 0) < 0) ++first;
+    while (last > first && columns.position(last - 1, columns.kernel - 1) >= columns.input) --last;
+  }
+  const index_t outputs = windows.out_size();
+  for (index_t output = 0; output < outputs; ++row) {
+    index_t column = 0;
+    for (; column < first; ++column, ++output) single(output, column, row);
+    if constexpr (std::is_same_v<Axis, Window>)
+      for (index_t count; column < last; column += count, output += count) {
+        count = std::min(lanes<T>, last - column);
+        several(output, count, column, row);
+      }
+    for (; column < columns.output; ++column, ++output) single(output, column, row);
   }
 }
+
+namespace detail {
 
 /// `count` elements `stride` apart; the other lanes repeat the first.
 template <class T>
@@ -35,97 +97,157 @@ TENON_ALWAYS_INLINE inline Vector<T> load_strided(const T* x, index_t stride, in
   return Vector<T>::load_aligned(buffer);
 }
 
+/// The elements of a row that the window at `column` sees.
+struct Taps {
+  index_t start, count, distance;
+  template <class Axis>
+  Taps(const Axis& columns, index_t column)
+      : start(columns.position(column, columns.first_inside(column))),
+        count(columns.last_inside(column) - columns.first_inside(column)),
+        distance(columns.dilation) {}
+  /// Those that fill whole vectors.
+  template <class T>
+  index_t in_vectors() const {
+    return distance == 1 ? count / lanes<T> * lanes<T> : 0;
+  }
+};
+
 }  // namespace detail
 
-/// Walks the output of one plane row by row. Where windows lie inside the row, `row(output, count, position, leading)`
-/// takes up to a vector of neighbouring outputs at once, the first window beginning at column `position`; elsewhere `single(output, column, leading)` takes one. `leading(f)`
-/// calls `f(offset)` for each row of the window. Without `vectorized`, all are single.
-template <class T, std::size_t Rank, class Row, class Single>
-void for_each_output(const std::array<Window, Rank>& axes, bool vectorized, Row&& row, Single&& single) {
-  constexpr std::size_t leading_axes = Rank - 1;
-  std::array<index_t, leading_axes> at{}, strides{};
-  index_t rows = 1, stride = axes[leading_axes].input;
-  for (std::size_t a = leading_axes; a-- > 0;) {
-    strides[a] = stride;
-    stride *= axes[a].input;
-    rows *= axes[a].output;
-  }
-  const Window& columns = axes[leading_axes];
-  // Output columns whose windows lie inside the row.
-  index_t first = 0, last = vectorized ? columns.output : 0;
-  while (first < last && columns.position(first, 0) < 0) ++first;
-  while (last > first && columns.position(last - 1, columns.kernel - 1) >= columns.input) --last;
-  for (index_t r = 0, output = 0; r < rows; ++r) {
-    const auto leading = [&](auto&& f) TENON_ALWAYS_INLINE { detail::for_each_inside<0>(axes, at, strides, 0, f); };
-    index_t column = 0;
-    for (; column < first; ++column, ++output) single(output, column, leading);
-    for (index_t count; column < last; column += count, output += count) {
-      count = std::min(lanes<T>, last - column);
-      row(output, count, columns.position(column, 0), leading);
-    }
-    for (; column < columns.output; ++column, ++output) single(output, column, leading);
-    for (std::size_t a = leading_axes; a-- > 0 && ++at[a] == axes[a].output;) at[a] = 0;
+/// y = Function of the elements in each window.
+template <class Function, class T, class Geometry>
+void pool(const Geometry& geometry, const T* x, T* y) {
+  using V = Vector<T>;
+  constexpr T neutral = Function::template start<T>();
+  for (index_t plane = 0; plane < geometry.planes; ++plane, x += geometry.in_size(), y += geometry.out_size()) {
+    const auto& windows = geometry.in_plane(plane);
+    const auto several = [&](index_t output, index_t count, index_t column, const auto& row) {
+      const auto& columns = row.columns();
+      const T* start = x + columns.position(column, 0);
+      V total(neutral);
+      row.for_each_input_row([&](index_t offset) {
+        for (index_t k = 0; k < columns.kernel; ++k)
+          total = Function::join(total, Function::enter(detail::load_strided(start + offset + k * columns.dilation,
+                                                                             columns.stride, count)));
+      });
+      store_first(Function::finish(total, V(row.template divisor<Function, T>(column))), y + output, count);
+    };
+    const auto single = [&](index_t output, index_t column, const auto& row) {
+      const detail::Taps taps(row.columns(), column);
+      const index_t in_vectors = taps.in_vectors<T>();
+      V totals(neutral);
+      T total = neutral;
+      row.for_each_input_row([&](index_t offset) {
+        const T* from = x + offset + taps.start;
+        index_t k = 0;
+        for (; k < in_vectors; k += lanes<T>)
+          totals = Function::join(totals, Function::enter(V::load_unaligned(from + k)));
+        for (; k < taps.count; ++k) total = Function::join(total, Function::enter(from[k * taps.distance]));
+      });
+      if (in_vectors > 0) {
+        alignas(V) T lane[static_cast<std::size_t>(lanes<T>)];
+        totals.store_aligned(lane);
+        for (const T& value : lane) total = Function::join(total, value);
+      }
+      y[output] = Function::finish(total, row.template divisor<Function, T>(column));
+    };
+    for_each_output<T>(windows, true, several, single);
   }
 }
 
-/// The largest element of each window, NaN if there is one; `largest`, unless null, gets its position in the plane: the
-/// first of equal ones, the last NaN, as in PyTorch.
-template <class T, int Rank>
-void max_pool(const PoolGeometry<Rank>& geometry, const T* x, T* y, std::int32_t* largest) {
+/// Adds the gradient of `pool` with respect to x to grad_x.
+template <class Function, class T, class Geometry>
+void add_pool_gradient(const Geometry& geometry, const T* x, const T* y, const T* grad_y, T* grad_x) {
   using V = Vector<T>;
-  const Window& columns = geometry.axes[Rank - 1];
-  index_t in_size = 1, out_size = 1;
-  for (const Window& axis : geometry.axes) in_size *= axis.input, out_size *= axis.output;
-  alignas(V) T steps[static_cast<std::size_t>(lanes<T>)];
-  for (index_t lane = 0; lane < lanes<T>; ++lane) steps[lane] = static_cast<T>(lane * columns.stride);
-  const V step = V::load_aligned(steps);
+  const index_t in_size = geometry.in_size(), out_size = geometry.out_size();
+  for (index_t plane = 0; plane < geometry.planes; ++plane) {
+    const auto& windows = geometry.in_plane(plane);
+    const auto add = [&](index_t at, index_t count, const V& factor) TENON_ALWAYS_INLINE {
+      const V gradient = Function::each(factor, detail::load_strided(x + at, 1, count));
+      store_first(detail::load_strided(static_cast<const T*>(grad_x) + at, 1, count) + gradient, grad_x + at, count);
+    };
+    const auto several = [&](index_t output, index_t count, index_t column, const auto& row) {
+      const auto& columns = row.columns();
+      const V factor =
+          Function::factor(detail::load_strided(grad_y + output, 1, count), detail::load_strided(y + output, 1, count),
+                           V(row.template divisor<Function, T>(column)));
+      row.for_each_input_row([&](index_t offset) {
+        for (index_t k = 0; k < columns.kernel; ++k) add(offset + columns.position(column, k), count, factor);
+      });
+    };
+    const auto single = [&](index_t output, index_t column, const auto& row) {
+      const detail::Taps taps(row.columns(), column);
+      const T factor = Function::factor(grad_y[output], y[output], row.template divisor<Function, T>(column));
+      row.for_each_input_row([&](index_t offset) {
+        index_t k = 0, at = offset + taps.start;
+        for (; k < taps.in_vectors<T>(); k += lanes<T>, at += lanes<T>) add(at, lanes<T>, V(factor));
+        for (; k < taps.count; ++k, at += taps.distance) grad_x[at] += Function::each(factor, x[at]);
+      });
+    };
+    // Only outputs side by side reach inputs side by side.
+    bool side_by_side = false;
+    if constexpr (requires { windows.axes[0].stride; }) side_by_side = windows.axes[windows.rank - 1].stride == 1;
+    for_each_output<T>(windows, side_by_side, several, single);
+    x += in_size, grad_x += in_size, y += out_size, grad_y += out_size;
+  }
+}
+
+/// y = the largest element of each window, NaN if there is one, and its position in the plane: the first of equal ones,
+/// the last NaN, as in PyTorch; -1 where a window sees no element. `y` may be null.
+template <class T, class Geometry, class Index>
+void max_pool(const Geometry& geometry, const T* x, T* y, Index* largest) {
+  using V = Vector<T>;
+  constexpr T lowest = pooling::Max::start<T>();
+  const index_t in_size = geometry.in_size(), out_size = geometry.out_size();
   // Vectors hold positions as floating-point numbers, exact in planes up to this size.
   constexpr index_t exact = index_t{1} << std::numeric_limits<T>::digits;
 
-  for (index_t plane = 0; plane < geometry.planes; ++plane, x += in_size, y += out_size) {
-    const auto row = [&](index_t output, index_t count, index_t start, auto&& leading) {
-      V best(-std::numeric_limits<T>::infinity()), at(T(-1));
-      leading([&](index_t offset) {
+  for (index_t plane = 0; plane < geometry.planes; ++plane) {
+    const auto& windows = geometry.in_plane(plane);
+    const auto several = [&](index_t output, index_t count, index_t column, const auto& row) {
+      const auto& columns = row.columns();
+      alignas(V) T positions[static_cast<std::size_t>(lanes<T>)];
+      for (index_t lane = 0; lane < lanes<T>; ++lane) positions[lane] = static_cast<T>(lane * columns.stride);
+      const V step = V::load_aligned(positions);
+      V best(lowest), at(T(-1));
+      row.for_each_input_row([&](index_t offset) {
         for (index_t k = 0; k < columns.kernel; ++k) {
-          const index_t position = offset + start + k * columns.dilation;
+          const index_t position = offset + columns.position(column, k);
           const V value = detail::load_strided(x + position, columns.stride, count);
           const auto better = (value > best) || xsimd::isnan(value);  // xsimd's != is false for NaN on AVX-512
           best = xsimd::select(better, value, best);
           at = xsimd::select(better || (at < V(T(0))), step + V(static_cast<T>(position)), at);
         }
       });
-      store_first(best, y + output, count);
-      if (!largest) return;
-      alignas(V) T positions[static_cast<std::size_t>(lanes<T>)];
+      if (y) store_first(best, y + output, count);
       at.store_aligned(positions);
-      for (index_t lane = 0; lane < count; ++lane)
-        largest[output + lane] = static_cast<std::int32_t>(positions[lane]);
+      for (index_t lane = 0; lane < count; ++lane) largest[output + lane] = static_cast<Index>(positions[lane]);
     };
-    const auto single = [&](index_t output, index_t column, auto&& leading) {
-      T best = -std::numeric_limits<T>::infinity();
+    const auto single = [&](index_t output, index_t column, const auto& row) {
+      const detail::Taps taps(row.columns(), column);
+      T best = lowest;
       index_t at = -1;
-      leading([&](index_t offset) {
-        for (index_t k = columns.first_inside(column); k < columns.last_inside(column); ++k) {
-          const index_t position = offset + columns.position(column, k);
+      row.for_each_input_row([&](index_t offset) {
+        for (index_t k = 0, position = offset + taps.start; k < taps.count; ++k, position += taps.distance) {
           const T value = x[position];
           const bool better = value > best || value != value;
           if (better || at < 0) at = position;
           if (better) best = value;
         }
       });
-      y[output] = best;
-      if (largest) largest[output] = static_cast<std::int32_t>(at);
+      if (y) y[output] = best;
+      largest[output] = static_cast<Index>(at);
     };
-    for_each_output<T>(geometry.axes, in_size <= exact, row, single);
-    if (largest) largest += out_size;
+    for_each_output<T>(windows, in_size <= exact, several, single);
+    x += in_size, largest += out_size;
+    if (y) y += out_size;
   }
 }
 
-/// grad_x[position] += grad_y, the gradient of picking elements.
-template <class T, int Rank>
-void add_at(const PoolGeometry<Rank>& geometry, const T* grad_y, const std::int32_t* position, T* grad_x) {
-  index_t in_size = 1, out_size = 1;
-  for (const Window& axis : geometry.axes) in_size *= axis.input, out_size *= axis.output;
+/// grad_x[position] += grad_y in each plane: the gradient of picking elements.
+template <class T, class Geometry, class Index>
+void add_at(const Geometry& geometry, const T* grad_y, const Index* position, T* grad_x) {
+  const index_t in_size = geometry.in_size(), out_size = geometry.out_size();
   for (index_t plane = 0; plane < geometry.planes; ++plane, grad_x += in_size, grad_y += out_size, position += out_size)
     for (index_t output = 0; output < out_size; ++output)
       if (position[output] >= 0) grad_x[position[output]] += grad_y[output];

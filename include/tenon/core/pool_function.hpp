@@ -1,0 +1,171 @@
+/// \file
+/// What poolings make of the elements of a window, written once: functions generic over float, double, xsimd::batch and
+/// device floats.
+///
+/// A total begins with `start`; each element x of the window joins it as `join(total, enter(x))`, in any order; the
+/// result is `finish(total, divisor)`, the divisor being the product of the axes' `share`s. The gradient with respect
+/// to x is `each(factor(g, y, divisor), x)`.
+#pragma once
+
+#include <limits>
+
+#include "pointwise.hpp"
+#include "pool_geometry.hpp"
+
+#if defined(__CUDACC__)
+// As in pointwise.hpp: on the host the functions are called with SIMD batches too.
+#pragma nv_diagnostic push
+#pragma nv_diag_suppress 20011, 20013, 20014
+#endif
+
+namespace tenon::inline TENON_ISA {
+
+namespace pooling {
+
+/// The larger of the two; a NaN in either is the result, as in PyTorch.
+template <class V>
+TENON_HOST_DEVICE TENON_ALWAYS_INLINE inline V max_or_nan(const V& largest, const V& x) {
+  return pointwise::choose(largest == largest, pointwise::at_least(largest, x), largest);
+}
+
+namespace detail {
+template <class T>
+struct element {
+  using type = T;
+};
+template <class T>
+  requires requires { typename T::value_type; }
+struct element<T> {
+  using type = typename T::value_type;  // of a SIMD batch
+};
+
+constexpr double whole(double x) { return static_cast<double>(static_cast<long long>(x)); }
+}  // namespace detail
+
+/// x to the power of E; small multiples of 1/2 by products and square roots.
+template <double E, class T>
+TENON_HOST_DEVICE T power(const T& x) {
+  using std::pow, std::sqrt;
+  if constexpr (E == 0) {
+    return T(1);
+  } else if constexpr (E == 1) {
+    return x;
+  } else if constexpr (E == 0.25) {
+    return sqrt(sqrt(x));
+  } else if constexpr (E < 0 && E >= -16) {
+    return T(1) / power<-E>(x);
+  } else if constexpr (E > 0 && E <= 16 && detail::whole(2 * E) == 2 * E) {
+    if constexpr (detail::whole(E) != E) {
+      if constexpr (E < 1)
+        return sqrt(x);
+      else
+        return power<E - 0.5>(x) * sqrt(x);
+    } else {
+      const T root = power<detail::whole(E / 2)>(x);
+      if constexpr (2 * detail::whole(E / 2) == E)
+        return root * root;
+      else
+        return root * root * x;
+    }
+  } else {
+    return pow(x, T(static_cast<typename detail::element<T>::type>(E)));
+  }
+}
+
+/// The largest element; NaN if there is one. Its gradient goes to the element that was picked.
+struct Max {
+  template <class T>
+  TENON_HOST_DEVICE static constexpr T start() {
+    constexpr T lowest = -std::numeric_limits<T>::infinity();
+    return lowest;
+  }
+  template <class V>
+  TENON_HOST_DEVICE TENON_ALWAYS_INLINE static V enter(const V& x) {
+    return x;
+  }
+  template <class V>
+  TENON_HOST_DEVICE TENON_ALWAYS_INLINE static V join(const V& a, const V& b) {
+    return max_or_nan(a, b);
+  }
+  template <class V>
+  TENON_HOST_DEVICE TENON_ALWAYS_INLINE static V finish(const V& total, const V&) {
+    return total;
+  }
+  template <class T, class Axis>
+  TENON_HOST_DEVICE static constexpr T share(const Axis&, index_t) {
+    return T(1);
+  }
+};
+
+namespace detail {
+/// What totals that are sums have in common.
+struct Sum {
+  template <class T>
+  TENON_HOST_DEVICE static constexpr T start() {
+    return T(0);
+  }
+  template <class V>
+  TENON_HOST_DEVICE TENON_ALWAYS_INLINE static V enter(const V& x) {
+    return x;
+  }
+  template <class V>
+  TENON_HOST_DEVICE TENON_ALWAYS_INLINE static V join(const V& a, const V& b) {
+    return a + b;
+  }
+};
+}  // namespace detail
+
+/// The mean. `CountIncludePad`: of the window in the padded input; otherwise of its elements in the input itself.
+template <bool CountIncludePad>
+struct Average : detail::Sum {
+  template <class V>
+  TENON_HOST_DEVICE TENON_ALWAYS_INLINE static V finish(const V& total, const V& count) {
+    return total / count;
+  }
+  template <class T, class Axis>
+  TENON_HOST_DEVICE static constexpr T share(const Axis& axis, index_t o) {
+    return static_cast<T>(axis.counted(o, CountIncludePad));
+  }
+  template <class V>
+  TENON_HOST_DEVICE TENON_ALWAYS_INLINE static V factor(const V& g, const V&, const V& count) {
+    return g / count;
+  }
+  template <class V>
+  TENON_HOST_DEVICE TENON_ALWAYS_INLINE static V each(const V& factor, const V&) {
+    return factor;
+  }
+};
+
+/// (sum of x^P)^(1/P). As in PyTorch the powers keep their sign, a window that the border cuts is scaled up to the
+/// whole kernel, and a zero result has the gradient zero.
+template <double P>
+struct PowerSum : detail::Sum {
+  template <class V>
+  TENON_HOST_DEVICE TENON_ALWAYS_INLINE static V enter(const V& x) {
+    return power<P>(x);
+  }
+  template <class V>
+  TENON_HOST_DEVICE TENON_ALWAYS_INLINE static V finish(const V& total, const V& inside) {
+    return power<1 / P>(total / inside);
+  }
+  /// The part of the window that is inside.
+  template <class T, class Axis>
+  TENON_HOST_DEVICE static constexpr T share(const Axis& axis, index_t o) {
+    return static_cast<T>(axis.counted(o, false)) / static_cast<T>(axis.kernel);
+  }
+  template <class V>
+  TENON_HOST_DEVICE TENON_ALWAYS_INLINE static V factor(const V& g, const V& y, const V& inside) {
+    return pointwise::choose(y == V(0), V(0), g / inside * power<1 - P>(y));
+  }
+  template <class V>
+  TENON_HOST_DEVICE TENON_ALWAYS_INLINE static V each(const V& factor, const V& x) {
+    return factor * power<P - 1>(x);
+  }
+};
+
+}  // namespace pooling
+}  // namespace tenon::inline TENON_ISA
+
+#if defined(__CUDACC__)
+#pragma nv_diagnostic pop
+#endif

@@ -1,0 +1,112 @@
+/// \file
+/// Where the windows of poolings lie: sliding, adaptive and fractional ones answer the same questions.
+#pragma once
+
+#include "geometry.hpp"
+
+namespace tenon::inline TENON_ISA {
+
+/// One axis of an adaptive pooling: output position `o` sees [floor(o * input / output), ceil((o + 1) * input /
+/// output)).
+struct AdaptiveWindow {
+  static constexpr index_t dilation = 1;
+  index_t input = 1, output = 1;
+
+  TENON_HOST_DEVICE constexpr index_t position(index_t o, index_t k) const { return o * input / output + k; }
+  TENON_HOST_DEVICE constexpr index_t first_inside(index_t) const { return 0; }
+  TENON_HOST_DEVICE constexpr index_t last_inside(index_t o) const {
+    return ((o + 1) * input + output - 1) / output - position(o, 0);
+  }
+  TENON_HOST_DEVICE constexpr index_t counted(index_t o, bool) const { return last_inside(o); }
+  TENON_HOST_DEVICE constexpr index_t first_output(index_t i) const { return i * output / input; }
+  TENON_HOST_DEVICE constexpr index_t last_output(index_t i) const { return ((i + 1) * output + input - 1) / input; }
+};
+
+/// One axis of a fractional pooling: windows of `kernel` elements whose distances are drawn, by `sample` in [0, 1).
+struct FractionalWindow {
+  static constexpr index_t dilation = 1;
+  index_t input = 1, kernel = 1, output = 1;
+  double sample = 0;
+
+  TENON_HOST_DEVICE constexpr index_t position(index_t o, index_t k) const {
+    if (o == output - 1) return input - kernel + k;
+    const double a = distance();
+    return static_cast<index_t>((static_cast<double>(o) + sample) * a) - static_cast<index_t>(sample * a) + k;
+  }
+  TENON_HOST_DEVICE constexpr index_t first_inside(index_t) const { return 0; }
+  TENON_HOST_DEVICE constexpr index_t last_inside(index_t) const { return kernel; }
+  // Whatever the sample, a window begins less than one element beside `o * distance()`.
+  TENON_HOST_DEVICE constexpr index_t first_output(index_t i) const {
+    const index_t before =
+        output == 1 || i < kernel ? 0 : static_cast<index_t>(static_cast<double>(i - kernel) / distance());
+    return before < output ? before : output - 1;
+  }
+  TENON_HOST_DEVICE constexpr index_t last_output(index_t i) const {
+    const index_t after = output == 1 ? 1 : static_cast<index_t>(static_cast<double>(i + 1) / distance()) + 1;
+    return after < output ? after : output;
+  }
+
+ private:
+  /// Between neighbouring windows, on average; at least 1.
+  TENON_HOST_DEVICE constexpr double distance() const {
+    return static_cast<double>(input - kernel) / static_cast<double>(output - 1);
+  }
+};
+
+/// A pooling over `Rank` spatial axes; `planes` is batch * channels.
+template <int Rank, class Axis = Window>
+struct PoolGeometry {
+  static constexpr int rank = Rank;
+  index_t planes = 1;
+  Axis axes[Rank]{};  // not a std::array, whose functions device code cannot call
+
+  TENON_HOST_DEVICE constexpr index_t in_size() const {
+    index_t size = 1;
+    for (const Axis& axis : axes) size *= axis.input;
+    return size;
+  }
+  TENON_HOST_DEVICE constexpr index_t out_size() const {
+    index_t size = 1;
+    for (const Axis& axis : axes) size *= axis.output;
+    return size;
+  }
+  /// The windows of one plane.
+  TENON_HOST_DEVICE constexpr const PoolGeometry& in_plane(index_t) const { return *this; }
+};
+
+/// A fractional pooling, whose windows lie differently in each plane: by `samples` (planes, 2), the width's first.
+template <class T>
+struct FractionalGeometry : PoolGeometry<2, FractionalWindow> {
+  const T* samples = nullptr;
+
+  TENON_HOST_DEVICE constexpr PoolGeometry<2, FractionalWindow> in_plane(index_t plane) const {
+    PoolGeometry<2, FractionalWindow> windows = *this;
+    windows.axes[1].sample = static_cast<double>(samples[2 * plane]);
+    windows.axes[0].sample = static_cast<double>(samples[2 * plane + 1]);
+    return windows;
+  }
+};
+
+/// The same pooling with long rows: where one window covers the last axis, that joins the axis before it, so that a
+/// pooling of whole planes is one of neighbouring elements.
+template <int Rank>
+constexpr PoolGeometry<Rank> with_long_rows(PoolGeometry<Rank> geometry) {
+  if constexpr (Rank > 1) {
+    Window* const axes = geometry.axes;
+    for (int joined = 1; joined < Rank; ++joined) {
+      const Window row = axes[Rank - 1], before = axes[Rank - 2];
+      if (row.kernel != row.input || row.output != 1 || row.padding != 0 || before.dilation != 1) break;
+      for (int a = Rank - 2; a > 0; --a) axes[a] = axes[a - 1];
+      axes[0] = Window{};
+      axes[Rank - 1] = {before.input * row.input,
+                        before.kernel * row.input,
+                        before.stride * row.input,
+                        before.padding * row.input,
+                        1,
+                        before.output};
+    }
+  }
+  return geometry;
+}
+
+}  // namespace tenon::inline TENON_ISA
