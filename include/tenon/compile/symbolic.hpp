@@ -146,8 +146,18 @@ index_t parameter_count(const X& x) {
     return 0;
 }
 template <class S>
+struct first_of {
+  using type = S;
+};
+template <class S, class... Rest>
+struct first_of<Shapes<S, Rest...>> {
+  using type = S;
+};
+/// The extents of a result, of several the first.
+template <class S>
 std::vector<index_t> extents() {
-  return {S::dims.begin(), S::dims.end()};
+  using First = typename first_of<S>::type;
+  return {First::dims.begin(), First::dims.end()};
 }
 template <class Operation, class First, class... S>
 consteval index_t multiply_adds() {

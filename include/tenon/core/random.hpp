@@ -35,6 +35,13 @@ class WithoutInitialization {
   bool before_;
 };
 
+/// `count` elements from the uniform distribution over [0, 1).
+template <class T>
+void draw_uniform(T* elements, std::size_t count) {
+  std::uniform_real_distribution<T> distribution;
+  for (std::size_t i = 0; i < count; ++i) elements[i] = distribution(generator());
+}
+
 /// Fills `tensor` from the uniform distribution over [-bound, bound).
 template <class Tensor>
 void fill_uniform(Tensor& tensor, double bound) {

@@ -50,6 +50,8 @@ template <auto... Extents>
 struct expected_target {};
 template <auto... Extents>
 struct expected_second_operand {};
+template <auto... Extents>
+struct expected_indices {};
 /// What a call may ask for with `output_size<...>{}`.
 template <auto... Extents>
 struct expected_output_size {};
@@ -181,6 +183,10 @@ constexpr TextBuffer sentence(Rejection<Layer, expected_input<E...>, actual_inpu
 template <class Layer, auto... E, class Actual, class Position>
 constexpr TextBuffer sentence(Rejection<Layer, expected_target<E...>, Actual, Position>) {
   return sentence(Rejection<Layer, expected_input<E...>, Actual, Position>{}, "target");
+}
+template <class Layer, auto... E, class Actual, class Position>
+constexpr TextBuffer sentence(Rejection<Layer, expected_indices<E...>, Actual, Position>) {
+  return sentence(Rejection<Layer, expected_input<E...>, Actual, Position>{}, "indices");
 }
 template <class Layer, auto... E, class Actual, class Position>
 constexpr TextBuffer sentence(Rejection<Layer, expected_second_operand<E...>, Actual, Position>) {

@@ -1,0 +1,113 @@
+/// \file
+/// Pooling over windows at random distances.
+#pragma once
+
+#include "pooling.hpp"
+
+namespace tenon::inline TENON_ISA {
+
+namespace operation {
+
+/// The extent of a fractional pooling's output: as given, or a part of the input's.
+template <class Size>
+struct GivenSize {
+  static constexpr index_t of(index_t, std::size_t a) { return Size::value[a]; }
+};
+template <double Height, double Width>
+struct SizeRatio {
+  static constexpr std::array<double, 2> ratio{Height, Width};
+  static constexpr index_t of(index_t input, std::size_t a) {
+    return static_cast<index_t>(static_cast<double>(input) * ratio[a]);
+  }
+};
+
+/// The largest element of each window of (N, C, H, W), whose places follow from samples (N, C, 2) in [0, 1): the first
+/// of each pair those along the width. Samples that are left out (Absent) are drawn by the call.
+template <class Kernel, class Output, bool ReturnIndices>
+struct FractionalMaxPool {
+  static constexpr std::string_view name = "FractionalMaxPool2d";
+  static constexpr bool return_indices = ReturnIndices;
+  using windows = FractionalWindows<Kernel, Output>;
+
+  struct FractionalMaxPool2d {
+    static constexpr std::string_view name = FractionalMaxPool::name;
+  };
+  template <std::size_t I, class T>
+  using result_element = std::conditional_t<I == 1, std::int64_t, T>;
+
+  template <index_t... D, class Samples>
+  static consteval auto output_shape(Shape<D...> x, Samples) {
+    using Pooled = pooled_shape_t<FractionalMaxPool2d, windows, Shape<D...>>;
+    if constexpr (is_rejection<Pooled>)
+      return Pooled{};
+    else if constexpr (!std::is_same_v<Samples, Absent> && !std::is_same_v<Samples, samples<decltype(x)>>)
+      return reject_t<FractionalMaxPool2d, expected_second_operand<Pooled::dims[0], Pooled::dims[1], 2>, Samples>{};
+    else if constexpr (ReturnIndices)
+      return Shapes<Pooled, Pooled>{};
+    else
+      return Pooled{};
+  }
+  /// The shape of the samples for images of shape `S`.
+  template <class S>
+  using samples = Shape<S::dims[0], S::dims[1], 2>;
+};
+
+}  // namespace operation
+
+namespace nn {
+
+/// `torch.nn.FractionalMaxPool2d`: (N, C, H, W) -> (N, C, H', W'), the largest of windows at random distances.
+///
+/// Tags: kernel_size (required), output_size or output_ratio (each in (0, 1); one of the two is required),
+/// return_indices<false> as `MaxPool1d`'s. `pool(x)` draws samples from the thread's generator in each call, in
+/// evaluation mode and in a compiled net too; `pool(x, samples)` is given them, (N, C, 2) in [0, 1), and throws
+/// tenon::Error for one outside.
+template <class... Tags>
+class FractionalMaxPool2d : public Layer<FractionalMaxPool2d<Tags...>> {
+  using kernel_tag = tag::find_t<nn::kernel_size, nn::kernel_size<>, Tags...>;
+  using size_tag = tag::find_t<nn::output_size, nn::output_size<>, Tags...>;
+  using ratio_tag = tag::find_t<nn::output_ratio, nn::output_ratio<0>, Tags...>;
+  static constexpr bool has_ratio = tag::given<nn::output_ratio, Tags...>;
+
+  template <class Ratio>
+  struct ratio {
+    static constexpr bool fits = false;
+    using type = tenon::operation::SizeRatio<0.5, 0.5>;
+  };
+  template <auto Height, auto... Width>
+    requires(sizeof...(Width) <= 1)
+  struct ratio<nn::output_ratio<Height, Width...>> {
+    static constexpr std::array<double, 1 + sizeof...(Width)> values{static_cast<double>(Height),
+                                                                     static_cast<double>(Width)...};
+    static constexpr double height = values[0], width = values[sizeof...(Width)];
+    static constexpr bool fits = height > 0 && height < 1 && width > 0 && width < 1;
+    using type = std::conditional_t<fits, tenon::operation::SizeRatio<height, width>, typename ratio<void>::type>;
+  };
+  using output = std::conditional_t<has_ratio, typename ratio<ratio_tag>::type,
+                                    tenon::operation::GivenSize<tag::axes_t<2, 1, size_tag>>>;
+
+ public:
+  using operation =
+      tenon::operation::FractionalMaxPool<tag::axes_t<2, 1, kernel_tag>, output, detail::returns_indices<Tags...>>;
+  FractionalMaxPool2d() {
+    using known = tag::names<nn::kernel_size, nn::output_size, nn::output_ratio, nn::return_indices>;
+    tag::check<FractionalMaxPool2d, known, Tags...>();
+    tag::require_axes<FractionalMaxPool2d, 2, 1, kernel_tag>();
+    if constexpr (has_ratio)
+      tag::require<FractionalMaxPool2d, ratio_tag, ratio<ratio_tag>::fits && !tag::given<nn::output_size, Tags...>>();
+    else
+      tag::require_axes<FractionalMaxPool2d, 2, 1, size_tag>();
+  }
+
+  template <class X>
+  auto forward(const X& x) const {
+    return apply(operation{}, x, Absent{});
+  }
+  template <class X, class Samples>
+  auto forward(const X& x, const Samples& samples) const {
+    return apply(operation{}, x, samples);
+  }
+};
+
+}  // namespace nn
+}  // namespace tenon::inline TENON_ISA
