@@ -155,6 +155,29 @@ BOOST_AUTO_TEST_CASE(indices_outside) {
   BOOST_CHECK_THROW(unpool(nn::Variable{y, nn::requires_grad}, indices), tenon::Error);
 }
 
+// Indices of another image than the unpooling makes: left out in a net, which says so.
+BOOST_AUTO_TEST_CASE(indices_outside_in_a_net) {
+  using Model =
+      Pair<float, nn::MaxPool2d<nn::kernel_size<2>, nn::return_indices<true>>, nn::MaxUnpool2d<nn::kernel_size<2>>>;
+  using Input = Tensor<float, 1, 1, 4, 5>;  // indices up to 18, a result of 4 x 4
+  Model model;
+  auto net = tenon::compile<Input>(model);
+  Input x;
+  x(0, 0, 0, 1) = 1;
+  x(0, 0, 3, 0) = 2;
+  x(0, 0, 2, 2) = 3;
+  const auto& y = net(x);
+  BOOST_TEST((net.status() == tenon::Status::ok));
+  BOOST_TEST(y.data()[1] == 1);
+  BOOST_TEST(y.data()[15] == 2);
+  x(0, 0, 3, 3) = 4;
+  compare("without the one outside", net(x), {0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2}, 0, 0);
+  BOOST_TEST((net.status() == tenon::Status::index_out_of_range));
+  BOOST_CHECK_EXCEPTION(net.check(x), tenon::Error, [](const tenon::Error& error) {
+    return std::string(error.what()) == "MaxUnpool2d: index 3 is 18, wanted 0 to 15";
+  });
+}
+
 // The manual's own examples.
 template <class Layer, class In, class... Size>
 using shape_t =

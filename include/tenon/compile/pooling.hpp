@@ -170,10 +170,12 @@ struct Lowering<operation::FractionalMaxPool<K, Output, ReturnIndices>> {
 
 template <class T, class S, class Result>
 struct MaxUnpoolStage {
-  static void run(const void* x, const void* indices, const std::byte*, void*, void* y) noexcept {
+  static void run(const void* x, const void* indices, const std::byte*, void* scratch, void* y) noexcept {
     constexpr index_t planes = S::dims[0] * S::dims[1];
-    micro::max_unpool(planes, S::size / planes, Result::size / planes, static_cast<const T*>(x),
-                      static_cast<const std::int64_t*>(indices), static_cast<T*>(y));
+    const auto* to = static_cast<const std::int64_t*>(indices);
+    const index_t outside = micro::max_unpool(planes, S::size / planes, Result::size / planes, static_cast<const T*>(x),
+                                              to, static_cast<T*>(y));
+    *static_cast<IndexReport*>(scratch) = outside < 0 ? IndexReport{} : IndexReport{outside, to[outside]};
   }
 };
 

@@ -9,7 +9,7 @@
 
 #include <limits>
 
-#include "pointwise.hpp"
+#include "norm.hpp"
 #include "pool_geometry.hpp"
 
 #if defined(__CUDACC__)
@@ -29,16 +29,6 @@ TENON_HOST_DEVICE TENON_ALWAYS_INLINE inline V max_or_nan(const V& largest, cons
 }
 
 namespace detail {
-template <class T>
-struct element {
-  using type = T;
-};
-template <class T>
-  requires requires { typename T::value_type; }
-struct element<T> {
-  using type = typename T::value_type;  // of a SIMD batch
-};
-
 constexpr double whole(double x) { return static_cast<double>(static_cast<long long>(x)); }
 }  // namespace detail
 
@@ -68,7 +58,7 @@ TENON_HOST_DEVICE T power(const T& x) {
         return root * root * x;
     }
   } else {
-    return pow(x, T(static_cast<typename detail::element<T>::type>(E)));
+    return pow(x, constant<T>(E));
   }
 }
 

@@ -56,6 +56,7 @@ struct FractionalWindow {
 /// A pooling over `Rank` spatial axes; `planes` is batch * channels.
 template <int Rank, class Axis = Window>
 struct PoolGeometry {
+  using window = Axis;
   static constexpr int rank = Rank;
   index_t planes = 1;
   Axis axes[Rank]{};  // not a std::array, whose functions device code cannot call

@@ -2,7 +2,6 @@
 /// Pooling over windows at random distances, on the CPU.
 #pragma once
 
-#include "../core/error.hpp"
 #include "../core/random.hpp"
 #include "../nn/fractional_pooling.hpp"
 #include "pooling.hpp"
@@ -25,8 +24,7 @@ struct Kernel<operation::FractionalMaxPool<K, Output, ReturnIndices>> {
   static void forward(const Operation&, Saved* saved, Y& y, const X& x, const Samples& samples) {
     for (std::size_t i = 0; i < samples.size(); ++i)
       if (const auto u = samples.data()[i]; !(u >= 0 && u < 1))
-        raise("FractionalMaxPool2d: sample " + std::to_string(i) + " is " + std::to_string(u) +
-              ", wanted at least 0 and less than 1");
+        Operation::raise_sample(static_cast<index_t>(i), static_cast<double>(u));
     Pick::forward(Operation::windows::geometry(shape_of_t<X>{}, samples.data()), saved, y, x);
   }
 

@@ -2,6 +2,7 @@
 /// Pooling over windows at random distances.
 #pragma once
 
+#include "../core/error.hpp"
 #include "pooling.hpp"
 
 namespace tenon::inline TENON_ISA {
@@ -50,6 +51,11 @@ struct FractionalMaxPool {
   /// The shape of the samples for images of shape `S`.
   template <class S>
   using samples = Shape<S::dims[0], S::dims[1], 2>;
+
+  [[noreturn]] static void raise_sample(index_t position, double found) {
+    raise("FractionalMaxPool2d: sample " + std::to_string(position) + " is " + std::to_string(found) +
+          ", wanted at least 0 and less than 1");
+  }
 };
 
 }  // namespace operation

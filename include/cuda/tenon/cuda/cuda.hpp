@@ -14,6 +14,7 @@
 #include "distance.hpp"
 #include "dropout.hpp"
 #include "embedding.hpp"
+#include "fractional_pooling.hpp"
 #include "functional.hpp"
 #include "linear.hpp"
 #include "loss.hpp"
@@ -21,4 +22,5 @@
 #include "padding.hpp"
 #include "pooling.hpp"
 #include "softmax.hpp"
+#include "unpooling.hpp"
 #include "vision.hpp"

@@ -2,31 +2,15 @@
 /// Embedding on the device.
 #pragma once
 
-#include <thrust/find.h>
 #include <thrust/sequence.h>
 #include <thrust/sort.h>
 
-#include <tenon/core/index_check.hpp>
 #include <tenon/core/norm.hpp>
 #include <tenon/nn/embedding.hpp>
 
-#include "kernel.hpp"
+#include "index_check.hpp"
 
 namespace tenon::inline TENON_ISA::cuda {
-
-struct IsOutside {
-  index_t limit;
-  TENON_HOST_DEVICE bool operator()(std::int64_t index) const { return is_outside(index, limit); }
-};
-
-/// Throws tenon::Error if one of `indices` is outside [0, limit).
-inline void check_indices(std::string_view operation, index_t count, index_t limit, const std::int64_t* indices) {
-  const std::int64_t* wrong = thrust::find_if(detail::policy(), indices, indices + count, IsOutside{limit});
-  if (wrong == indices + count) return;
-  std::int64_t found = 0;
-  copy_to_host(wrong, 1, &found);
-  raise_outside(operation, wrong - indices, found, limit);
-}
 
 /// One element of the result; zero where there is no such row.
 template <class T>

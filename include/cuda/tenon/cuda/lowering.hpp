@@ -12,7 +12,6 @@
 #include "functional.hpp"
 #include "linear.hpp"
 #include "normalization.hpp"
-#include "pooling.hpp"
 #include "softmax.hpp"
 
 namespace tenon::inline TENON_ISA::cuda {
@@ -250,6 +249,21 @@ struct Lowering<operation::Pool<Shown, Windows, pooling::Max, false>> {
     const int edge =
         x.graph().append(Stage(x.use()).computed_by(&MaxPoolStage<T, Operation, S>::run), bytes<T, Result>);
     return Symbolic<T, Result>(x.graph(), edge);
+template <class T, class S>
+struct AddStage {
+  template <class Function>
+  static void run(const void* a, const void* b, const std::byte*, void*, void* y) noexcept {
+    add<Function>(S::size, static_cast<const T*>(a), static_cast<const T*>(b), static_cast<T*>(y));
+  }
+};
+
+template <>
+struct Lowering<operation::Add> {
+  template <class T, class S, class P, class Q>
+  static auto append(const operation::Add&, const Symbolic<T, S, P>& a, const Symbolic<T, S, Q>& b) {
+    using Kernel = AddStage<T, S>;
+    const int first = a.use(), edge = a.graph().append(Stage(first, b.use()), bytes<T, S>);
+    return OpenSymbolic<T, S, Kernel>(a.graph(), edge);
   }
 };
 

@@ -9,46 +9,16 @@
 
 namespace tenon::inline TENON_ISA::cuda {
 
-using planning::IndexReport;
-
-/// The first of `chunk` indices that is outside [0, limit): found[i] for chunk i.
-struct FirstOutside {
-  index_t count, chunk, limit;
-  const std::int64_t* indices;
-  IndexReport* found;
-  TENON_HOST_DEVICE void operator()(index_t i) const {
-    IndexReport report{-1, 0};
-    const index_t end = (i + 1) * chunk < count ? (i + 1) * chunk : count;
-    for (index_t at = i * chunk; at < end && report.position < 0; ++at)
-      if (is_outside(indices[at], limit)) report = {at, indices[at]};
-    found[i] = report;
-  }
-};
-/// The first of the chunks' reports.
-struct FirstReport {
-  index_t chunks;
-  const IndexReport* found;
-  IndexReport* report;
-  TENON_HOST_DEVICE void operator()(index_t) const {
-    IndexReport first{-1, 0};
-    for (index_t i = 0; i < chunks && first.position < 0; ++i) first = found[i];
-    *report = first;
-  }
-};
-
 template <class T, class Operation, index_t Count>
 struct EmbeddingStage {
   static constexpr index_t rows = Operation::num_embeddings, columns = Operation::embedding_dim;
-  static constexpr index_t chunk = 256, chunks = (Count + chunk - 1) / chunk;
   static constexpr std::size_t packed_bytes = static_cast<std::size_t>(rows * columns) * sizeof(T);
-  static constexpr std::size_t scratch_bytes = static_cast<std::size_t>(1 + chunks) * sizeof(IndexReport);
+  static constexpr std::size_t scratch_bytes = index_report_bytes(Count);
 
   static void run(const void* x, const void*, const std::byte* packed, void* scratch, void* y) noexcept {
     const auto* indices = static_cast<const std::int64_t*>(x);
-    auto* report = static_cast<IndexReport*>(scratch);
     launch(Count * columns, LookUp<T>{rows, columns, indices, reinterpret_cast<const T*>(packed), static_cast<T*>(y)});
-    launch(chunks, FirstOutside{Count, chunk, rows, indices, report + 1});
-    launch(1, FirstReport{chunks, report + 1, report});
+    report_indices(Count, rows, indices, scratch);
   }
   /// The table as an eager call that looks up all of it would leave it.
   static void pack(const Source& source, std::byte* packed) {

@@ -2,79 +2,265 @@
 /// Pooling on the device.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
-#include <limits>
 #include <tenon/nn/pooling.hpp>
 
 #include "kernel.hpp"
 
 namespace tenon::inline TENON_ISA::cuda {
 
-/// One output of a max pooling: the largest element of its window, NaN if there is one, and its position in the plane:
-/// the first of equal ones, the last NaN.
-template <class T, int Rank>
-struct MaxPool {
-  static constexpr T lowest = -std::numeric_limits<T>::infinity();
-  Window axes[Rank];
-  const T* x;
-  T* y;
-  std::int64_t* indices;  // may be null
+/// Walks a box of elements in a plane, in row-major order: `count[a]` along axis a, `step[a]` apart, the first at
+/// `position`.
+template <int Rank>
+struct Box {
+  index_t position = 0, at[Rank]{}, count[Rank], step[Rank];
 
-  MaxPool(const PoolGeometry<Rank>& geometry, const T* x_, T* y_, std::int64_t* indices_)
-      : x(x_), y(y_), indices(indices_) {
-    std::copy_n(geometry.axes, Rank, axes);
-  }
-
-  TENON_HOST_DEVICE void operator()(index_t i) const {
-    index_t output[Rank], first[Rank], count[Rank], plane = i, in_size = 1, elements = 1;
-    for (int a = Rank - 1; a >= 0; --a) {
-      output[a] = plane % axes[a].output;
-      plane /= axes[a].output;
-      in_size *= axes[a].input;
-      first[a] = axes[a].first_inside(output[a]);
-      count[a] = axes[a].last_inside(output[a]) - first[a];
-      elements *= count[a];
+  TENON_HOST_DEVICE bool more() const { return at[0] < count[0]; }
+  TENON_HOST_DEVICE void next() {
+    for (int a = Rank - 1;; --a) {
+      position += step[a];
+      if (++at[a] < count[a] || a == 0) return;
+      position -= at[a] * step[a];
+      at[a] = 0;
     }
-    const T* from = x + plane * in_size;
-    T best = lowest;
-    index_t best_at = 0;
-    for (index_t e = 0; e < elements; ++e) {
-      index_t rest = e, at = 0, stride = 1;
-      for (int a = Rank - 1; a >= 0; --a) {
-        at += axes[a].position(output[a], first[a] + rest % count[a]) * stride;
-        rest /= count[a];
-        stride *= axes[a].input;
-      }
-      const T value = from[at];
-      if (e == 0 || value > best || value != value) {
-        best = value;
-        best_at = at;
-      }
-    }
-    y[i] = best;
-    if (indices) indices[i] = best_at;
   }
 };
 
-template <int Rank, class T>
-void max_pool(const PoolGeometry<Rank>& geometry, const T* x, T* y, std::int64_t* indices = nullptr) {
-  index_t outputs = geometry.planes;
-  for (const Window& axis : geometry.axes) outputs *= axis.output;
-  launch(outputs, MaxPool<T, Rank>(geometry, x, y, indices));
+/// An element of an image (planes, axes...): its plane, and where it is in it.
+template <int Rank>
+struct Place {
+  index_t plane, at[Rank];
+
+  /// Element `i` of images whose axes have `extent(axis)` elements.
+  template <class Axis>
+  TENON_HOST_DEVICE static Place of(const Axis (&axes)[Rank], index_t Axis::* extent, index_t i) {
+    Place place{i, {}};
+    for (int a = Rank - 1; a >= 0; --a) {
+      place.at[a] = place.plane % (axes[a].*extent);
+      place.plane /= axes[a].*extent;
+    }
+    return place;
+  }
+};
+
+/// The elements that the window at output position `o` sees.
+template <int Rank, class Axis>
+TENON_HOST_DEVICE Box<Rank> window_at(const PoolGeometry<Rank, Axis>& windows, const Place<Rank>& o) {
+  Box<Rank> box;
+  index_t stride = 1;
+  bool empty = false;
+  for (int a = Rank - 1; a >= 0; --a) {
+    const Axis& axis = windows.axes[a];
+    const index_t first = axis.first_inside(o.at[a]);
+    box.count[a] = axis.last_inside(o.at[a]) - first;
+    box.position += axis.position(o.at[a], first) * stride;
+    box.step[a] = axis.dilation * stride;
+    stride *= axis.input;
+    empty = empty || box.count[a] <= 0;
+  }
+  if (empty) box.count[0] = 0;
+  return box;
 }
 
-template <class Shown, class Windows, bool ReturnIndices>
-struct Kernel<operation::Pool<Shown, Windows, pooling::Max, ReturnIndices>> : ForwardOnly {
-  using Operation = operation::Pool<Shown, Windows, pooling::Max, ReturnIndices>;
+/// The outputs whose windows can see input position `i`, and in `first` the first of them.
+template <int Rank, class Axis>
+TENON_HOST_DEVICE Box<Rank> outputs_of(const PoolGeometry<Rank, Axis>& windows, const Place<Rank>& i,
+                                       index_t (&first)[Rank]) {
+  Box<Rank> box;
+  index_t stride = 1;
+  bool empty = false;
+  for (int a = Rank - 1; a >= 0; --a) {
+    const Axis& axis = windows.axes[a];
+    first[a] = axis.first_output(i.at[a]);
+    box.count[a] = axis.last_output(i.at[a]) - first[a];
+    box.position += first[a] * stride;
+    box.step[a] = stride;
+    stride *= axis.output;
+    empty = empty || box.count[a] <= 0;
+  }
+  if (empty) box.count[0] = 0;
+  return box;
+}
+
+/// One output of a pooling that makes a total of all elements.
+template <class Function, class T, class Geometry>
+struct PoolElement {
+  Geometry geometry;
+  const T* x;
+  T* y;
+
+  TENON_HOST_DEVICE void operator()(index_t i) const {
+    const auto o = Place<Geometry::rank>::of(geometry.axes, &Geometry::window::output, i);
+    const auto& windows = geometry.in_plane(o.plane);
+    const T* from = x + o.plane * geometry.in_size();
+    T total = Function::template start<T>(), divisor = 1;
+    for (auto box = window_at(windows, o); box.more(); box.next())
+      total = Function::join(total, Function::enter(from[box.position]));
+    for (int a = 0; a < Geometry::rank; ++a) divisor *= Function::template share<T>(windows.axes[a], o.at[a]);
+    y[i] = Function::finish(total, divisor);
+  }
+};
+
+/// The gradient of one input of such a pooling: what reaches it from all windows that see it.
+template <class Function, class T, class Geometry>
+struct PoolGradient {
+  Geometry geometry;
+  bool accumulate;
+  const T *x, *y, *grad_y;
+  T* grad_x;
+
+  TENON_HOST_DEVICE void operator()(index_t i) const {
+    const auto place = Place<Geometry::rank>::of(geometry.axes, &Geometry::window::input, i);
+    const auto& windows = geometry.in_plane(place.plane);
+    const index_t plane = place.plane * geometry.out_size();
+    index_t first[Geometry::rank];
+    T sum = accumulate ? grad_x[i] : T(0);
+    for (auto box = outputs_of(windows, place, first); box.more(); box.next()) {
+      const index_t o = plane + box.position;
+      T divisor = 1;
+      for (int a = 0; a < Geometry::rank; ++a)
+        divisor *= Function::template share<T>(windows.axes[a], first[a] + box.at[a]);
+      sum += Function::each(Function::factor(grad_y[o], y[o], divisor), x[i]);
+    }
+    grad_x[i] = sum;
+  }
+};
+
+/// One output of a max pooling and its position in the plane: the first of equal ones, the last NaN, as in PyTorch; -1
+/// where the window sees no element. `y` or `largest` may be null.
+template <class T, class Geometry>
+struct LargestElement {
+  Geometry geometry;
+  const T* x;
+  T* y;
+  std::int64_t* largest;
+
+  TENON_HOST_DEVICE void operator()(index_t i) const {
+    const auto o = Place<Geometry::rank>::of(geometry.axes, &Geometry::window::output, i);
+    const auto& windows = geometry.in_plane(o.plane);
+    const T* from = x + o.plane * geometry.in_size();
+    T best = pooling::Max::start<T>();
+    index_t at = -1;
+    for (auto box = window_at(windows, o); box.more(); box.next()) {
+      const T value = from[box.position];
+      const bool better = value > best || value != value;
+      if (better || at < 0) at = box.position;
+      if (better) best = value;
+    }
+    if (y) y[i] = best;
+    if (largest) largest[i] = at;
+  }
+};
+
+/// The gradient of one input of a max pooling.
+template <class T, class Geometry>
+struct LargestGradient {
+  Geometry geometry;
+  bool accumulate;
+  const std::int64_t* largest;
+  const T* grad_y;
+  T* grad_x;
+
+  TENON_HOST_DEVICE void operator()(index_t i) const {
+    const auto place = Place<Geometry::rank>::of(geometry.axes, &Geometry::window::input, i);
+    const index_t plane = place.plane * geometry.out_size(), at = i - place.plane * geometry.in_size();
+    index_t first[Geometry::rank];
+    T sum = accumulate ? grad_x[i] : T(0);
+    for (auto box = outputs_of(geometry, place, first); box.more(); box.next())
+      if (largest[plane + box.position] == at) sum += grad_y[plane + box.position];
+    grad_x[i] = sum;
+  }
+};
+
+/// y = Function of the elements in each window.
+template <class Function, class T, class Geometry>
+void pool(const Geometry& geometry, const T* x, T* y) {
+  launch(geometry.planes * geometry.out_size(), PoolElement<Function, T, Geometry>{geometry, x, y});
+}
+/// Either may be null: y = the largest element of each window, largest = its position in the plane.
+template <class T, class Geometry>
+void max_pool(const Geometry& geometry, const T* x, T* y, std::int64_t* largest) {
+  launch(geometry.planes * geometry.out_size(), LargestElement<T, Geometry>{geometry, x, y, largest});
+}
+
+template <class Shown, class Windows, class Function>
+  requires(!std::is_same_v<Function, pooling::Max>)
+struct Kernel<operation::Pool<Shown, Windows, Function, false>> {
+  using Operation = operation::Pool<Shown, Windows, Function, false>;
 
   template <class Y, class X>
-  static void forward(const Operation&, Saved*, Y& y, const X& x) {
-    constexpr auto geometry = Operation::geometry(shape_of_t<X>{});
-    if constexpr (ReturnIndices)
-      max_pool(geometry, x.data(), std::get<0>(y).data(), std::get<1>(y).data());
+  static void forward(const Operation&, autograd::NothingSaved*, Y& y, const X& x) {
+    pool<Function>(Operation::geometry(shape_of_t<X>{}), x.data(), y.data());
+  }
+  template <class Y, class X>
+  static void backward(const Operation&, const autograd::NothingSaved&, const Y& y, const Y& grad_y,
+                       const autograd::Input<X>& x) {
+    const auto geometry = Operation::geometry(shape_of_t<X>{});
+    using Gradient = PoolGradient<Function, typename X::value_type, std::remove_const_t<decltype(geometry)>>;
+    if (x.grad)
+      launch(shape_of_t<X>::size, Gradient{geometry, x.accumulate, x.value.data(), y.data(), grad_y.data(), x.grad});
+  }
+};
+
+namespace detail {
+
+/// Poolings that pick the largest element of a window.
+template <bool ReturnIndices>
+struct PickLargest {
+  struct Saved {
+    Array<std::int64_t> largest;  // for each output, where in its input plane it came from
+  };
+
+  template <class Geometry, class Y, class X>
+  static void forward(const Geometry& geometry, Saved* saved, Y& y, const X& x) {
+    const index_t outputs = geometry.planes * geometry.out_size();
+    if (saved) saved->largest = Array<std::int64_t>(outputs);
+    std::int64_t* const largest = saved ? saved->largest.data() : nullptr;
+    if constexpr (ReturnIndices) {
+      std::int64_t* const indices = std::get<1>(y).data();
+      max_pool(geometry, x.data(), std::get<0>(y).data(), indices);
+      if (largest) copy_on_device(static_cast<const std::int64_t*>(indices), outputs, largest);
+    } else {
+      max_pool(geometry, x.data(), y.data(), largest);
+    }
+  }
+
+  template <class Geometry, class GradY, class X>
+  static void backward(const Geometry& geometry, const Saved& saved, const GradY& grad_y, const autograd::Input<X>& x) {
+    using Gradient = LargestGradient<typename X::value_type, Geometry>;
+    if (!x.grad) return;
+    if (const auto* gradient = gradient_of(grad_y))
+      launch(shape_of_t<X>::size, Gradient{geometry, x.accumulate, saved.largest.data(), gradient, x.grad});
     else
-      max_pool(geometry, x.data(), y.data());
+      x.grad_to_add();
+  }
+
+ private:
+  template <class GradY>
+  static const auto* gradient_of(const GradY& grad_y) {
+    if constexpr (ReturnIndices)
+      return std::get<0>(grad_y) ? std::get<0>(grad_y)->data() : nullptr;
+    else
+      return grad_y.data();
+  }
+};
+
+}  // namespace detail
+
+template <class Shown, class Windows, bool ReturnIndices>
+struct Kernel<operation::Pool<Shown, Windows, pooling::Max, ReturnIndices>> {
+  using Operation = operation::Pool<Shown, Windows, pooling::Max, ReturnIndices>;
+  using Pick = detail::PickLargest<ReturnIndices>;
+  using Saved = typename Pick::Saved;
+
+  template <class Y, class X>
+  static void forward(const Operation&, Saved* saved, Y& y, const X& x) {
+    Pick::forward(Operation::geometry(shape_of_t<X>{}), saved, y, x);
+  }
+  template <class Y, class GradY, class X>
+  static void backward(const Operation&, const Saved& saved, const Y&, const GradY& grad_y,
+                       const autograd::Input<X>& x) {
+    Pick::backward(Operation::geometry(shape_of_t<X>{}), saved, grad_y, x);
   }
 };
 

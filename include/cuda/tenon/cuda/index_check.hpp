@@ -1,0 +1,68 @@
+/// \file
+/// Indices that come as data, in device memory: an eager call throws for one outside its range, a net reports it.
+#pragma once
+
+#include <thrust/find.h>
+
+#include <tenon/compile/graph.hpp>
+#include <tenon/core/index_check.hpp>
+
+#include "kernel.hpp"
+
+namespace tenon::inline TENON_ISA::cuda {
+
+struct IsOutside {
+  index_t limit;
+  TENON_HOST_DEVICE bool operator()(std::int64_t index) const { return is_outside(index, limit); }
+};
+
+/// Throws tenon::Error if one of `indices` is outside [0, limit).
+inline void check_indices(std::string_view operation, index_t count, index_t limit, const std::int64_t* indices) {
+  const std::int64_t* wrong = thrust::find_if(detail::policy(), indices, indices + count, IsOutside{limit});
+  if (wrong == indices + count) return;
+  std::int64_t found = 0;
+  copy_to_host(wrong, 1, &found);
+  raise_outside(operation, wrong - indices, found, limit);
+}
+
+using planning::IndexReport;
+
+/// The first index outside [0, limit) in chunk i: found[i].
+struct FirstOutside {
+  static constexpr index_t size = 256;  // of a chunk
+  index_t count, limit;
+  const std::int64_t* indices;
+  IndexReport* found;
+  TENON_HOST_DEVICE void operator()(index_t i) const {
+    IndexReport report{-1, 0};
+    const index_t end = (i + 1) * size < count ? (i + 1) * size : count;
+    for (index_t at = i * size; at < end && report.position < 0; ++at)
+      if (is_outside(indices[at], limit)) report = {at, indices[at]};
+    found[i] = report;
+  }
+};
+/// The first of the chunks' reports.
+struct FirstReport {
+  index_t chunks;
+  const IndexReport* found;
+  IndexReport* report;
+  TENON_HOST_DEVICE void operator()(index_t) const {
+    IndexReport first{-1, 0};
+    for (index_t i = 0; i < chunks && first.position < 0; ++i) first = found[i];
+    *report = first;
+  }
+};
+
+/// Scratch memory of a stage that reads `count` indices.
+constexpr std::size_t index_report_bytes(index_t count) {
+  return static_cast<std::size_t>(1 + (count + FirstOutside::size - 1) / FirstOutside::size) * sizeof(IndexReport);
+}
+/// Leaves the report on `indices` at the beginning of `scratch`.
+inline void report_indices(index_t count, index_t limit, const std::int64_t* indices, void* scratch) {
+  auto* report = static_cast<IndexReport*>(scratch);
+  const index_t chunks = (count + FirstOutside::size - 1) / FirstOutside::size;
+  launch(chunks, FirstOutside{count, limit, indices, report + 1});
+  launch(1, FirstReport{chunks, report + 1, report});
+}
+
+}  // namespace tenon::inline TENON_ISA::cuda

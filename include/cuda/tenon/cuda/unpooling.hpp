@@ -1,0 +1,69 @@
+/// \file
+/// What undoes a max pooling, on the device.
+#pragma once
+
+#include <tenon/nn/unpooling.hpp>
+
+#include "index_check.hpp"
+
+namespace tenon::inline TENON_ISA::cuda {
+
+/// One plane of the output, so that of equal indices the last counts; one outside is left out.
+template <class T>
+struct UnpoolPlane {
+  index_t in_size, out_size;
+  const T* x;
+  const std::int64_t* indices;
+  T* y;
+  TENON_HOST_DEVICE void operator()(index_t plane) const {
+    T* to = y + plane * out_size;
+    for (index_t o = 0; o < out_size; ++o) to[o] = T(0);
+    for (index_t i = plane * in_size; i < (plane + 1) * in_size; ++i)
+      if (!is_outside(indices[i], out_size)) to[indices[i]] = x[i];
+  }
+};
+
+/// The gradient of one input: that of where it went.
+template <class T>
+struct UnpoolGradient {
+  index_t in_size, out_size;
+  bool accumulate;
+  const std::int64_t* indices;
+  const T* grad_y;
+  T* grad_x;
+  TENON_HOST_DEVICE void operator()(index_t i) const {
+    const T gradient = grad_y[i / in_size * out_size + indices[i]];
+    grad_x[i] = accumulate ? grad_x[i] + gradient : gradient;
+  }
+};
+
+template <int Rank, class K, class S, class P, class Size>
+struct Kernel<operation::MaxUnpool<Rank, K, S, P, Size>> {
+  using Operation = operation::MaxUnpool<Rank, K, S, P, Size>;
+
+  template <class Y, class X, class Indices>
+  static void forward(const Operation&, autograd::NothingSaved*, Y& y, const X& x, const Indices& indices) {
+    static_assert(std::is_same_v<typename Indices::value_type, std::int64_t>, "unpool(y, indices): 64-bit indices");
+    check_indices(Operation::name, shape_of_t<X>::size, plane_size<Y>, indices.data());
+    launch(planes<X>,
+           UnpoolPlane<typename X::value_type>{plane_size<X>, plane_size<Y>, x.data(), indices.data(), y.data()});
+  }
+
+  template <class Y, class X, class Indices>
+  static void backward(const Operation&, const autograd::NothingSaved&, const Y&, const Y& grad_y,
+                       const autograd::Input<X>& x, const autograd::Input<Indices>& indices) {
+    indices.grad_to_add();  // they have none
+    using Gradient = UnpoolGradient<typename X::value_type>;
+    if (x.grad)
+      launch(shape_of_t<X>::size,
+             Gradient{plane_size<X>, plane_size<Y>, x.accumulate, indices.value.data(), grad_y.data(), x.grad});
+  }
+
+ private:
+  template <class X>
+  static constexpr index_t planes = shape_of_t<X>::dims[0] * shape_of_t<X>::dims[1];
+  template <class X>
+  static constexpr index_t plane_size = shape_of_t<X>::size / planes<X>;
+};
+
+}  // namespace tenon::inline TENON_ISA::cuda
