@@ -191,8 +191,10 @@ struct Lowering<operation::MaxUnpool<Rank, K, St, P, Size>> {
     using Result = decltype(Operation::output_shape(S{}, S{}));
     static_assert(std::is_same_v<typename Indices::value_type, std::int64_t>, "unpool(y, indices): 64-bit indices");
     const int first = plain(x).edge(), second = plain(indices).edge();
-    const int edge =
-        x.graph().append(Stage(first, second).computed_by(&MaxUnpoolStage<T, S, Result>::run), bytes<T, Result, Plain>);
+    const int edge = x.graph().append(Stage(first, second)
+                                          .computed_by(&MaxUnpoolStage<T, S, Result>::run)
+                                          .reports_indices(Operation::name, Result::size / (S::dims[0] * S::dims[1])),
+                                      bytes<T, Result, Plain>);
     return Symbolic<T, Result>(x.graph(), edge);
   }
 };

@@ -30,6 +30,10 @@ TENON_HOST_DEVICE TENON_ALWAYS_INLINE inline V max_or_nan(const V& largest, cons
 
 namespace detail {
 constexpr double whole(double x) { return static_cast<double>(static_cast<long long>(x)); }
+template <class T>
+TENON_HOST_DEVICE T square(const T& x) {
+  return x * x;
+}
 }  // namespace detail
 
 /// x to the power of E; small multiples of 1/2 by products and square roots.
@@ -50,12 +54,10 @@ TENON_HOST_DEVICE T power(const T& x) {
         return sqrt(x);
       else
         return power<E - 0.5>(x) * sqrt(x);
+    } else if constexpr (2 * detail::whole(E / 2) == E) {
+      return detail::square(power<E / 2>(x));
     } else {
-      const T root = power<detail::whole(E / 2)>(x);
-      if constexpr (2 * detail::whole(E / 2) == E)
-        return root * root;
-      else
-        return root * root * x;
+      return detail::square(power<(E - 1) / 2>(x)) * x;
     }
   } else {
     return pow(x, constant<T>(E));

@@ -39,7 +39,7 @@ class OutputRow {
   template <class Function, class T>
   T divisor(index_t column) const {
     T product = Function::template share<T>(columns(), column);
-    for (std::size_t a = 0; a < leading; ++a) product *= Function::template share<T>(axes_[a], at_[a]);
+    for (std::size_t a = leading; a-- > 0;) product *= Function::template share<T>(axes_[a], at_[a]);
     return product;
   }
 
