@@ -15,7 +15,7 @@
 #if defined(__CUDACC__)
 // As in pointwise.hpp: on the host the functions are called with SIMD batches too.
 #pragma nv_diagnostic push
-#pragma nv_diag_suppress 20011, 20013, 20014
+#pragma nv_diag_suppress 20011, 20013, 20014, 20015
 #endif
 
 namespace tenon::inline TENON_ISA {
@@ -60,7 +60,7 @@ TENON_HOST_DEVICE T power(const T& x) {
       return detail::square(power<(E - 1) / 2>(x)) * x;
     }
   } else {
-    return pow(x, constant<T>(E));
+    return pow(x, full_like(x, E));
   }
 }
 
