@@ -246,6 +246,26 @@ BOOST_AUTO_TEST_CASE(batch_normalization_in_every_position) {
   BOOST_TEST((stages_of<Image, AfterActivation>()) == 3u);
 }
 
+BOOST_AUTO_TEST_CASE(batch_normalization_of_other_ranks) {
+  using Sound = Tensor<float, 2, 3, 5>;
+  using Volume = Tensor<float, 2, 3, 2, 3, 4>;
+  using Conv1d = nn::Sequential<nn::Conv1d<3, 17, nn::kernel_size<2>>, nn::BatchNorm1d<17>, nn::ReLU>;
+  using Conv3d = nn::Sequential<nn::Conv3d<3, 5, nn::kernel_size<2>>, nn::BatchNorm3d<5>, nn::ReLU>;
+  using Features = nn::Sequential<nn::Linear<5, 7>, nn::BatchNorm1d<7>, nn::ReLU>;
+  BOOST_TEST((error_of_compiled<Sound, Conv1d>()) < tolerance);
+  BOOST_TEST((error_of_compiled<Volume, Conv3d>()) < tolerance);
+  BOOST_TEST((error_of_compiled<Row, Features>()) < tolerance);
+  BOOST_TEST((stages_of<Sound, Conv1d>()) == 2u);
+  BOOST_TEST((stages_of<Volume, Conv3d>()) == 1u);
+  BOOST_TEST((stages_of<Row, Features>()) == 1u);
+  // The channels of the normalization are not the features of the Linear, though as many. The activation is taken in.
+  using Channels = nn::Sequential<nn::Linear<5, 3>, nn::BatchNorm1d<3>, nn::ReLU>;
+  BOOST_TEST((error_of_compiled<Sound, Channels>()) < tolerance);
+  BOOST_TEST((stages_of<Sound, Channels>()) == 2u);
+  BOOST_TEST((error_of_compiled<Row, nn::Sequential<nn::BatchNorm1d<5>, nn::ReLU>>()) < tolerance);
+  BOOST_TEST((stages_of<Row, nn::Sequential<nn::BatchNorm1d<5>, nn::ReLU>>()) == 1u);
+}
+
 BOOST_AUTO_TEST_CASE(flattened_images) {
   BOOST_TEST((error_of_compiled<Image, nn::Sequential<nn::Flatten<>, nn::Linear<60, 3>>>()) < tolerance);
   BOOST_TEST((error_of_compiled<Image, nn::Sequential<Conv<3, 17>, nn::Flatten<>, nn::Dropout<>>>()) < tolerance);

@@ -69,7 +69,8 @@ struct Lowering<operation::Linear<In, Out>> {
     constexpr auto packed_size = static_cast<std::size_t>(micro::PackedLinear<T>::packed_size(Kernel::packed_in, Out));
     const int edge = x.graph().append(
         Stage(x.use()).packed_by(&Kernel::pack, Source{weight, bias}, packed_size * sizeof(T)), bytes<T, S, Plain>);
-    return Symbolic<T, S, Plain, Open<Kernel>>(x.graph(), edge);
+    // A batch normalization folds in where its channels, axis 1, are the features.
+    return Symbolic<T, S, Plain, Open<Kernel, pointwise::Identity, S::rank == 2>>(x.graph(), edge);
   }
   // A Linear over the last axis of an image reads it plainly.
   template <class T, class S, class P>

@@ -15,19 +15,27 @@ struct AffineStage {
   static constexpr index_t padded = micro::vectors_for<T>(channels) * micro::lanes<T>;
   static constexpr std::size_t packed_bytes = static_cast<std::size_t>(2 * padded) * sizeof(T);
 
+  template <class Epilogue>
   static void run(const void* x, const void*, const std::byte* packed, void*, void* y) noexcept {
     using V = micro::Vector<T>;
     const T *from = static_cast<const T*>(x), *scale = elements_at<T>(packed), *shift = scale + padded;
     T* to = static_cast<T*>(y);
-    constexpr bool blocked = std::is_same_v<Layout, Blocked>;
-    constexpr index_t step = blocked ? micro::lanes<T> : 1;
-    constexpr index_t plane = Image<S>::pixels * step;
-    for (index_t n = 0; n < Image<S>::batch; ++n)
-      for (index_t c = 0; c < channels; c += step, from += plane, to += plane) {
-        const V a = blocked ? V::load_unaligned(scale + c) : V(scale[c]);
-        const V b = blocked ? V::load_unaligned(shift + c) : V(shift[c]);
-        micro::map<T>(plane, [=](const V& v) TENON_ALWAYS_INLINE { return xsimd::fma(v, a, b); }, to, from);
-      }
+    const auto affine = [](const V& v, const V& a, const V& b)
+                            TENON_ALWAYS_INLINE { return Epilogue{}(xsimd::fma(v, a, b)); };
+    if constexpr (Image<S>::pixels == 1 && std::is_same_v<Layout, Plain>) {
+      for (index_t n = 0; n < Image<S>::batch; ++n, from += channels, to += channels)
+        micro::map<T>(channels, affine, to, from, scale, shift);
+    } else {
+      constexpr bool blocked = std::is_same_v<Layout, Blocked>;
+      constexpr index_t step = blocked ? micro::lanes<T> : 1;
+      constexpr index_t plane = Image<S>::pixels * step;
+      for (index_t n = 0; n < Image<S>::batch; ++n)
+        for (index_t c = 0; c < channels; c += step, from += plane, to += plane) {
+          const V a = blocked ? V::load_unaligned(scale + c) : V(scale[c]);
+          const V b = blocked ? V::load_unaligned(shift + c) : V(shift[c]);
+          micro::map<T>(plane, [&](const V& v) TENON_ALWAYS_INLINE { return affine(v, a, b); }, to, from);
+        }
+    }
   }
   static void pack(const Source& source, std::byte* packed) {
     const Folded<T> folded(source, channels);
@@ -46,10 +54,13 @@ struct Lowering<operation::BatchNorm<Rank, Channels, Eps, Momentum, Statistics>>
   template <class T, class S, class L, class P>
   static constexpr auto append(const Operation& norm, const Symbolic<T, S, L, P>& x, const void* weight,
                                const void* bias) {
-    if constexpr (!std::is_same_v<L, Plain> && !std::is_same_v<L, Blocked>)
+    if constexpr (!std::is_same_v<L, Plain> && !std::is_same_v<L, Blocked>) {
       return append(norm, plain(x), weight, bias);
-    else
-      return Symbolic<T, S, L>(x.graph(), append_alone(norm, x, weight, bias));
+    } else {
+      using Kernel = AffineStage<T, S, L>;
+      const int edge = x.graph().append(stage<Kernel>(x.use(), norm, weight, bias), bytes<T, S, L>);
+      return Symbolic<T, S, L, Open<Kernel, pointwise::Identity, false>>(x.graph(), edge);
+    }
   }
 
   template <class T, class S, class L, class K, bool Unique>
@@ -57,32 +68,28 @@ struct Lowering<operation::BatchNorm<Rank, Channels, Eps, Momentum, Statistics>>
   static constexpr auto append(const Operation& norm,
                                const Symbolic<T, S, L, Open<K, pointwise::Identity, true, Unique>>& x,
                                const void* weight, const void* bias) {
+    using Kernel = AffineStage<T, S, L>;
     using Result = Symbolic<T, S, L, Open<K, pointwise::Identity, false>>;
-    if constexpr (!Unique)
-      if (!x.graph().open(x.edge())) return Result(x.graph(), append_alone(norm, x, weight, bias));
-    const Stage alone = stage<T, S, L>(norm, weight, bias);
+    Stage alone = stage<Kernel>(-1, norm, weight, bias).computed_by(&Kernel::template run<pointwise::Identity>);
+    if constexpr (!Unique) {
+      if (!x.graph().open(x.edge())) {
+        alone.a = x.use();
+        return Result(x.graph(), x.graph().append(alone, bytes<T, S, L>));
+      }
+    }
     Stage merged = x.graph().stage(x.edge());
     merged.source.affine = alone.source.affine;
     return Result(x.graph(), x.graph().take_over(x.edge(), merged, alone, bytes<T, S, L>));
   }
 
  private:
-  template <class T, class S, class L>
-  static constexpr Stage stage(const Operation& norm, const void* weight, const void* bias) {
+  template <class Kernel>
+  static constexpr Stage stage(int input, const Operation& norm, const void* weight, const void* bias) {
     const void *mean = nullptr, *variance = nullptr;
     if (norm.running_mean) mean = std::as_const(*norm.running_mean).data();
     if (norm.running_var) variance = std::as_const(*norm.running_var).data();
     const Source source{nullptr, nullptr, {weight, bias, mean, variance, Eps, true}};
-    return Stage(-1)
-        .computed_by(&AffineStage<T, S, L>::run)
-        .packed_by(&AffineStage<T, S, L>::pack, source, AffineStage<T, S, L>::packed_bytes);
-  }
-  template <class T, class S, class L, class P>
-  static constexpr int append_alone(const Operation& norm, const Symbolic<T, S, L, P>& x, const void* weight,
-                                    const void* bias) {
-    Stage alone = stage<T, S, L>(norm, weight, bias);
-    alone.a = x.use();
-    return x.graph().append(alone, bytes<T, S, L>);
+    return Stage(input).packed_by(&Kernel::pack, source, Kernel::packed_bytes);
   }
 };
 

@@ -1,7 +1,8 @@
 /// \file
-/// Normalization layers.
+/// Batch normalization.
 #pragma once
 
+#include "../core/grouping.hpp"
 #include "module.hpp"
 #include "tags.hpp"
 
@@ -23,10 +24,11 @@ struct BatchNorm3d {
   static constexpr std::string_view name = "BatchNorm3d";
 };
 
-/// (x - mean) / sqrt(variance + eps) * weight + bias per channel of (N, Channels, axes...).
+/// (x - mean) / sqrt(variance + eps) * weight + bias per channel of (N, Channels, axes...); 1-d also of (N, Channels).
 template <int Rank, index_t Channels, double Eps, double Momentum, class Statistics>
 struct BatchNorm {
-  using shown = std::tuple_element_t<Rank - 1, std::tuple<BatchNorm1d<Channels>, BatchNorm2d<Channels>, BatchNorm3d<Channels>>>;
+  using shown =
+      std::tuple_element_t<Rank - 1, std::tuple<BatchNorm1d<Channels>, BatchNorm2d<Channels>, BatchNorm3d<Channels>>>;
   static constexpr std::string_view name = shown::name;
   static constexpr index_t channels = Channels;
   static constexpr double eps = Eps, momentum = Momentum;
@@ -43,8 +45,15 @@ struct BatchNorm {
     constexpr bool rank_fits = sizeof...(D) == Rank + 2 || (Rank == 1 && sizeof...(D) == 2);
     if constexpr (rank_fits && dims[rank_fits ? 1 : 0] == Channels)
       return Shape<D...>{};
+    else if constexpr (rank_fits)
+      return rejection<D...>(std::make_index_sequence<sizeof...(D) - 2>{});
     else
       return rejection<D...>(std::make_index_sequence<Rank>{});
+  }
+
+  template <index_t... D>
+  static constexpr Grouping grouping(Shape<D...>) {
+    return Grouping::of_channels(Shape<D...>::dims);
   }
 
  private:
@@ -101,9 +110,31 @@ class BatchNormLayer : public Layer<Derived> {
   }
 };
 
+/// `torch.nn.BatchNorm1d(num_features, eps=1e-5, momentum=0.1, affine=True)`: (N, C) or (N, C, L) -> the same.
+///
+/// `weight`, `bias` (absent with affine<false>), `running_mean` and `running_var` are (num_features). In training mode
+/// one value per channel has no variance: that throws.
+template <index_t NumFeatures, class... Tags>
+class BatchNorm1d : public BatchNormLayer<BatchNorm1d<NumFeatures, Tags...>, 1, NumFeatures, Tags...> {
+  using base = BatchNormLayer<BatchNorm1d, 1, NumFeatures, Tags...>;
+  using parameter_type = typename base::parameter_type;
+  using buffer_type = Buffer<typename base::tensor>;
+
+ public:
+  template <class... NewTags>
+  using with_tags = BatchNorm1d<NumFeatures, NewTags...>;
+  template <class Conversion>
+  using rebind = convert_dtype_t<with_tags, Conversion, Tags...>;
+
+  BOOST_HANA_DEFINE_STRUCT(BatchNorm1d, (parameter_type, weight), (parameter_type, bias), (buffer_type, running_mean),
+                           (buffer_type, running_var));
+
+  BatchNorm1d() { this->reset_parameters(); }
+};
+
 /// `torch.nn.BatchNorm2d(num_features, eps=1e-5, momentum=0.1, affine=True)`: (N, C, H, W) -> (N, C, H, W).
 ///
-/// `weight`, `bias` (absent with affine<false>), `running_mean` and `running_var` are (num_features).
+/// Parameters and errors as BatchNorm1d's.
 template <index_t NumFeatures, class... Tags>
 class BatchNorm2d : public BatchNormLayer<BatchNorm2d<NumFeatures, Tags...>, 2, NumFeatures, Tags...> {
   using base = BatchNormLayer<BatchNorm2d, 2, NumFeatures, Tags...>;
@@ -120,6 +151,27 @@ class BatchNorm2d : public BatchNormLayer<BatchNorm2d<NumFeatures, Tags...>, 2, 
                            (buffer_type, running_var));
 
   BatchNorm2d() { this->reset_parameters(); }
+};
+
+/// `torch.nn.BatchNorm3d(num_features, eps=1e-5, momentum=0.1, affine=True)`: (N, C, D, H, W) -> (N, C, D, H, W).
+///
+/// Parameters and errors as BatchNorm1d's.
+template <index_t NumFeatures, class... Tags>
+class BatchNorm3d : public BatchNormLayer<BatchNorm3d<NumFeatures, Tags...>, 3, NumFeatures, Tags...> {
+  using base = BatchNormLayer<BatchNorm3d, 3, NumFeatures, Tags...>;
+  using parameter_type = typename base::parameter_type;
+  using buffer_type = Buffer<typename base::tensor>;
+
+ public:
+  template <class... NewTags>
+  using with_tags = BatchNorm3d<NumFeatures, NewTags...>;
+  template <class Conversion>
+  using rebind = convert_dtype_t<with_tags, Conversion, Tags...>;
+
+  BOOST_HANA_DEFINE_STRUCT(BatchNorm3d, (parameter_type, weight), (parameter_type, bias), (buffer_type, running_mean),
+                           (buffer_type, running_var));
+
+  BatchNorm3d() { this->reset_parameters(); }
 };
 
 }  // namespace nn

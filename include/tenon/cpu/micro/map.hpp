@@ -2,6 +2,8 @@
 /// Loops over contiguous elements: element by element, and sums.
 #pragma once
 
+#include <array>
+
 #include "vector.hpp"
 
 namespace tenon::inline TENON_ISA::cpu::micro {
@@ -44,25 +46,40 @@ T sum_lanes(const Vector<T>& v) {
   return lane[0];
 }
 
+/// The sums of f(x[i]...), which gives an array of vectors; in a fixed order.
+template <class T, std::size_t Count, class F, class... X>
+std::array<T, Count> map_sums(index_t size, F f, const X*... x) {
+  using V = Vector<T>;
+  constexpr int chains = 4;
+  V sums[chains][Count];
+  for (auto& chain : sums)
+    for (V& sum : chain) sum = V(T(0));
+  const auto add = [](V(&chain)[Count], const std::array<V, Count>& terms) TENON_ALWAYS_INLINE {
+    for (std::size_t s = 0; s < Count; ++s) chain[s] += terms[s];
+  };
+  index_t i = 0;
+  for (; i + chains * lanes<T> <= size; i += chains * lanes<T>)
+    unroll<chains>([&](auto c) TENON_ALWAYS_INLINE { add(sums[c], f(V::load_unaligned(x + i + c * lanes<T>)...)); });
+  for (; i + lanes<T> <= size; i += lanes<T>) add(sums[0], f(V::load_unaligned(x + i)...));
+  std::array<T, Count> result{};
+  if (i < size) {
+    const std::array<V, Count> terms = f(load_first<T>(x + i, size - i)...);
+    for (std::size_t s = 0; s < Count; ++s) {
+      alignas(V) T last[static_cast<std::size_t>(lanes<T>)];
+      terms[s].store_aligned(last);
+      for (index_t lane = 0; lane < size - i; ++lane) result[s] += last[lane];
+    }
+  }
+  for (std::size_t s = 0; s < Count; ++s)
+    result[s] = sum_lanes<T>((sums[0][s] + sums[1][s]) + (sums[2][s] + sums[3][s])) + result[s];
+  return result;
+}
+
 /// The sum of f(x[i]...), in a fixed order.
 template <class T, class F, class... X>
 T map_sum(index_t size, F f, const X*... x) {
-  using V = Vector<T>;
-  constexpr int chains = 4;
-  V sums[chains] = {V(T(0)), V(T(0)), V(T(0)), V(T(0))};
-  index_t i = 0;
-  for (; i + chains * lanes<T> <= size; i += chains * lanes<T>)
-    unroll<chains>([&](auto c) TENON_ALWAYS_INLINE {
-      sums[c] += f(V::load_unaligned(x + i + c * lanes<T>)...);
-    });
-  for (; i + lanes<T> <= size; i += lanes<T>) sums[0] += f(V::load_unaligned(x + i)...);
-  T rest(0);
-  if (i < size) {
-    alignas(V) T last[static_cast<std::size_t>(lanes<T>)];
-    f(load_first<T>(x + i, size - i)...).store_aligned(last);
-    for (index_t lane = 0; lane < size - i; ++lane) rest += last[lane];
-  }
-  return sum_lanes<T>((sums[0] + sums[1]) + (sums[2] + sums[3])) + rest;
+  return map_sums<T, 1>(
+      size, [&f](const auto&... v) TENON_ALWAYS_INLINE { return std::array<Vector<T>, 1>{f(v...)}; }, x...)[0];
 }
 
 }  // namespace tenon::inline TENON_ISA::cpu::micro

@@ -1,0 +1,267 @@
+/// \file
+/// Normalization of groups of elements: their mean and variance, what is made of them, and its gradient.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+
+#include "../../core/grouping.hpp"
+#include "../../core/memory.hpp"
+#include "../../core/pointwise.hpp"
+#include "map.hpp"
+
+namespace tenon::inline TENON_ISA::cpu::micro {
+
+template <class T>
+T inverse_deviation(T variance, double eps) {
+  return static_cast<T>(1 / std::sqrt(static_cast<double>(variance) + eps));
+}
+
+/// Calls visit(offset) for each stretch of a group.
+template <class Visit>
+void for_each_stretch(const Grouping& grouping, index_t group, Visit&& visit) {
+  for (index_t offset = group * grouping.stretch; offset < grouping.size(); offset += grouping.distance())
+    visit(offset);
+}
+
+template <class T>
+struct Moments {
+  T mean, variance;  // of all elements: the biased variance
+};
+
+/// Mean and variance of one group. The sum gives a center close to the mean; the distances from it give both, and do
+/// not cancel however far the elements are from zero.
+template <class T>
+Moments<T> moments(const Grouping& grouping, index_t group, const T* x) {
+  using V = Vector<T>;
+  const auto count = static_cast<double>(grouping.group_size());
+  double sum = 0, rest = 0, squares = 0;
+  for_each_stretch(grouping, group, [&](index_t offset) {
+    sum += static_cast<double>(map_sum<T>(grouping.stretch, [](const V& v) { return v; }, x + offset));
+  });
+  const T center = static_cast<T>(sum / count);
+  for_each_stretch(grouping, group, [&](index_t offset) {
+    const auto sums = map_sums<T, 2>(
+        grouping.stretch,
+        [c = V(center)](const V& v) TENON_ALWAYS_INLINE {
+          const V distance = v - c;
+          return std::array<V, 2>{distance, distance * distance};
+        },
+        x + offset);
+    rest += static_cast<double>(sums[0]);
+    squares += static_cast<double>(sums[1]);
+  });
+  rest /= count;
+  const double variance = squares / count - rest * rest;
+  return {static_cast<T>(static_cast<double>(center) + rest), static_cast<T>(variance < 0 ? 0 : variance)};
+}
+
+/// y = f((x - mean) * inverse_deviation * weight + bias) for one group; weight and bias may both be null.
+template <class T, class F = pointwise::Identity>
+void normalize(const Grouping& grouping, index_t group, T mean, T inverse_deviation, const T* weight, const T* bias,
+               const T* x, T* y, const F& f = {}) {
+  using V = Vector<T>;
+  const V center(mean), scale(inverse_deviation);
+  for_each_stretch(grouping, group, [&](index_t offset) {
+    const index_t channel = grouping.channel_of(offset);
+    if (!weight) {
+      map<T>(
+          grouping.stretch, [&](const V& v) TENON_ALWAYS_INLINE { return f((v - center) * scale); }, y + offset,
+          x + offset);
+    } else if (grouping.inner == 1) {
+      map<T>(
+          grouping.stretch,
+          [&](const V& v, const V& w, const V& b)
+              TENON_ALWAYS_INLINE { return f(xsimd::fma((v - center) * scale, w, b)); },
+          y + offset, x + offset, weight + channel, bias + channel);
+    } else {
+      for (index_t c = channel, end = offset + grouping.stretch; offset < end; ++c, offset += grouping.inner) {
+        const V factor(inverse_deviation * weight[c]), shift(bias[c]);
+        map<T>(
+            grouping.inner, [&](const V& v) TENON_ALWAYS_INLINE { return f(xsimd::fma(v - center, factor, shift)); },
+            y + offset, x + offset);
+      }
+    }
+  });
+}
+
+/// Where gradients go: to `x` (added if `accumulate`), and added to those of weight and bias; null if nobody wants one.
+template <class T>
+struct NormalizationGradients {
+  T* x;
+  bool accumulate;
+  T *weight, *bias;
+};
+
+/// What the gradient of x is made of, per group: factor * weight * grad_y - shift - slope * (x - mean).
+template <class T>
+struct InputGradient {
+  T factor, shift, slope;
+
+  /// From the sums of weight * grad_y and of weight * grad_y * (x - mean) over `count` elements; with `fixed`
+  /// statistics x does not move them.
+  InputGradient(T inverse_deviation, bool fixed, index_t count, double sum, double product)
+      : factor(inverse_deviation), shift(0), slope(0) {
+    if (fixed) return;
+    const auto inverse = static_cast<double>(inverse_deviation), size = static_cast<double>(count);
+    shift = static_cast<T>(inverse * sum / size);
+    slope = static_cast<T>(inverse * inverse * inverse * product / size);
+  }
+};
+
+/// The gradients of `normalize` for one group.
+template <class T>
+void normalize_gradient(const Grouping& grouping, index_t group, bool fixed, T mean, T inverse_deviation,
+                        const T* weight, const T* x, const T* grad_y, const NormalizationGradients<T>& grad) {
+  using V = Vector<T>;
+  const V center(mean), inverse(inverse_deviation);
+  const auto terms = [&](const V& g, const V& v) TENON_ALWAYS_INLINE { return std::array<V, 2>{g, g * (v - center)}; };
+  double sum = 0, product = 0;
+  const auto add = [&](const std::array<T, 2>& sums, T factor) {
+    sum += static_cast<double>(factor * sums[0]);
+    product += static_cast<double>(factor * sums[1]);
+  };
+  for_each_stretch(grouping, group, [&](index_t offset) {
+    const T *g = grad_y + offset, *v = x + offset;
+    const index_t channel = grouping.channel_of(offset);
+    if (!weight) {
+      if (grad.x && !fixed) add(map_sums<T, 2>(grouping.stretch, terms, g, v), T(1));
+    } else if (grouping.inner == 1) {
+      if (grad.x && !fixed)
+        add(map_sums<T, 2>(
+                grouping.stretch,
+                [&](const V& dy, const V& u, const V& w) TENON_ALWAYS_INLINE { return terms(dy * w, u); }, g, v,
+                weight + channel),
+            T(1));
+      if (grad.weight)
+        map_gradient<T>(
+            grouping.stretch, true,
+            [&](const V& dy, const V& u) TENON_ALWAYS_INLINE { return dy * ((u - center) * inverse); },
+            grad.weight + channel, g, v);
+      if (grad.bias) map_gradient<T>(grouping.stretch, true, [](const V& dy) { return dy; }, grad.bias + channel, g);
+    } else {
+      for (index_t c = channel, i = 0; i < grouping.stretch; ++c, i += grouping.inner) {
+        const auto sums = map_sums<T, 2>(grouping.inner, terms, g + i, v + i);
+        add(sums, weight[c]);
+        if (grad.weight) grad.weight[c] += inverse_deviation * sums[1];
+        if (grad.bias) grad.bias[c] += sums[0];
+      }
+    }
+  });
+  if (!grad.x) return;
+
+  const InputGradient<T> gradient(inverse_deviation, fixed, grouping.group_size(), sum, product);
+  const V shift(gradient.shift), slope(gradient.slope);
+  const auto input_gradient = [&](const V& dy, const V& u, const V& factor) TENON_ALWAYS_INLINE {
+    return fixed ? dy * factor : xsimd::fma(dy, factor, -xsimd::fma(u - center, slope, shift));
+  };
+  for_each_stretch(grouping, group, [&](index_t offset) {
+    const T *g = grad_y + offset, *v = x + offset;
+    T* to = grad.x + offset;
+    const index_t channel = grouping.channel_of(offset);
+    const auto one_factor = [&](index_t size, const V& factor) {
+      map_gradient<T>(
+          size, grad.accumulate,
+          [&](const V& dy, const V& u) TENON_ALWAYS_INLINE { return input_gradient(dy, u, factor); }, to, g, v);
+    };
+    if (!weight) {
+      one_factor(grouping.stretch, inverse);
+    } else if (grouping.inner == 1) {
+      map_gradient<T>(
+          grouping.stretch, grad.accumulate,
+          [&](const V& dy, const V& u, const V& w) TENON_ALWAYS_INLINE { return input_gradient(dy, u, w * inverse); },
+          to, g, v, weight + channel);
+    } else {
+      for (index_t c = channel, i = 0; i < grouping.stretch; ++c, i += grouping.inner) {
+        one_factor(grouping.inner, V(inverse_deviation * weight[c]));
+        to += grouping.inner, g += grouping.inner, v += grouping.inner;
+      }
+    }
+  });
+}
+
+// ---- groups that are columns of a matrix, as channels without further axes: vectors of columns, row by row
+
+/// Means and variances of columns.
+template <class T>
+void column_moments(index_t rows, index_t columns, const T* x, T* mean, T* variance) {
+  using V = Vector<T>;
+  const V share(T(1) / static_cast<T>(rows));
+  memory::Array<T> rest(static_cast<std::size_t>(columns));
+  for (T* sums : {mean, variance, rest.data()}) std::fill_n(sums, columns, T(0));
+  for (index_t r = 0; r < rows; ++r)
+    map_gradient<T>(columns, true, [](const V& v) { return v; }, mean, x + r * columns);
+  map<T>(columns, [&](const V& sum) { return sum * share; }, mean, mean);
+  for (index_t r = 0; r < rows; ++r) {
+    const T* row = x + r * columns;
+    map_gradient<T>(columns, true, [](const V& v, const V& c) { return v - c; }, rest.data(), row, mean);
+    map_gradient<T>(columns, true, [](const V& v, const V& c) { return (v - c) * (v - c); }, variance, row, mean);
+  }
+  for (index_t c = 0; c < columns; ++c) {
+    const T shift = rest[static_cast<std::size_t>(c)] / static_cast<T>(rows);
+    const T value = variance[c] / static_cast<T>(rows) - shift * shift;
+    mean[c] += shift;
+    variance[c] = value < 0 ? T(0) : value;
+  }
+}
+
+/// `normalize` of all columns.
+template <class T>
+void normalize_columns(index_t rows, index_t columns, const T* mean, const T* inverse_deviation, const T* weight,
+                       const T* bias, const T* x, T* y) {
+  using V = Vector<T>;
+  for (index_t r = 0; r < rows; ++r, x += columns, y += columns)
+    if (weight)
+      map<T>(
+          columns,
+          [](const V& v, const V& center, const V& scale, const V& w, const V& b)
+              TENON_ALWAYS_INLINE { return xsimd::fma((v - center) * scale, w, b); },
+          y, x, mean, inverse_deviation, weight, bias);
+    else
+      map<T>(
+          columns, [](const V& v, const V& center, const V& scale) { return (v - center) * scale; }, y, x, mean,
+          inverse_deviation);
+}
+
+/// `normalize_gradient` of all columns.
+template <class T>
+void normalize_columns_gradient(index_t rows, index_t columns, bool fixed, const T* mean, const T* inverse_deviation,
+                                const T* weight, const T* x, const T* grad_y, const NormalizationGradients<T>& grad) {
+  using V = Vector<T>;
+  const auto size = static_cast<std::size_t>(columns);
+  memory::Array<T> shift(size), slope(size), factor(size);
+  for (T* sums : {shift.data(), slope.data()}) std::fill_n(sums, columns, T(0));
+  for (index_t r = 0; r < rows; ++r) {
+    const T *g = grad_y + r * columns, *v = x + r * columns;
+    map_gradient<T>(columns, true, [](const V& dy) { return dy; }, shift.data(), g);
+    map_gradient<T>(
+        columns, true, [](const V& dy, const V& u, const V& center) { return dy * (u - center); }, slope.data(), g, v,
+        mean);
+  }
+  for (std::size_t c = 0; c < size; ++c) {
+    const T inverse = inverse_deviation[c], w = weight ? weight[c] : T(1);
+    if (grad.weight) grad.weight[c] += inverse * slope[c];
+    if (grad.bias) grad.bias[c] += shift[c];
+    const InputGradient<T> gradient(inverse, fixed, rows, static_cast<double>(w * shift[c]),
+                                    static_cast<double>(w * slope[c]));
+    factor[c] = gradient.factor * w;
+    shift[c] = gradient.shift;
+    slope[c] = gradient.slope;
+  }
+  if (!grad.x) return;
+  for (index_t r = 0; r < rows; ++r) {
+    const T *g = grad_y + r * columns, *v = x + r * columns;
+    T* to = grad.x + r * columns;
+    if (fixed)
+      map_gradient<T>(
+          columns, grad.accumulate, [](const V& dy, const V& scale) { return dy * scale; }, to, g, factor.data());
+    else
+      map_gradient<T>(
+          columns, grad.accumulate,
+          [](const V& dy, const V& u, const V& center, const V& scale, const V& a, const V& b)
+              TENON_ALWAYS_INLINE { return xsimd::fma(dy, scale, -xsimd::fma(u - center, b, a)); },
+          to, g, v, mean, factor.data(), shift.data(), slope.data());
+  }
+}
+
+}  // namespace tenon::inline TENON_ISA::cpu::micro
