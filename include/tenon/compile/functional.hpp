@@ -172,11 +172,12 @@ struct Lowering<operation::Select> {
 };
 
 /// In evaluation mode, nothing.
-template <double P>
-struct Lowering<operation::Dropout<P>> {
+template <class Operation>
+  requires operation::AnyDropout<Operation>
+struct Lowering<Operation> {
   static constexpr int parameters = 0;
   template <class X>
-  static constexpr X append(const operation::Dropout<P>&, const X& x) {
+  static constexpr X append(const Operation&, const X& x) {
     return x;
   }
 };

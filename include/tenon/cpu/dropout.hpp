@@ -4,54 +4,66 @@
 
 #include "../nn/dropout.hpp"
 #include "functional.hpp"
+#include "micro/map.hpp"
 
 namespace tenon::inline TENON_ISA::cpu {
 
-template <double P>
-struct Kernel<operation::Dropout<P>> {
+template <class Operation>
+  requires operation::AnyDropout<Operation>
+struct Kernel<Operation> {
+  static constexpr double p = Operation::p;
+  template <class X>
+  static constexpr index_t unit = Operation::template unit<shape_of_t<X>>;
+
   struct Saved {
-    memory::Array<float> scale;  // what each element was multiplied by; empty in evaluation mode
+    memory::Array<std::uint8_t> kept;  // whether each unit was; empty in evaluation mode
   };
 
   template <class X>
-  static void forward(const operation::Dropout<P>& dropout, Saved* saved, X& y, const X& x) {
-    if (!dropout.training || P == 0) {
+  static void forward(const Operation& dropout, Saved* saved, X& y, const X& x) {
+    if (!dropout.training || p == 0) {
       std::copy_n(x.data(), X::size(), y.data());
       return;
     }
-    memory::Array<float> scale = draw(X::size());
-    multiply(scale, x.data(), y.data(), false);
-    if (saved) saved->scale = std::move(scale);
+    memory::Array<std::uint8_t> kept = draw(shape_of_t<X>::size / unit<X>);
+    multiply<unit<X>>(kept, x.data(), y.data(), false);
+    if (saved) saved->kept = std::move(kept);
   }
 
   template <class X>
-  static void backward(const operation::Dropout<P>& dropout, const Saved& saved, const X&, const X& grad_y,
+  static void backward(const Operation& dropout, const Saved& saved, const X&, const X& grad_y,
                        const autograd::Input<X>& x) {
-    if (!dropout.training || P == 0)
+    if (!dropout.training || p == 0)
       detail::pass_gradient(grad_y, x);
     else if (x.grad)
-      multiply(saved.scale, grad_y.data(), x.grad, x.accumulate);
+      multiply<unit<X>>(saved.kept, grad_y.data(), x.grad, x.accumulate);
   }
 
  private:
-  static memory::Array<float> draw(std::size_t size) {
-    constexpr float kept = P < 1 ? static_cast<float>(1 / (1 - P)) : 0.f;
-    // 32 of the generator's bits decide on an element.
-    constexpr auto threshold = static_cast<std::uint64_t>(P * 4294967296.0);
-    memory::Array<float> scale(size);
+  static memory::Array<std::uint8_t> draw(index_t count) {
+    // 32 of the generator's bits decide on a unit.
+    constexpr auto threshold = static_cast<std::uint64_t>(p * 4294967296.0);
+    memory::Array<std::uint8_t> kept(static_cast<std::size_t>(count));
     auto& engine = generator();
-    for (std::size_t i = 0; i < size; i += 2) {
+    for (std::size_t i = 0; i < kept.size(); i += 2) {
       const std::uint64_t bits = engine();
-      scale[i] = (bits & 0xffffffff) < threshold ? 0.f : kept;
-      if (i + 1 < size) scale[i + 1] = (bits >> 32) < threshold ? 0.f : kept;
+      kept[i] = (bits & 0xffffffff) >= threshold;
+      if (i + 1 < kept.size()) kept[i + 1] = (bits >> 32) >= threshold;
     }
-    return scale;
+    return kept;
   }
-  template <class T>
-  static void multiply(const memory::Array<float>& scale, const T* from, T* to, bool add) {
-    for (std::size_t i = 0; i < scale.size(); ++i) {
-      const T value = scale[i] == 0 ? T(0) : from[i] * static_cast<T>(scale[i]);
-      to[i] = add ? to[i] + value : value;
+
+  // A product, not a choice: an infinity that is dropped becomes NaN, as in PyTorch.
+  template <index_t Unit, class T>
+  static void multiply(const memory::Array<std::uint8_t>& kept, const T* from, T* to, bool accumulate) {
+    constexpr T scale = p < 1 ? static_cast<T>(1 / (1 - p)) : T(0);
+    for (std::size_t i = 0; i < kept.size(); ++i, from += Unit, to += Unit) {
+      const T factor = kept[i] ? scale : T(0);
+      if constexpr (Unit == 1)
+        *to = accumulate ? *to + *from * factor : *from * factor;
+      else
+        micro::map_gradient<T>(
+            Unit, accumulate, [f = micro::Vector<T>(factor)](const auto& v) { return v * f; }, to, from);
     }
   }
 };

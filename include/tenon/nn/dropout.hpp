@@ -14,34 +14,102 @@ template <double P>
 struct Dropout {
   static constexpr std::string_view name = "Dropout";
   static constexpr double p = P;
+  /// Elements that share their fate.
+  template <class S>
+  static constexpr index_t unit = 1;
+
   bool training = false;
+
   template <class S>
   static consteval auto output_shape(S) {
     return S{};
   }
 };
 
+/// The same for whole channels of (N, C, axes...), each of each sample on its own.
+template <int Rank, double P>
+struct ChannelDropout {
+  static_assert(Rank == 2 || Rank == 3);
+  static constexpr std::string_view name = Rank == 2 ? "Dropout2d" : "Dropout3d";
+  static constexpr double p = P;
+  template <class S>
+  static constexpr index_t unit = S::size / (S::dims[0] * S::dims[1]);
+
+  bool training = false;
+
+  template <index_t... D>
+  static consteval auto output_shape(Shape<D...>) {
+    if constexpr (sizeof...(D) == Rank + 2)
+      return Shape<D...>{};
+    else
+      return rejection<D...>(std::make_index_sequence<Rank + 2>{});
+  }
+
+ private:
+  template <index_t... D, std::size_t... A>
+  static consteval auto rejection(std::index_sequence<A...>) {
+    return reject_t<ChannelDropout, expected_input<(static_cast<void>(A), any)...>, Shape<D...>>{};
+  }
+};
+
+template <class Operation>
+concept AnyDropout = requires {
+  Operation::p;
+  Operation::template unit<Shape<1, 1, 1>>;
+};
+
 }  // namespace operation
 
 namespace nn {
 
-/// `torch.nn.Dropout(p=0.5)`: any shape. Draws from the thread's `generator()`; the identity in evaluation mode.
-template <class... Tags>
-class Dropout : public Layer<Dropout<Tags...>> {
-  using p_tag = tag::find_t<nn::p, nn::p<0.5>, Tags...>;
+/// What the layers share; `Operation<p>` is one of those above.
+template <class Derived, template <double> class Operation, class... Tags>
+class DropoutLayer : public Layer<Derived> {
+  static constexpr double p = tag::real<nn::p, nn::p<0.5>, Tags...>;
 
  public:
-  using operation = tenon::operation::Dropout<static_cast<double>(tag::value<p_tag>)>;
-  Dropout() {
-    tag::check<Dropout, tag::names<nn::p>, Tags...>();
-    tag::require<Dropout, p_tag, (operation::p >= 0 && operation::p <= 1)>();
-  }
+  using operation = Operation<p>;
 
   template <class X>
   auto forward(const X& x) const {
     return apply(operation{this->is_training()}, x);
   }
-  static std::string extra_repr() { return "p=" + repr(operation::p) + ", inplace=False"; }
+  static std::string extra_repr() { return "p=" + repr(p) + ", inplace=False"; }
+
+ protected:
+  DropoutLayer() {
+    tag::check_reals<Derived, tag::names<nn::p>, Tags...>();
+    tag::require<Derived, nn::p<p>, (p >= 0 && p <= 1)>();
+  }
+};
+
+namespace detail {
+template <double P>
+using Dropout2d = tenon::operation::ChannelDropout<2, P>;
+template <double P>
+using Dropout3d = tenon::operation::ChannelDropout<3, P>;
+}  // namespace detail
+
+/// `torch.nn.Dropout(p=0.5)`: any shape. In training mode elements are zeroed with probability p, the others scaled by
+/// 1 / (1 - p), drawn from the thread's `generator()`; the identity in evaluation mode.
+template <class... Tags>
+class Dropout : public DropoutLayer<Dropout<Tags...>, tenon::operation::Dropout, Tags...> {
+ public:
+  Dropout() = default;
+};
+
+/// `torch.nn.Dropout2d(p=0.5)`: (N, C, H, W) -> (N, C, H, W). As Dropout, but zeroes whole channels.
+template <class... Tags>
+class Dropout2d : public DropoutLayer<Dropout2d<Tags...>, detail::Dropout2d, Tags...> {
+ public:
+  Dropout2d() = default;
+};
+
+/// `torch.nn.Dropout3d(p=0.5)`: (N, C, D, H, W) -> (N, C, D, H, W). As Dropout, but zeroes whole channels.
+template <class... Tags>
+class Dropout3d : public DropoutLayer<Dropout3d<Tags...>, detail::Dropout3d, Tags...> {
+ public:
+  Dropout3d() = default;
 };
 
 }  // namespace nn

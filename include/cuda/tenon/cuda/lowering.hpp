@@ -308,10 +308,11 @@ struct Lowering<Operation> {
 };
 
 /// In evaluation mode, nothing.
-template <double P>
-struct Lowering<operation::Dropout<P>> {
+template <class Operation>
+  requires operation::AnyDropout<Operation>
+struct Lowering<Operation> {
   template <class X>
-  static X append(const operation::Dropout<P>&, const X& x) {
+  static X append(const Operation&, const X& x) {
     return x;
   }
 };
