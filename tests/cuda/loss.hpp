@@ -14,7 +14,8 @@ void check_loss(const Loss& loss, const X&... x) {
     else
       return nn::Variable{tensor, nn::requires_grad};
   };
-  const std::tuple host{variable(x)...}, device{variable(tenon::cuda::copy(x))...};
+  const std::tuple host{variable(x)...};
+  const std::tuple device{variable(tenon::cuda::copy(x))...};
   std::apply([&](const auto&... v) { loss(v...).backward(); }, host);
   std::apply([&](const auto&... v) { loss(v...).backward(); }, device);
   const auto check_gradient = [&](const auto& a, const auto& b) {
