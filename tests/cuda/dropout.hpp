@@ -31,6 +31,34 @@ BOOST_AUTO_TEST_CASE(training) {
   BOOST_TEST(std::abs(differ - 3750) < 195);
 }
 
+// What is dropped has no gradient, and whole channels are.
+template <class Layer>
+void check_mask(index_t unit) {
+  auto layer = Layer().cuda(0);
+  const Tensor<float, 3, 5, 2, 7> ones = [] {
+    Tensor<float, 3, 5, 2, 7> tensor;
+    tensor.fill(1);
+    return tensor;
+  }();
+  const nn::Variable x{tenon::cuda::copy(ones), nn::requires_grad};
+  const auto y = layer(x);
+  y.backward(tenon::cuda::copy(ones));
+  check_equal(y.data().to_host(), x.grad(), exactly);
+  const auto host = y.data().to_host();
+  int dropped = 0;
+  for (index_t i = 0; i < 210; ++i) {
+    dropped += host.data()[i] == 0;
+    if (host.data()[i] != host.data()[i / unit * unit]) BOOST_ERROR("a channel is dropped in part");
+  }
+  BOOST_TEST(dropped > 0);
+  BOOST_TEST(dropped < 210);
+}
+
+BOOST_AUTO_TEST_CASE(masks) {
+  check_mask<nn::Dropout<>>(1);
+  check_mask<nn::Dropout2d<>>(14);
+}
+
 BOOST_AUTO_TEST_CASE(certain) {
   const auto x = tenon::cuda::copy(random<Tensor<float, 9>>());
   check_equal(x.to_host(), nn::Dropout<nn::p<0>>().cuda(0)(x), exactly);

@@ -18,20 +18,25 @@ void check_norm() {
   randomize(layer.running_var.data());
   using T = typename Input::value_type;
 
-  auto on_device = layer.cuda(0);
   const auto x = random<Input>();
+  check_backward(layer, closely<T>, x);
+  auto on_device = layer.cuda(0);
   check_equal(layer(x), on_device(tenon::cuda::copy(x)), closely<T>);  // in training mode
   check_equal(layer.running_mean.data(), on_device.running_mean.data(), closely<T>);
   check_equal(layer.running_var.data(), on_device.running_var.data(), closely<T>);
   on_device.eval();
   layer.eval();
   check_equal(layer(x), on_device(tenon::cuda::copy(x)), closely<T>);
+  check_backward(layer, closely<T>, x);
   check_compiled(layer, x, closely<T>);
 }
 
 BOOST_AUTO_TEST_CASE(options) {
   check_norm<nn::BatchNorm2d<5>, Tensor<float, 3, 5, 7, 2>>();
   check_norm<nn::BatchNorm2d<1, nn::affine<false>, nn::eps<1e-2>>, Tensor<float, 2, 1, 1, 1>>();
+  check_norm<nn::BatchNorm1d<5>, Tensor<float, 7, 5>>();
+  check_norm<nn::BatchNorm1d<5>, Tensor<float, 3, 5, 7>>();
+  check_norm<nn::BatchNorm3d<2>, Tensor<float, 3, 2, 2, 3, 5>>();
   check_norm<nn::BatchNorm2d<3, nn::momentum<0.7>, nn::dtype<double>>, Tensor<double, 4, 3, 5, 3>>();
 }
 

@@ -12,35 +12,57 @@
 
 namespace tenon::inline TENON_ISA::cuda {
 
-/// Each element zeroed or scaled, by a random number of its own: number `i` of the sequence that starts at `seed`.
+/// to[i] = from[i] zeroed or scaled, by a random number for each `unit` of elements: number i / unit of the sequence
+/// that starts at `seed`.
 template <class T>
 struct Drop {
   using Engine = thrust::minstd_rand;
   std::uint32_t seed, threshold;
   T scale;
-  const T* x;
-  T* y;
+  index_t unit;
+  bool accumulate;
+  const T* from;
+  T* to;
   TENON_HOST_DEVICE void operator()(index_t i) const {
     Engine engine(seed);
-    engine.discard(static_cast<unsigned long long>(i));
-    y[i] = engine() < threshold ? T(0) : x[i] * scale;
+    engine.discard(static_cast<unsigned long long>(i / unit));
+    // A product, not a choice: an infinity that is dropped becomes NaN, as in PyTorch.
+    const T value = from[i] * (engine() < threshold ? T(0) : scale);
+    to[i] = accumulate ? to[i] + value : value;
   }
 };
 
-template <double P>
-struct Kernel<operation::Dropout<P>> : ForwardOnly {
+template <class Operation>
+  requires operation::AnyDropout<Operation>
+struct Kernel<Operation> {
+  static constexpr double p = Operation::p;
+  struct Saved {
+    std::uint32_t seed = 0;
+  };
+
   template <class X>
-  static void forward(const operation::Dropout<P>& dropout, Saved*, X& y, const X& x) {
-    using T = typename X::value_type;
-    using Engine = typename Drop<T>::Engine;
-    constexpr index_t size = shape_of_t<X>::size;
-    if (!dropout.training || P == 0) return copy_on_device(x.data(), size, y.data());
-    if constexpr (P == 1) return fill(y.data(), size, T(0));
+  static void forward(const Operation& dropout, Saved* saved, X& y, const X& x) {
+    if (!dropout.training || p == 0) return copy_on_device(x.data(), shape_of_t<X>::size, y.data());
+    const auto seed = static_cast<std::uint32_t>(generator()() % thrust::minstd_rand::max);
+    drop<shape_of_t<X>>(seed, false, x.data(), y.data());
+    if (saved) saved->seed = seed;
+  }
+  template <class X>
+  static void backward(const Operation& dropout, const Saved& saved, const X&, const X& grad_y,
+                       const autograd::Input<X>& x) {
+    if (!dropout.training || p == 0)
+      pass_gradient(grad_y, x);
+    else if (x.grad)
+      drop<shape_of_t<X>>(saved.seed, x.accumulate, grad_y.data(), x.grad);
+  }
+
+ private:
+  template <class S, class T>
+  static void drop(std::uint32_t seed, bool accumulate, const T* from, T* to) {
     // The engine's numbers are 1 to max.
-    constexpr auto threshold = static_cast<std::uint32_t>(1 + P * static_cast<double>(Engine::max));
-    constexpr T scale = static_cast<T>(P < 1 ? 1 / (1 - P) : 0);
-    const auto seed = static_cast<std::uint32_t>(generator()() % Engine::max);
-    launch(size, Drop<T>{seed, threshold, scale, x.data(), y.data()});
+    constexpr auto threshold = static_cast<std::uint32_t>(1 + p * static_cast<double>(thrust::minstd_rand::max));
+    constexpr T scale = p < 1 ? static_cast<T>(1 / (1 - p)) : T(0);
+    launch(S::size, Drop<T>{seed, threshold, scale, Operation::template unit<S>, accumulate, from, to});
   }
 };
 

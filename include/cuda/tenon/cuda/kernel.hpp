@@ -38,15 +38,6 @@ void map_gradient(index_t count, bool accumulate, const Function& function, T* g
   launch(count, MapGradient<Function, T, X...>{accumulate, function, gradient, thrust::tuple<const X*...>(x...)});
 }
 
-/// Base of kernels without a backward pass: a call that would be recorded for one throws.
-struct ForwardOnly {
-  struct Saved {
-    Saved() { raise("a call on tensors in device memory cannot be recorded: pass the tensor or a no_grad Variable"); }
-  };
-  template <class... X>
-  static void backward(const X&...) {}
-};
-
 /// The gradient of an input that reached the output unchanged.
 template <class Y, class X>
 void pass_gradient(const Y& grad_y, const autograd::Input<X>& x) {

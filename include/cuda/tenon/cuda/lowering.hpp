@@ -233,40 +233,6 @@ struct Lowering<operation::Pointwise<pointwise::Identity>> {
 
 // ---- the others
 
-template <class T, class Operation, class S>
-struct MaxPoolStage {
-  static void run(const void* x, const void*, const std::byte*, void*, void* y) noexcept {
-    max_pool(Operation::geometry(S{}), static_cast<const T*>(x), static_cast<T*>(y));
-  }
-};
-
-template <class Shown, class Windows>
-struct Lowering<operation::Pool<Shown, Windows, pooling::Max, false>> {
-  using Operation = operation::Pool<Shown, Windows, pooling::Max, false>;
-  template <class T, class S, class P>
-  static auto append(const Operation& pool, const Symbolic<T, S, P>& x) {
-    using Result = decltype(pool.output_shape(S{}));
-    const int edge =
-        x.graph().append(Stage(x.use()).computed_by(&MaxPoolStage<T, Operation, S>::run), bytes<T, Result>);
-    return Symbolic<T, Result>(x.graph(), edge);
-template <class T, class S>
-struct AddStage {
-  template <class Function>
-  static void run(const void* a, const void* b, const std::byte*, void*, void* y) noexcept {
-    add<Function>(S::size, static_cast<const T*>(a), static_cast<const T*>(b), static_cast<T*>(y));
-  }
-};
-
-template <>
-struct Lowering<operation::Add> {
-  template <class T, class S, class P, class Q>
-  static auto append(const operation::Add&, const Symbolic<T, S, P>& a, const Symbolic<T, S, Q>& b) {
-    using Kernel = AddStage<T, S>;
-    const int first = a.use(), edge = a.graph().append(Stage(first, b.use()), bytes<T, S>);
-    return OpenSymbolic<T, S, Kernel>(a.graph(), edge);
-  }
-};
-
 template <class T, class S, index_t Parameters>
 struct PReLUStage {
   static constexpr std::size_t packed_bytes = static_cast<std::size_t>(Parameters) * sizeof(T);
