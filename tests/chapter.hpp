@@ -313,6 +313,12 @@ inline constexpr bool has_place_in_a_net = sizeof...(In) == 1 && !requires {
   std::tuple_size<decltype(std::declval<Layer&>()(std::declval<const In&>()...))>::value;
 };
 
+/// A line that has nothing to add to another one's gradients and net.
+template <class Layer, class... In>
+void check_reference(const Case& c) {
+  BOOST_TEST_CONTEXT(c.vectors << ", " << nn::repr_module(Layer{})) { check_vectors<Layer, In...>(c); }
+}
+
 template <class Layer, class... In>
 void check(const Case& c = {}) {
   BOOST_TEST_CONTEXT((c.vectors ? c.vectors : "random inputs") << ", " << nn::repr_module(Layer{})) {

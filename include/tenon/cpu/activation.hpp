@@ -8,6 +8,17 @@
 
 namespace tenon::inline TENON_ISA::cpu {
 
+namespace detail {
+/// Named, so that all shapes share one loop.
+template <class Function>
+struct GradientOf {
+  template <class V>
+  TENON_ALWAYS_INLINE V operator()(const V& g, const V& saved) const {
+    return Function{}.gradient(g, saved);
+  }
+};
+}  // namespace detail
+
 template <class Function>
 struct Kernel<operation::Pointwise<Function>> {
   template <class X>
@@ -20,10 +31,8 @@ struct Kernel<operation::Pointwise<Function>> {
                        const X& grad_y, const autograd::Input<X>& x) {
     if (!x.grad) return;
     const auto* saved = Function::saves == pointwise::Saves::output ? y.data() : x.value.data();
-    micro::map_gradient<typename X::value_type>(
-        shape_of_t<X>::size, x.accumulate,
-        [](const auto& g, const auto& s) TENON_ALWAYS_INLINE { return Function{}.gradient(g, s); }, x.grad,
-        grad_y.data(), saved);
+    micro::map_gradient<typename X::value_type>(shape_of_t<X>::size, x.accumulate, detail::GradientOf<Function>{},
+                                                x.grad, grad_y.data(), saved);
   }
 };
 

@@ -82,6 +82,40 @@ void check_probabilities(std::string_view loss, const X& x) {
 
 }  // namespace detail
 
+namespace detail {
+
+/// The loops over the elements of `Term`, whatever the tensors' shape. `weights` may be null.
+template <class Term, class T>
+struct ElementTerms {
+  using V = micro::Vector<T>;
+
+  template <class... X>
+  static double sum(index_t size, const T* weights, const X*... x) {
+    if (!weights)
+      return sum_of_blocks<T>(size, [](const auto&... v) TENON_ALWAYS_INLINE { return Term{}(v...); }, x...);
+    return sum_of_blocks<T>(
+        size, [](const V& w, const auto&... v) TENON_ALWAYS_INLINE { return w * Term{}(v...); }, weights, x...);
+  }
+
+  /// grad = or += scale * weight * the gradient of the term with respect to operand `Operand`.
+  template <int Operand, class... X>
+  static void gradient(index_t size, T scale, const T* weights, bool accumulate, T* grad, const X*... x) {
+    if (weights)
+      micro::map_gradient<T>(
+          size, accumulate,
+          [s = V(scale)](const V& w, const auto&... v)
+              TENON_ALWAYS_INLINE { return s * w * Term{}.template gradient<Operand>(v...); },
+          grad, weights, x...);
+    else
+      micro::map_gradient<T>(
+          size, accumulate,
+          [s = V(scale)](const auto&... v) TENON_ALWAYS_INLINE { return s * Term{}.template gradient<Operand>(v...); },
+          grad, x...);
+  }
+};
+
+}  // namespace detail
+
 template <class Term, bool SizeAverage>
 struct Kernel<operation::ElementLoss<Term, SizeAverage>> {
   using Operation = operation::ElementLoss<Term, SizeAverage>;
@@ -90,18 +124,11 @@ struct Kernel<operation::ElementLoss<Term, SizeAverage>> {
   static void forward(const Operation& loss, autograd::NothingSaved*, Y& y, const X& x, const Others&... others) {
     using T = typename X::value_type;
     using S = shape_of_t<X>;
-    using V = micro::Vector<T>;
     if constexpr (requires { Term::takes_probabilities; }) detail::check_probabilities(Term::name, x);
-    const auto sum = [&](const auto&... elements) {
-      if (!loss.weights)
-        return detail::sum_of_blocks<T>(
-            S::size, [](const auto&... v) TENON_ALWAYS_INLINE { return Term{}(v...); }, elements.data()...);
-      const auto weights = detail::expanded_weights<T, S>(Term::name, *loss.weights);
-      return detail::sum_of_blocks<T>(
-          S::size, [](const V& w, const auto&... v) TENON_ALWAYS_INLINE { return w * Term{}(v...); }, weights.data(),
-          elements.data()...);
-    };
-    *y.data() = static_cast<T>(sum(x, detail::ElementsAs<T, Others>(others)...) / Operation::template divisor<S>());
+    const memory::Array<T> weights = weights_of<T, S>(loss);
+    const double sum = detail::ElementTerms<Term, T>::sum(S::size, loss.weights ? weights.data() : nullptr, x.data(),
+                                                          detail::ElementsAs<T, Others>(others).data()...);
+    *y.data() = static_cast<T>(sum / Operation::template divisor<S>());
   }
 
   template <class Y, class X, class... Others>
@@ -109,28 +136,16 @@ struct Kernel<operation::ElementLoss<Term, SizeAverage>> {
                        const autograd::Input<X>& x, const autograd::Input<Others>&... others) {
     using T = typename X::value_type;
     using S = shape_of_t<X>;
-    using V = micro::Vector<T>;
-    const V scale(static_cast<T>(static_cast<double>(grad_y.item()) / Operation::template divisor<S>()));
-    memory::Array<T> weights;
-    if (loss.weights) weights = detail::expanded_weights<T, S>(Term::name, *loss.weights);
+    const T scale = static_cast<T>(static_cast<double>(grad_y.item()) / Operation::template divisor<S>());
+    const memory::Array<T> weights = weights_of<T, S>(loss);
     const std::tuple elements{detail::ElementsAs<T, X>(x.value), detail::ElementsAs<T, Others>(others.value)...};
     const auto pass = [&]<int Operand>(std::integral_constant<int, Operand>, const auto& input) {
       if constexpr (std::is_same_v<std::remove_pointer_t<decltype(input.grad)>, T>) {
         if (!input.grad) return;
         std::apply(
             [&](const auto&... e) {
-              if (loss.weights)
-                micro::map_gradient<T>(
-                    S::size, input.accumulate,
-                    [&](const V& w, const auto&... v)
-                        TENON_ALWAYS_INLINE { return scale * w * Term{}.template gradient<Operand>(v...); },
-                    input.grad, static_cast<const T*>(weights.data()), e.data()...);
-              else
-                micro::map_gradient<T>(
-                    S::size, input.accumulate,
-                    [&](const auto&... v)
-                        TENON_ALWAYS_INLINE { return scale * Term{}.template gradient<Operand>(v...); },
-                    input.grad, e.data()...);
+              detail::ElementTerms<Term, T>::template gradient<Operand>(
+                  S::size, scale, loss.weights ? weights.data() : nullptr, input.accumulate, input.grad, e.data()...);
             },
             elements);
       }
@@ -139,6 +154,12 @@ struct Kernel<operation::ElementLoss<Term, SizeAverage>> {
     [&]<int... I>(std::integer_sequence<int, I...>) {
       (pass(std::integral_constant<int, I + 1>{}, others), ...);
     }(std::make_integer_sequence<int, sizeof...(Others)>{});
+  }
+
+ private:
+  template <class T, class S>
+  static memory::Array<T> weights_of(const Operation& loss) {
+    return loss.weights ? detail::expanded_weights<T, S>(Term::name, *loss.weights) : memory::Array<T>();
   }
 };
 
