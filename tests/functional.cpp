@@ -175,6 +175,12 @@ BOOST_AUTO_TEST_CASE(parameters_are_operands) {
       .backward(Tensor<float, 4, 1>::from(list{1, 1, 1, 10}));
   CHECK_ELEMENTS(p.grad(), -1, 0, 1, 2, 3, 4);
   CHECK_ELEMENTS(q.grad(), 1, 0, 2, 10, 0, 20);
+  // Also of a function of one operand, and of a layer.
+  q.zero_grad();
+  nn::Tanh tanh;
+  (nn::functional::relu(q) * tanh(reshape<2, 3>(q))).backward(a * 0.f + 1);
+  BOOST_TEST(q.grad()(1, 2) == std::tanh(5.f) + 5 * (1 - std::tanh(5.f) * std::tanh(5.f)),
+             boost::test_tools::tolerance(1e-5f));
 }
 
 // The kinds of constants of a compiled net: a parameter, what is computed from parameters, a tensor, an expression.

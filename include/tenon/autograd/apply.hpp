@@ -1,6 +1,7 @@
 /// \file
 /// `apply(operation, inputs...)`: the one way from a layer or function to what computes it. On Tensors it computes now;
-/// with a Variable among the inputs it also records; with a Symbolic it appends a stage to a plan.
+/// with a Variable among the inputs, or a Parameter as the first, it also records; with a Symbolic it appends a stage to
+/// a plan.
 ///
 /// An operation says WHAT: a canonical options type with a `name`, a shape rule `output_shape(Shape...)` and whatever
 /// the call depends on (training mode, buffers) as members. `cpu::Kernel<Operation>` (and `cuda::Kernel`) says HOW:
@@ -378,7 +379,7 @@ auto apply(const Operation& operation, const X&... x) {
       static_assert(autograd::at_one_place<autograd::argument_t<decltype(detail::as_argument(x))>...>,
                     "the tensors and parameters of a call are at different places: model.cuda(id) and cuda::copy(x)");
       return Rejected{};
-    } else if constexpr ((is_variable<X> || ...)) {
+    } else if constexpr ((is_variable<X> || ...) || is_parameter<std::tuple_element_t<0, std::tuple<X...>>>) {
       return autograd::record(operation, detail::as_argument(x)...);
     } else {
       return autograd::compute(operation, detail::as_argument(x)...);

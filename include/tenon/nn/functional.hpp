@@ -183,8 +183,8 @@ inline constexpr bool are_operands = (is_own_operand<A> && (is_operand<B> || std
                                      (is_own_operand<B> && (is_operand<A> || std::is_arithmetic_v<A>));
 template <class A, class B> concept Operands = are_operands<std::remove_cvref_t<A>, std::remove_cvref_t<B>>;
 
-/// An operand of a function as `apply` records it: a Parameter as a Variable, so that a result of parameters alone has
-/// a gradient too.
+/// An operand of a function: a Parameter as a Variable, so that a net takes it for an operand and not for a layer's
+/// parameter.
 template <class X>
 decltype(auto) operand(const X& x) {
   if constexpr (is_parameter<X>)
@@ -192,9 +192,30 @@ decltype(auto) operand(const X& x) {
   else
     return (x);
 }
-template <class Operation, class... X>
-auto apply_to_operands(const Operation& operation, const X&... x) {
-  return apply(operation, operand(x)...);
+
+template <class X>
+struct element {
+  using type = void;  // of shapes and rejections: any
+};
+template <class X>
+  requires requires { typename autograd::argument_t<X>::value_type; }
+struct element<X> {
+  using type = typename autograd::argument_t<X>::value_type;
+};
+template <class A, class B>
+inline constexpr bool have_one_element =
+    std::is_void_v<typename element<A>::type> || std::is_void_v<typename element<B>::type> ||
+    std::is_same_v<typename element<A>::type, typename element<B>::type>;
+
+template <class Operation, class First, class... Rest>
+auto apply_to_operands(const Operation& operation, const First& first, const Rest&... rest) {
+  constexpr bool one_element_type = (have_one_element<First, Rest> && ...);
+  if constexpr (one_element_type) {
+    return apply(operation, operand(first), operand(rest)...);
+  } else {
+    static_assert(one_element_type, "the operands of a function have one element type");
+    return Rejected{};
+  }
 }
 
 template <class Number>
