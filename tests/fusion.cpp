@@ -206,6 +206,10 @@ BOOST_AUTO_TEST_CASE(edges_lie_in_edges) {
   BOOST_TEST((error_of_compiled<Rows, Part<2>>()) < tolerance);
   BOOST_TEST((error_of_compiled<Rows, Part<3>>()) < tolerance);
   BOOST_TEST((error_of_compiled<Rows, Part<4>>()) < tolerance);
+  // Of an odd number of channels; joined again, and read by a convolution.
+  using Odd = nn::Concat<Conv<3, 7>, nn::Identity, Conv<3, 16>>;
+  BOOST_TEST((error_of_compiled<Picture, nn::Sequential<Odd, nn::Tanh>>()) < tolerance);
+  BOOST_TEST((error_of_compiled<Image, nn::Sequential<nn::Concat<Conv<3, 32>, Odd>, Conv<58, 2>>>()) < tolerance);
   // For one image two convolutions write the result's blocks; for two images the blocks are copied.
   using Branches = nn::Concat<Conv<3, 32>, Conv<3, 17>>;
   BOOST_TEST((stages_of<Picture, Branches>()) == 3u);  // the last brings the blocks into the output's order
@@ -273,6 +277,8 @@ BOOST_AUTO_TEST_CASE(flattened_images) {
       (error_of_compiled<Image, nn::Sequential<Conv<3, 17>, nn::Flatten<nn::start_dim<2>>, nn::Linear<20, 3>>>()) <
       tolerance);
   BOOST_TEST((error_of_compiled<Row, nn::Sequential<nn::Flatten<>>>()) == 0);
+  using Split = nn::Unflatten<nn::dim<-3>, nn::unflattened_size<4, -1>>;
+  BOOST_TEST((error_of_compiled<Image, nn::Sequential<Conv<3, 20>, Split, nn::Linear<5, 2>>>()) < tolerance);
 }
 
 BOOST_AUTO_TEST_CASE(double_precision) {

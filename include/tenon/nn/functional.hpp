@@ -194,18 +194,18 @@ decltype(auto) operand(const X& x) {
 }
 
 template <class X>
-struct element {
+struct operand_element {
   using type = void;  // of shapes and rejections: any
 };
 template <class X>
   requires requires { typename autograd::argument_t<X>::value_type; }
-struct element<X> {
+struct operand_element<X> {
   using type = typename autograd::argument_t<X>::value_type;
 };
 template <class A, class B>
 inline constexpr bool have_one_element =
-    std::is_void_v<typename element<A>::type> || std::is_void_v<typename element<B>::type> ||
-    std::is_same_v<typename element<A>::type, typename element<B>::type>;
+    std::is_void_v<typename operand_element<A>::type> || std::is_void_v<typename operand_element<B>::type> ||
+    std::is_same_v<typename operand_element<A>::type, typename operand_element<B>::type>;
 
 template <class Operation, class First, class... Rest>
 auto apply_to_operands(const Operation& operation, const First& first, const Rest&... rest) {
