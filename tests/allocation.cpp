@@ -58,6 +58,18 @@ using LeNet = nn::Sequential<nn::Conv2d<1, 6, nn::kernel_size<5>, nn::padding<2>
 using Text = nn::Sequential<nn::Embedding<50, 4, nn::scale_grad_by_freq<true>>, nn::Flatten<>, nn::Linear<12, 5>>;
 using Mlp = nn::Sequential<nn::Linear<12, 64>, nn::Tanh, nn::Residual<nn::Linear<64, 64>>, nn::Linear<64, 4>>;
 
+struct Poolings : nn::Module<Poolings> {
+  using Picks = nn::MaxPool2d<nn::kernel_size<2>, nn::return_indices<true>>;
+  using Rest = nn::Sequential<nn::FractionalMaxPool2d<nn::kernel_size<2>, nn::output_ratio<0.7>>,
+                              nn::AvgPool2d<nn::kernel_size<2>>, nn::AdaptiveMaxPool2d<nn::output_size<3>>,
+                              nn::AdaptiveAvgPool2d<nn::output_size<1>>, nn::Flatten<>, nn::Linear<3, 4>>;
+  BOOST_HANA_DEFINE_STRUCT(Poolings, (Picks, pool), (nn::MaxUnpool2d<nn::kernel_size<2>>, unpool), (Rest, rest));
+  auto forward(const auto& x) {
+    const auto [y, indices] = pool(x);
+    return rest(unpool(y, indices));
+  }
+};
+
 // The counter itself must count.
 BOOST_AUTO_TEST_CASE(allocations_are_counted) {
   BOOST_TEST(allocations_of([] { ::operator delete(::operator new(4)); }) == 1);
@@ -91,6 +103,9 @@ BOOST_AUTO_TEST_CASE(a_warm_training_step_allocates_nothing, *boost::unit_test::
                                            nn::CrossEntropyLoss<>{}) == 0);
   Mlp mlp;
   BOOST_TEST(warm_step<tenon::optim::SGD>(mlp, Tensor<float, 32, 12>{}, Tensor<float, 32, 4>{}, nn::MSELoss<>{}) == 0);
+  Poolings poolings;
+  BOOST_TEST(warm_step<tenon::optim::SGD>(poolings, Tensor<float, 2, 3, 18, 16>{}, Tensor<float, 2, 4>{},
+                                          nn::MSELoss<>{}) == 0);
   Text text;
   BOOST_TEST(warm_step<tenon::optim::SGD>(text, Tensor<std::int64_t, 8, 3>{}, Tensor<std::int64_t, 8>{},
                                           nn::CrossEntropyLoss<>{}) == 0);
@@ -119,6 +134,10 @@ BOOST_AUTO_TEST_CASE(a_compiled_net_allocates_nothing) {
                net(x, y);
              }) == 0);
   BOOST_TEST(sum == y(0, 0));
+  Poolings poolings;
+  auto pooled = tenon::compile<Tensor<float, 2, 3, 18, 16>>(poolings);
+  const Tensor<float, 2, 3, 18, 16> image;
+  BOOST_TEST(allocations_of([&] { pooled(image); }) == 0);
 }
 
 BOOST_AUTO_TEST_CASE(a_compiled_net_in_the_callers_storage_allocates_no_memory_for_tensors) {
