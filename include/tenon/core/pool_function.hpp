@@ -9,7 +9,7 @@
 
 #include <limits>
 
-#include "norm.hpp"
+#include "pointwise.hpp"
 #include "pool_geometry.hpp"
 
 #if defined(__CUDACC__)
@@ -60,7 +60,7 @@ TENON_HOST_DEVICE T power(const T& x) {
       return detail::square(power<(E - 1) / 2>(x)) * x;
     }
   } else {
-    return pow(x, full_like(x, E));
+    return pow(x, pointwise::full_like(x, E));
   }
 }
 
