@@ -49,10 +49,8 @@ BOOST_AUTO_TEST_CASE(odd_shapes) {
 // In a net behind a convolution, whose images are blocked.
 BOOST_AUTO_TEST_CASE(blocked) {
   using Convolution = nn::Conv2d<3, 18, nn::kernel_size<3>>;
-  check<nn::Sequential<Convolution, nn::AdaptiveAvgPool2d<nn::output_size<1>>, nn::Flatten<>, nn::Linear<18, 4>>,
-        Tensor<float, 1, 3, 9, 11>>();
-  check<nn::Sequential<Convolution, nn::AdaptiveMaxPool2d<nn::output_size<3, 2>>, nn::Tanh>,
-        Tensor<float, 2, 3, 9, 11>>();
+  check<nn::Sequential<Convolution, nn::AdaptiveAvgPool2d<nn::output_size<1>>>, Tensor<float, 1, 3, 9, 11>>();
+  check<nn::Sequential<Convolution, nn::AdaptiveMaxPool2d<nn::output_size<3, 2>>>, Tensor<float, 2, 3, 9, 11>>();
   check<nn::Sequential<Convolution, nn::AvgPool2d<nn::kernel_size<3>, nn::stride<2>, nn::padding<1>>>,
         Tensor<float, 1, 3, 9, 11>>();
 }

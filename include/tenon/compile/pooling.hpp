@@ -26,8 +26,6 @@ struct PoolStage {
     T* to = static_cast<T*>(y);
     if constexpr (std::is_same_v<Layout, Blocked>)
       micro::blocked_pool<Function>(geometry, from, to);
-    else if constexpr (Operation::rank == 2)
-      micro::plain_pool<Function>(geometry, from, to);
     else
       micro::pool<Function>(geometry, from, to);
   }

@@ -18,8 +18,8 @@ constexpr index_t conv_output_size(index_t input, index_t kernel, index_t stride
   return span < 0 ? 0 : span / stride + 1;
 }
 
-/// Output size of a transposed convolution along one axis (torch.nn.ConvTranspose2d, "Shape"): `output_padding` more than
-/// the smallest size of which the convolution makes `input`. Not positive where the padding takes all of it.
+/// Output size of a transposed convolution along one axis (torch.nn.ConvTranspose2d, "Shape"): `output_padding` more
+/// than the smallest size of which the convolution makes `input`. Not positive where the padding takes all of it.
 constexpr index_t conv_transpose_output_size(index_t input, index_t kernel, index_t stride, index_t padding,
                                              index_t dilation, index_t output_padding) {
   return (input - 1) * stride - 2 * padding + dilation * (kernel - 1) + 1 + output_padding;
@@ -41,7 +41,9 @@ struct Window {
   index_t input = 1, kernel = 1, stride = 1, padding = 0, dilation = 1, output = 1;
 
   /// Input position under kernel element `k` at output position `o`; outside [0, input) is padding.
-  TENON_HOST_DEVICE constexpr index_t position(index_t o, index_t k) const { return o * stride - padding + k * dilation; }
+  TENON_HOST_DEVICE constexpr index_t position(index_t o, index_t k) const {
+    return o * stride - padding + k * dilation;
+  }
   /// First kernel element that lies inside the input at output position `o`.
   TENON_HOST_DEVICE constexpr index_t first_inside(index_t o) const {
     const index_t start = o * stride - padding;
@@ -50,8 +52,8 @@ struct Window {
   /// One past the last kernel element that lies inside the input at output position `o`.
   TENON_HOST_DEVICE constexpr index_t last_inside(index_t o) const {
     const index_t start = o * stride - padding;
-    const index_t inside = start >= input ? 0 : (input - start + dilation - 1) / dilation;
-    return inside < kernel ? inside : kernel;
+    if (start + (kernel - 1) * dilation < input) return kernel;
+    return start >= input ? 0 : (input - start + dilation - 1) / dilation;
   }
   /// The output position that has input position `p` under kernel element `k`; -1 if none has.
   TENON_HOST_DEVICE constexpr index_t output_at(index_t p, index_t k) const {

@@ -149,10 +149,16 @@ void blocked_pool(const PoolGeometry<2, Axis>& geometry, const T* x, T* y, const
   PoolPlanes<Function, T, Vector<T>, Axis, Epilogue>::run(geometry, x, y, epilogue);
 }
 
-/// The same for plain images; `geometry.planes` is batch * channels.
-template <class Function, class T, class Axis, class Epilogue = pointwise::Identity>
-void plain_pool(const PoolGeometry<2, Axis>& geometry, const T* x, T* y, const Epilogue& epilogue = {}) noexcept {
-  PoolPlanes<Function, T, T, Axis, Epilogue>::run(geometry, x, y, epilogue);
+/// Whether the windows of a plain image are computed fastest two columns at a time.
+constexpr bool is_done_in_pairs(const PoolGeometry<2>& geometry) {
+  const auto& [height, width] = geometry.axes;
+  return width.stride == 2 && (width.kernel == 2 || width.kernel == 3) && height.kernel == width.kernel &&
+         width.dilation == 1 && height.dilation == 1;
+}
+/// `y = pool(x)` of such images; `geometry.planes` is batch * channels.
+template <class Function, class T>
+void pool_in_pairs(const PoolGeometry<2>& geometry, const T* x, T* y) noexcept {
+  PoolPlanes<Function, T, T, Window, pointwise::Identity>::run(geometry, x, y, {});
 }
 
 }  // namespace tenon::inline TENON_ISA::cpu::micro

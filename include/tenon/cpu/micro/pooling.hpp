@@ -8,7 +8,7 @@
 #include <cstdint>
 
 #include "../../core/pool_function.hpp"
-#include "vector.hpp"
+#include "blocked_pool.hpp"
 
 namespace tenon::inline TENON_ISA::cpu::micro {
 
@@ -59,19 +59,26 @@ class OutputRow {
   std::array<index_t, leading> at_{}, strides_{};  // position, and elements between neighbours, along each axis
 };
 
-/// Walks the output of one plane row by row. Where windows slide inside the row, `several(output, count, column, row)`
-/// takes up to a vector of neighbouring outputs at once, from `column` on; elsewhere, and everywhere unless
-/// `vectorized`, `single(output, column, row)` takes one.
+/// How outputs may be visited: one at a time, or whole vectors of neighbours at once, each once, or some again to fill
+/// the last vector of a row.
+enum class Visits { single, once, repeatable };
+
+/// Walks the output of one plane row by row. Where windows slide inside the row, and there are enough of them,
+/// `several(output, count, column, row)` takes up to a vector of neighbouring outputs, from `column` on; elsewhere
+/// `single(output, column, row)` takes one. Where each is visited once, `count` is a vector's.
 template <class T, int Rank, class Axis, class Several, class Single>
-void for_each_output(const PoolGeometry<Rank, Axis>& windows, bool vectorized, Several&& several, Single&& single) {
+void for_each_output(const PoolGeometry<Rank, Axis>& windows, Visits visits, Several&& several, Single&& single) {
   OutputRow<Rank, Axis> row(windows);
   const Axis& columns = row.columns();
   // Output columns whose windows lie inside the row.
   index_t first = 0, last = 0;
   if constexpr (std::is_same_v<Axis, Window>) {
-    if (vectorized) last = columns.output;
+    // The elements of long windows that lie apart are neighbours themselves.
+    const bool apart = columns.stride > 1 && columns.dilation == 1 && columns.kernel >= lanes<T>;
+    if (visits != Visits::single && !apart) last = columns.output;
     while (first < last && columns.position(first, 0) < 0) ++first;
     while (last > first && columns.position(last - 1, columns.kernel - 1) >= columns.input) --last;
+    if (2 * (last - first) < lanes<T>) first = last = 0;
   }
   const index_t outputs = windows.out_size();
   for (index_t output = 0; output < outputs; ++row) {
@@ -80,6 +87,11 @@ void for_each_output(const PoolGeometry<Rank, Axis>& windows, bool vectorized, S
     if constexpr (std::is_same_v<Axis, Window>)
       for (index_t count; column < last; column += count, output += count) {
         count = std::min(lanes<T>, last - column);
+        if (count < lanes<T>) {
+          if (visits == Visits::once) break;
+          const index_t again = std::min(column - first, lanes<T> - count);
+          column -= again, output -= again, count += again;
+        }
         several(output, count, column, row);
       }
     for (; column < columns.output; ++column, ++output) single(output, column, row);
@@ -117,6 +129,8 @@ struct Taps {
 /// y = Function of the elements in each window.
 template <class Function, class T, class Geometry>
 void pool(const Geometry& geometry, const T* x, T* y) {
+  if constexpr (std::is_same_v<Geometry, PoolGeometry<2>>)
+    if (is_done_in_pairs(geometry)) return pool_in_pairs<Function>(geometry, x, y);
   using V = Vector<T>;
   constexpr T neutral = Function::template start<T>();
   for (index_t plane = 0; plane < geometry.planes; ++plane, x += geometry.in_size(), y += geometry.out_size()) {
@@ -151,7 +165,7 @@ void pool(const Geometry& geometry, const T* x, T* y) {
       }
       y[output] = Function::finish(total, row.template divisor<Function, T>(column));
     };
-    for_each_output<T>(windows, true, several, single);
+    for_each_output<T>(windows, Visits::repeatable, several, single);
   }
 }
 
@@ -162,17 +176,16 @@ void add_pool_gradient(const Geometry& geometry, const T* x, const T* y, const T
   const index_t in_size = geometry.in_size(), out_size = geometry.out_size();
   for (index_t plane = 0; plane < geometry.planes; ++plane) {
     const auto& windows = geometry.in_plane(plane);
-    const auto add = [&](index_t at, index_t count, const V& factor) TENON_ALWAYS_INLINE {
-      const V gradient = Function::each(factor, detail::load_strided(x + at, 1, count));
-      store_first(detail::load_strided(static_cast<const T*>(grad_x) + at, 1, count) + gradient, grad_x + at, count);
+    const auto add = [&](index_t at, const V& factor) TENON_ALWAYS_INLINE {
+      const V gradient = Function::each(factor, V::load_unaligned(x + at));
+      (V::load_unaligned(grad_x + at) + gradient).store_unaligned(grad_x + at);
     };
-    const auto several = [&](index_t output, index_t count, index_t column, const auto& row) {
+    const auto several = [&](index_t output, index_t, index_t column, const auto& row) {
       const auto& columns = row.columns();
-      const V factor =
-          Function::factor(detail::load_strided(grad_y + output, 1, count), detail::load_strided(y + output, 1, count),
-                           V(row.template divisor<Function, T>(column)));
+      const V factor = Function::factor(V::load_unaligned(grad_y + output), V::load_unaligned(y + output),
+                                        V(row.template divisor<Function, T>(column)));
       row.for_each_input_row([&](index_t offset) {
-        for (index_t k = 0; k < columns.kernel; ++k) add(offset + columns.position(column, k), count, factor);
+        for (index_t k = 0; k < columns.kernel; ++k) add(offset + columns.position(column, k), factor);
       });
     };
     const auto single = [&](index_t output, index_t column, const auto& row) {
@@ -180,14 +193,15 @@ void add_pool_gradient(const Geometry& geometry, const T* x, const T* y, const T
       const T factor = Function::factor(grad_y[output], y[output], row.template divisor<Function, T>(column));
       row.for_each_input_row([&](index_t offset) {
         index_t k = 0, at = offset + taps.start;
-        for (; k < taps.in_vectors<T>(); k += lanes<T>, at += lanes<T>) add(at, lanes<T>, V(factor));
+        for (; k < taps.in_vectors<T>(); k += lanes<T>, at += lanes<T>) add(at, V(factor));
         for (; k < taps.count; ++k, at += taps.distance) grad_x[at] += Function::each(factor, x[at]);
       });
     };
     // Only outputs side by side reach inputs side by side.
-    bool side_by_side = false;
-    if constexpr (requires { windows.axes[0].stride; }) side_by_side = windows.axes[windows.rank - 1].stride == 1;
-    for_each_output<T>(windows, side_by_side, several, single);
+    Visits visits = Visits::single;
+    if constexpr (requires { windows.axes[0].stride; })
+      if (windows.axes[windows.rank - 1].stride == 1) visits = Visits::once;
+    for_each_output<T>(windows, visits, several, single);
     x += in_size, grad_x += in_size, y += out_size, grad_y += out_size;
   }
 }
@@ -238,7 +252,7 @@ void max_pool(const Geometry& geometry, const T* x, T* y, Index* largest) {
       if (y) y[output] = best;
       largest[output] = static_cast<Index>(at);
     };
-    for_each_output<T>(windows, in_size <= exact, several, single);
+    for_each_output<T>(windows, in_size <= exact ? Visits::repeatable : Visits::single, several, single);
     x += in_size, largest += out_size;
     if (y) y += out_size;
   }
