@@ -270,6 +270,14 @@ BOOST_AUTO_TEST_CASE(batch_normalization_of_other_ranks) {
   BOOST_TEST((stages_of<Row, nn::Sequential<nn::BatchNorm1d<5>, nn::ReLU>>()) == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(group_normalization_takes_activations_in) {
+  using Groups = nn::Sequential<Conv<3, 18>, nn::GroupNorm<3, 18>, nn::Tanh>;
+  using Layers = nn::Sequential<nn::Linear<5, 7>, nn::LayerNorm<nn::normalized_shape<7>>, nn::ReLU, nn::Linear<7, 3>>;
+  BOOST_TEST((error_of_compiled<Image, Groups>()) < tolerance);
+  BOOST_TEST((error_of_compiled<Row, Layers>()) < tolerance);
+  BOOST_TEST((stages_of<Row, Layers>()) == 3u);
+}
+
 BOOST_AUTO_TEST_CASE(flattened_images) {
   BOOST_TEST((error_of_compiled<Image, nn::Sequential<nn::Flatten<>, nn::Linear<60, 3>>>()) < tolerance);
   BOOST_TEST((error_of_compiled<Image, nn::Sequential<Conv<3, 17>, nn::Flatten<>, nn::Dropout<>>>()) < tolerance);

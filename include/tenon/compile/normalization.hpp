@@ -1,8 +1,11 @@
 /// \file
-/// Batch normalization: folded into the weights of the stage before, or a stage of its own.
+/// Batch normalization: folded into the weights of the stage before, or a stage of its own. Layer, group and instance
+/// normalization: a stage.
 #pragma once
 
 #include "../cpu/micro/map.hpp"
+#include "../cpu/micro/normalization.hpp"
+#include "../nn/group_norm.hpp"
 #include "../nn/normalization.hpp"
 #include "stage.hpp"
 
@@ -90,6 +93,52 @@ struct Lowering<operation::BatchNorm<Rank, Channels, Eps, Momentum, Statistics>>
     if (norm.running_var) variance = std::as_const(*norm.running_var).data();
     const Source source{nullptr, nullptr, {weight, bias, mean, variance, Eps, true}};
     return Stage(input).packed_by(&Kernel::pack, source, Kernel::packed_bytes);
+  }
+};
+
+template <class T, class S, class Operation>
+struct SampleNormStage {
+  static constexpr Grouping grouping = Operation::sample_grouping(S{});
+  static constexpr index_t channels = grouping.channels;
+  static constexpr std::size_t packed_bytes = static_cast<std::size_t>(2 * channels) * sizeof(T);
+
+  template <class Epilogue>
+  static void run(const void* x, const void*, const std::byte* packed, void*, void* y) noexcept {
+    const T *from = static_cast<const T*>(x), *weight = elements_at<T>(packed), *bias = weight + channels;
+    for (index_t group = 0; group < grouping.groups; ++group) {
+      const auto [mean, variance] = micro::moments(grouping, group, from);
+      micro::normalize(grouping, group, mean, micro::inverse_deviation(variance, Operation::eps), weight, bias, from,
+                       static_cast<T*>(y), Epilogue{});
+    }
+  }
+  /// Weights of one and biases of zero where there are none: from their type alone the plan does not know.
+  static void pack(const Source& source, std::byte* packed) {
+    T* out = elements_at<T>(packed);
+    const auto copy = [](const void* from, T otherwise, T* to) {
+      if (from)
+        std::copy_n(static_cast<const T*>(from), channels, to);
+      else
+        std::fill_n(to, channels, otherwise);
+    };
+    copy(source.weight, T(1), out);
+    copy(source.bias, T(0), out + channels);
+  }
+};
+
+template <class Operation>
+  requires operation::NormalizesSamples<Operation>
+struct Lowering<Operation> {
+  static constexpr int parameters = 2;
+
+  template <class X>
+  static constexpr auto append(const Operation&, const X& x, const void* weight, const void* bias) {
+    using T = typename X::value_type;
+    using S = typename X::static_shape;
+    using Kernel = SampleNormStage<T, S, Operation>;
+    const int edge =
+        x.graph().append(Stage(plain(x).edge()).packed_by(&Kernel::pack, Source{weight, bias}, Kernel::packed_bytes),
+                         bytes<T, S, Plain>);
+    return Symbolic<T, S, Plain, Open<Kernel, pointwise::Identity, false>>(x.graph(), edge);
   }
 };
 

@@ -2,6 +2,7 @@
 /// Normalization on the CPU.
 #pragma once
 
+#include "../nn/group_norm.hpp"
 #include "../nn/normalization.hpp"
 #include "micro/normalization.hpp"
 
@@ -99,6 +100,44 @@ struct Kernel<operation::BatchNorm<Rank, Channels, Eps, Momentum, Running>> {
       move(norm.running_mean->data()[c], static_cast<double>(mean[c]));
       move(norm.running_var->data()[c], unbiased * static_cast<double>(variance[c]));
     }
+  }
+};
+
+template <class Operation>
+  requires operation::NormalizesSamples<Operation>
+struct Kernel<Operation> {
+  using Saved = detail::Statistics<double>;  // whatever the elements are
+
+  template <class X, class W, class B>
+  static void forward(const Operation&, Saved* saved, X& y, const X& x, const W& weight, const B& bias) {
+    using T = typename X::value_type;
+    constexpr Grouping grouping = Operation::sample_grouping(shape_of_t<X>{});
+    constexpr auto groups = static_cast<std::size_t>(grouping.groups);
+    const T *w = detail::elements_or_null(weight), *b = detail::elements_or_null(bias);
+    if (saved) *saved = {memory::Array<double>(groups), memory::Array<double>(groups)};
+    for (std::size_t g = 0; g < groups; ++g) {
+      const auto group = static_cast<index_t>(g);
+      const auto [mean, variance] = micro::moments(grouping, group, x.data());
+      const T inverse_deviation = micro::inverse_deviation(variance, Operation::eps);
+      micro::normalize(grouping, group, mean, inverse_deviation, w, b, x.data(), y.data());
+      if (!saved) continue;
+      saved->mean[g] = static_cast<double>(mean);
+      saved->inverse_deviation[g] = static_cast<double>(inverse_deviation);
+    }
+  }
+
+  template <class X, class W, class B>
+  static void backward(const Operation&, const Saved& saved, const X&, const X& grad_y, const autograd::Input<X>& x,
+                       const autograd::Input<W>& weight, const autograd::Input<B>& bias) {
+    using T = typename X::value_type;
+    constexpr Grouping grouping = Operation::sample_grouping(shape_of_t<X>{});
+    const auto gradients = detail::normalization_gradients(x, weight, bias);
+    const T* w = nullptr;
+    if constexpr (!std::is_same_v<W, Absent>) w = weight.value.data();
+    for (std::size_t g = 0; g < static_cast<std::size_t>(grouping.groups); ++g)
+      micro::normalize_gradient(grouping, static_cast<index_t>(g), false, static_cast<T>(saved.mean[g]),
+                                static_cast<T>(saved.inverse_deviation[g]), w, x.value.data(), grad_y.data(),
+                                gradients);
   }
 };
 

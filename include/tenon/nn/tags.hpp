@@ -25,6 +25,8 @@ template <auto...> struct count_include_pad {};
 template <auto...> struct eps {};
 template <auto...> struct momentum {};
 template <auto...> struct affine {};
+template <auto...> struct elementwise_affine {};
+template <auto...> struct normalized_shape {};
 template <auto...> struct p {};
 template <auto...> struct dim {};
 template <auto...> struct size_average {};

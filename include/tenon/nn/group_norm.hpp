@@ -1,0 +1,292 @@
+/// \file
+/// Layer, group and instance normalization: groups of each sample's elements, by their own mean and variance, in
+/// training and in evaluation mode.
+#pragma once
+
+#include "../core/grouping.hpp"
+#include "module.hpp"
+#include "tags.hpp"
+
+namespace tenon::inline TENON_ISA {
+
+namespace operation {
+
+/// (x - mean) / sqrt(variance + eps) * weight + bias; `Normalized` is the Shape of the last axes, normalised together.
+template <class Normalized, double Eps>
+struct LayerNorm;
+template <index_t... N, double Eps>
+struct LayerNorm<Shape<N...>, Eps> {
+  static constexpr std::string_view name = "LayerNorm";
+  static constexpr double eps = Eps;
+
+  template <index_t... D, class... Parameters>
+  static consteval auto output_shape(Shape<D...>, Parameters...) {
+    if constexpr (ends_with_normalized(Shape<D...>::dims))
+      return Shape<D...>{};
+    else
+      return reject_t<LayerNorm, expected_input<any, N...>, Shape<D...>>{};
+  }
+
+  template <index_t... D>
+  static constexpr Grouping sample_grouping(Shape<D...>) {
+    return Grouping::of_rows(Shape<D...>::size / Shape<N...>::size, Shape<N...>::size);
+  }
+
+ private:
+  template <std::size_t Rank>
+  static constexpr bool ends_with_normalized(const std::array<index_t, Rank>& dims) {
+    if (Rank < sizeof...(N)) return false;
+    std::size_t axis = Rank - sizeof...(N);
+    return ((dims[axis++] == N) && ...);
+  }
+};
+
+/// The same of `Groups` groups of neighbouring channels of (N, Channels, axes...).
+template <index_t Groups, index_t Channels, double Eps>
+struct GroupNorm {
+  static constexpr std::string_view name = "GroupNorm";
+  static constexpr double eps = Eps;
+
+  template <index_t... D, class... Parameters>
+  static consteval auto output_shape(Shape<D...>, Parameters...) {
+    constexpr std::array<index_t, sizeof...(D)> dims{D...};
+    if constexpr (sizeof...(D) >= 2 && dims[sizeof...(D) >= 2] == Channels)
+      return Shape<D...>{};
+    else
+      return reject_t<GroupNorm, expected_input<any, Channels, more>, Shape<D...>>{};
+  }
+
+  template <index_t... D>
+  static constexpr Grouping sample_grouping(Shape<D...>) {
+    return Grouping::of_samples(Shape<D...>::dims, Groups);
+  }
+};
+
+/// The same of each channel of (N, Channels, axes...), which has to have more than one element.
+template <int Rank, index_t Channels, double Eps>
+struct InstanceNorm {
+  static_assert(Rank == 1 || Rank == 2);
+  static constexpr std::string_view name = Rank == 1 ? "InstanceNorm1d" : "InstanceNorm2d";
+  static constexpr double eps = Eps;
+
+  template <index_t... D, class... Parameters>
+  static consteval auto output_shape(Shape<D...>, Parameters...) {
+    constexpr std::array<index_t, sizeof...(D)> dims{D...};
+    constexpr bool rank_fits = sizeof...(D) == Rank + 2;
+    constexpr bool varies = Shape<D...>::size > dims[0] * dims[rank_fits ? 1 : 0];
+    if constexpr (rank_fits && varies && dims[rank_fits ? 1 : 0] == Channels)
+      return Shape<D...>{};
+    else if constexpr (Rank == 1)
+      return reject_t<InstanceNorm, expected_input<any, Channels, at_least<2>>, Shape<D...>>{};
+    else if constexpr (varies)
+      return reject_t<InstanceNorm, expected_input<any, Channels, any, any>, Shape<D...>>{};
+    else
+      return reject_t<InstanceNorm, expected_input<any, Channels, any, at_least<2>>, Shape<D...>>{};
+  }
+
+  template <index_t... D>
+  static constexpr Grouping sample_grouping(Shape<D...>) {
+    return Grouping::of_samples(Shape<D...>::dims, Channels);
+  }
+};
+
+template <class Operation> concept NormalizesSamples = requires { Operation::sample_grouping(Shape<1, 1, 1>{}); };
+
+}  // namespace operation
+
+namespace nn {
+
+namespace detail {
+template <class Tag>
+struct normalized {
+  static constexpr bool fits = false;
+  using shape = Shape<1>;
+};
+template <auto... V>
+  requires(sizeof...(V) > 0 && ((V > 0) && ...))
+struct normalized<nn::normalized_shape<V...>> {
+  static constexpr bool fits = true;
+  using shape = Shape<static_cast<index_t>(V)...>;
+};
+
+template <index_t Groups, index_t Channels>
+inline constexpr bool divides = false;
+template <index_t Groups, index_t Channels>
+  requires(Groups > 0)
+inline constexpr bool divides<Groups, Channels> = Channels % Groups == 0;
+
+// As PyTorch prints them, with the two options that are always so here.
+inline std::string repr_instance_norm(index_t features, double eps, bool affine) {
+  return std::to_string(features) + ", eps=" + repr(eps) + ", momentum=0.1, affine=" + (affine ? "True" : "False") +
+         ", track_running_stats=False";
+}
+}  // namespace detail
+
+/// The options the layers share as their tags give them; `Affine` is the default of `AffineTag`.
+template <template <auto...> class AffineTag, bool Affine, class... Tags>
+struct SampleNormTags {
+  static constexpr double eps = tag::real<nn::eps, nn::eps<1e-5>, Tags...>;
+  static constexpr bool affine = tag::value<tag::find_t<AffineTag, AffineTag<Affine>, Tags...>>;
+
+  template <index_t... D>
+  static auto parameter_of(Shape<D...>)
+      -> parameter_if<affine, typename tag::parameters_of<Tags...>::template tensor<D...>>;
+  /// Weight and bias, of shape `S`.
+  template <class S>
+  using parameter = decltype(parameter_of(S{}));
+};
+
+/// What the layers share; `Derived` is the layer as the user spells it, `Operation` one of those above.
+template <class Derived, class Operation>
+class SampleNormLayer : public Layer<Derived> {
+ public:
+  using operation = Operation;
+
+  /// Weight one, bias zero.
+  void reset_parameters() {
+    Derived& layer = this->self();
+    if constexpr (!std::is_same_v<decltype(layer.weight), Absent>) {
+      layer.weight.data().fill(1);
+      layer.bias.data().fill(0);
+    }
+  }
+
+  template <class X>
+  auto forward(const X& x) const {
+    return apply(operation{}, x, this->self().weight, this->self().bias);
+  }
+
+ protected:
+  template <class Known, class... Tags>
+  static constexpr void check() {
+    tag::check<Derived, Known, Tags...>();
+    tag::require<Derived, nn::eps<Operation::eps>, (Operation::eps >= 0)>();
+  }
+};
+
+/// `torch.nn.LayerNorm(normalized_shape, eps=1e-5, elementwise_affine=True)`: (*, normalized_shape) -> the same; the
+/// last axes are normalised together.
+///
+/// Tags: normalized_shape<10, 20> (required), eps<1e-5>, elementwise_affine<true>. `weight` and `bias` (absent with
+/// elementwise_affine<false>) have the normalized shape.
+template <class... Tags>
+class LayerNorm
+    : public SampleNormLayer<
+          LayerNorm<Tags...>,
+          tenon::operation::LayerNorm<
+              typename detail::normalized<tag::find_t<nn::normalized_shape, nn::normalized_shape<>, Tags...>>::shape,
+              SampleNormTags<nn::elementwise_affine, true, Tags...>::eps>> {
+  using shape_tag = tag::find_t<nn::normalized_shape, nn::normalized_shape<>, Tags...>;
+  using shape = typename detail::normalized<shape_tag>::shape;
+  using options = SampleNormTags<nn::elementwise_affine, true, Tags...>;
+  using parameter_type = typename options::template parameter<shape>;
+
+ public:
+  template <class... NewTags>
+  using with_tags = LayerNorm<NewTags...>;
+  template <class Conversion>
+  using rebind = convert_dtype_t<with_tags, Conversion, Tags...>;
+
+  BOOST_HANA_DEFINE_STRUCT(LayerNorm, (parameter_type, weight), (parameter_type, bias));
+
+  LayerNorm() {
+    LayerNorm::template check<tag::names<nn::normalized_shape, nn::eps, nn::elementwise_affine>, Tags...>();
+    tag::require<LayerNorm, shape_tag, detail::normalized<shape_tag>::fits>();
+    this->reset_parameters();
+  }
+
+  static std::string extra_repr() {
+    return repr(shape::dims) + ", eps=" + repr(options::eps) +
+           ", elementwise_affine=" + (options::affine ? "True" : "False");
+  }
+};
+
+/// `torch.nn.GroupNorm(num_groups, num_channels, eps=1e-5, affine=True)`: (N, num_channels, *) -> the same; in each
+/// sample groups of num_channels / num_groups channels are normalised.
+///
+/// Tags: eps<1e-5>, affine<true>. `weight` and `bias` (absent with affine<false>) are (num_channels).
+template <index_t NumGroups, index_t NumChannels, class... Tags>
+class GroupNorm
+    : public SampleNormLayer<GroupNorm<NumGroups, NumChannels, Tags...>,
+                             tenon::operation::GroupNorm<detail::divides<NumGroups, NumChannels> ? NumGroups : 1,
+                                                         NumChannels, SampleNormTags<nn::affine, true, Tags...>::eps>> {
+  using options = SampleNormTags<nn::affine, true, Tags...>;
+  using parameter_type = typename options::template parameter<Shape<NumChannels>>;
+
+ public:
+  template <class... NewTags>
+  using with_tags = GroupNorm<NumGroups, NumChannels, NewTags...>;
+  template <class Conversion>
+  using rebind = convert_dtype_t<with_tags, Conversion, Tags...>;
+
+  BOOST_HANA_DEFINE_STRUCT(GroupNorm, (parameter_type, weight), (parameter_type, bias));
+
+  GroupNorm() {
+    GroupNorm::template check<tag::names<nn::eps, nn::affine>, Tags...>();
+    tag::require<GroupNorm, nn::groups<NumGroups>, detail::divides<NumGroups, NumChannels>>();
+    this->reset_parameters();
+  }
+
+  static std::string extra_repr() {
+    return std::to_string(NumGroups) + ", " + std::to_string(NumChannels) + ", eps=" + repr(options::eps) +
+           ", affine=" + (options::affine ? "True" : "False");
+  }
+};
+
+/// `torch.nn.InstanceNorm1d(num_features, eps=1e-5, affine=False)`: (N, C, L) -> (N, C, L); each
+/// channel of each sample is normalised; it has no running statistics.
+///
+/// Tags: eps<1e-5>, affine<false>. `weight` and `bias` (present with affine<true>) are (num_features). Channels of one
+/// element are a compile error.
+template <index_t NumFeatures, class... Tags>
+class InstanceNorm1d
+    : public SampleNormLayer<
+          InstanceNorm1d<NumFeatures, Tags...>,
+          tenon::operation::InstanceNorm<1, NumFeatures, SampleNormTags<nn::affine, false, Tags...>::eps>> {
+  using options = SampleNormTags<nn::affine, false, Tags...>;
+  using parameter_type = typename options::template parameter<Shape<NumFeatures>>;
+
+ public:
+  template <class... NewTags>
+  using with_tags = InstanceNorm1d<NumFeatures, NewTags...>;
+  template <class Conversion>
+  using rebind = convert_dtype_t<with_tags, Conversion, Tags...>;
+
+  BOOST_HANA_DEFINE_STRUCT(InstanceNorm1d, (parameter_type, weight), (parameter_type, bias));
+
+  InstanceNorm1d() {
+    InstanceNorm1d::template check<tag::names<nn::eps, nn::affine>, Tags...>();
+    this->reset_parameters();
+  }
+
+  static std::string extra_repr() { return detail::repr_instance_norm(NumFeatures, options::eps, options::affine); }
+};
+
+/// `torch.nn.InstanceNorm2d(num_features, eps=1e-5, affine=False)`: (N, C, H, W) -> (N, C, H, W); as
+/// InstanceNorm1d.
+template <index_t NumFeatures, class... Tags>
+class InstanceNorm2d
+    : public SampleNormLayer<
+          InstanceNorm2d<NumFeatures, Tags...>,
+          tenon::operation::InstanceNorm<2, NumFeatures, SampleNormTags<nn::affine, false, Tags...>::eps>> {
+  using options = SampleNormTags<nn::affine, false, Tags...>;
+  using parameter_type = typename options::template parameter<Shape<NumFeatures>>;
+
+ public:
+  template <class... NewTags>
+  using with_tags = InstanceNorm2d<NumFeatures, NewTags...>;
+  template <class Conversion>
+  using rebind = convert_dtype_t<with_tags, Conversion, Tags...>;
+
+  BOOST_HANA_DEFINE_STRUCT(InstanceNorm2d, (parameter_type, weight), (parameter_type, bias));
+
+  InstanceNorm2d() {
+    InstanceNorm2d::template check<tag::names<nn::eps, nn::affine>, Tags...>();
+    this->reset_parameters();
+  }
+
+  static std::string extra_repr() { return detail::repr_instance_norm(NumFeatures, options::eps, options::affine); }
+};
+
+}  // namespace nn
+}  // namespace tenon::inline TENON_ISA
