@@ -15,10 +15,10 @@ struct Grouping {
   index_t channels, inner;
 
   /// Elements that are normalised together.
-  constexpr index_t group_size() const { return outer * stretch; }
-  constexpr index_t size() const { return outer * groups * stretch; }
+  TENON_HOST_DEVICE constexpr index_t group_size() const { return outer * stretch; }
+  TENON_HOST_DEVICE constexpr index_t size() const { return outer * groups * stretch; }
   /// From one stretch of a group to the next.
-  constexpr index_t distance() const { return groups * stretch; }
+  TENON_HOST_DEVICE constexpr index_t distance() const { return groups * stretch; }
 
   TENON_HOST_DEVICE constexpr index_t group_of(index_t element) const { return element / stretch % groups; }
   TENON_HOST_DEVICE constexpr index_t channel_of(index_t element) const { return element / inner % channels; }

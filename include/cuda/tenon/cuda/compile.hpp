@@ -10,6 +10,7 @@
 #include "lowering.hpp"
 #include "lowering_embedding.hpp"
 #include "lowering_functional.hpp"
+#include "lowering_normalization.hpp"
 #include "lowering_pooling.hpp"
 #include "lowering_vision.hpp"
 

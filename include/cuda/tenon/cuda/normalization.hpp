@@ -3,179 +3,268 @@
 #pragma once
 
 #include <cmath>
-#include <limits>
+#include <tenon/nn/group_norm.hpp>
 #include <tenon/nn/normalization.hpp>
 
 #include "kernel.hpp"
 
 namespace tenon::inline TENON_ISA::cuda {
 
-/// (x - mean) / sqrt(variance + eps) * weight + bias, each per channel of (..., channels, inner); weight and bias may
-/// be null.
-template <class T>
-struct Normalize {
-  index_t channels, inner;
-  T eps;
-  const T *mean, *variance, *weight, *bias, *x;
-  T* y;
-  TENON_HOST_DEVICE void operator()(index_t i) const {
-    using std::sqrt;
-    const index_t c = i / inner % channels;
-    const T scale = (weight ? weight[c] : T(1)) / sqrt(variance[c] + eps);
-    y[i] = (x[i] - mean[c]) * scale + (bias ? bias[c] : T(0));
-  }
-};
+/// Elements of a group that one thread sums up: those of one channel in one sample, or a row whose elements are
+/// channels.
+TENON_HOST_DEVICE constexpr index_t part_size(const Grouping& grouping) { return grouping.inner > 1 ? grouping.inner : grouping.stretch; }
 
-/// sum[plane] of the elements of one plane of (..., channels, inner), or of the squares of their distances to `mean`.
+/// sum[part] of the elements of one part, or of the squares of their distances to the mean of the group.
 template <class T>
-struct PlaneSum {
-  index_t channels, inner;
+struct PartSum {
+  Grouping grouping;
   const T* x;
-  const T* mean;  // null: the elements themselves
+  const double* mean;  // null: the elements themselves
   double* sum;
-  TENON_HOST_DEVICE void operator()(index_t plane) const {
-    const double center = mean ? static_cast<double>(mean[plane % channels]) : 0;
+  TENON_HOST_DEVICE void operator()(index_t part) const {
+    const index_t size = part_size(grouping), first = part * size;
+    const double center = mean ? mean[grouping.group_of(first)] : 0;
     double total = 0;
-    for (const T* element = x + plane * inner; element != x + (plane + 1) * inner; ++element) {
-      const double distance = static_cast<double>(*element) - center;
+    for (index_t i = first; i < first + size; ++i) {
+      const double distance = static_cast<double>(x[i]) - center;
       total += mean ? distance * distance : distance;
     }
-    sum[plane] = total;
+    sum[part] = total;
   }
 };
 
-/// The mean of what one channel's planes sum up to, and the running statistic moved towards it.
+/// The mean of what a group's parts sum up to, and a running statistic, if there is one, moved towards it.
 template <class T>
-struct ChannelMean {
-  index_t channels, planes;  // planes: of all channels
-  double count, divisor;     // elements of one channel; the same, or one less for the running variance
+struct GroupMean {
+  Grouping grouping;
+  double divisor;  // group_size, or one less for the running variance
   double momentum;
   const double* sum;
-  T *mean, *running;
-  TENON_HOST_DEVICE void operator()(index_t c) const {
+  double* mean;
+  T* running;
+  TENON_HOST_DEVICE void operator()(index_t group) const {
+    const index_t size = part_size(grouping);
     double total = 0;
-    for (index_t plane = c; plane < planes; plane += channels) total += sum[plane];
-    mean[c] = static_cast<T>(total / count);
-    running[c] = static_cast<T>((1 - momentum) * static_cast<double>(running[c]) + momentum * (total / divisor));
+    for (index_t first = group * grouping.stretch; first < grouping.size(); first += grouping.distance())
+      for (index_t part = first / size; part < (first + grouping.stretch) / size; ++part) total += sum[part];
+    mean[group] = total / static_cast<double>(grouping.group_size());
+    if (running)
+      running[group] =
+          static_cast<T>((1 - momentum) * static_cast<double>(running[group]) + momentum * (total / divisor));
   }
 };
 
-/// Sums over one plane of (..., channels, inner), with n = (x - mean) / sqrt(variance + eps): of grad_y, and of grad_y
-/// * n.
+/// Mean and variance of each group; `sums` is room for one of each part. Two passes, summed in double: large means do
+/// not cancel.
+template <class T>
+void moments(const Grouping& grouping, const T* x, double* sums, double* mean, double* variance, double momentum = 0,
+             T* running_mean = nullptr, T* running_var = nullptr) {
+  const index_t parts = grouping.size() / part_size(grouping);
+  const auto count = static_cast<double>(grouping.group_size());
+  launch(parts, PartSum<T>{grouping, x, nullptr, sums});
+  launch(grouping.groups, GroupMean<T>{grouping, count, momentum, sums, mean, running_mean});
+  launch(parts, PartSum<T>{grouping, x, mean, sums});
+  launch(grouping.groups, GroupMean<T>{grouping, count - 1, momentum, sums, variance, running_var});
+}
+
+/// y = function((x - mean) / sqrt(variance + eps) * weight + bias); weight and bias may be null.
+template <class T, class Function = pointwise::Identity>
+struct Normalize {
+  Grouping grouping;
+  double eps;
+  const double *mean, *variance;
+  const T *weight, *bias, *x;
+  T* y;
+  Function function;
+  TENON_HOST_DEVICE void operator()(index_t i) const {
+    using std::sqrt;
+    const index_t group = grouping.group_of(i), channel = grouping.channel_of(i);
+    const T scale = (weight ? weight[channel] : T(1)) / sqrt(static_cast<T>(variance[group] + eps));
+    y[i] = function((x[i] - static_cast<T>(mean[group])) * scale + (bias ? bias[channel] : T(0)));
+  }
+};
+
+/// Sums over one plane, the elements of one channel in one sample, with n = (x - mean) / sqrt(variance + eps): of
+/// grad_y, and of grad_y * n.
 template <class T>
 struct PlaneGradientSums {
-  index_t channels, inner;
+  Grouping grouping;
   double eps;
-  const T *mean, *variance, *x, *grad_y;
+  const double *mean, *variance;
+  const T *x, *grad_y;
   double *sum, *product;
   TENON_HOST_DEVICE void operator()(index_t plane) const {
-    const index_t c = plane % channels;
-    const auto center = static_cast<double>(mean[c]);
+    const index_t first = plane * grouping.inner, group = grouping.group_of(first);
     double s = 0, p = 0;
-    for (index_t i = plane * inner; i < (plane + 1) * inner; ++i) {
+    for (index_t i = first; i < first + grouping.inner; ++i) {
       s += static_cast<double>(grad_y[i]);
-      p += static_cast<double>(grad_y[i]) * (static_cast<double>(x[i]) - center);
+      p += static_cast<double>(grad_y[i]) * (static_cast<double>(x[i]) - mean[group]);
     }
     sum[plane] = s;
-    product[plane] = p / std::sqrt(static_cast<double>(variance[c]) + eps);
+    product[plane] = p / std::sqrt(variance[group] + eps);
   }
 };
 
-/// What one channel's planes sum up to, left in its first plane and added to the gradients of weight and bias, which
-/// may be null.
+/// What one channel's planes sum up to, added to the gradients of weight and bias, which may be null.
 template <class T>
 struct ChannelGradients {
   index_t channels, planes;  // planes: of all channels
-  double *sum, *product;
+  const double *sum, *product;
   T *grad_weight, *grad_bias;
   TENON_HOST_DEVICE void operator()(index_t c) const {
-    for (index_t plane = c + channels; plane < planes; plane += channels) {
-      sum[c] += sum[plane];
-      product[c] += product[plane];
+    double s = 0, p = 0;
+    for (index_t plane = c; plane < planes; plane += channels) {
+      s += sum[plane];
+      p += product[plane];
     }
-    if (grad_weight) grad_weight[c] += static_cast<T>(product[c]);
-    if (grad_bias) grad_bias[c] += static_cast<T>(sum[c]);
+    if (grad_weight) grad_weight[c] += static_cast<T>(p);
+    if (grad_bias) grad_bias[c] += static_cast<T>(s);
   }
 };
 
-/// grad_x = weight / sqrt(variance + eps) * (grad_y - (sum + n * product) / count); a fixed mean and variance: count is
-/// infinite.
+/// The means over a group of weight * grad_y and of weight * grad_y * n; weight may be null.
+template <class T>
+struct GroupGradientMeans {
+  Grouping grouping;
+  const T* weight;
+  const double *sum, *product;
+  double *mean_sum, *mean_product;
+  TENON_HOST_DEVICE void operator()(index_t group) const {
+    double s = 0, p = 0;
+    for (index_t first = group * grouping.stretch; first < grouping.size(); first += grouping.distance())
+      for (index_t i = first; i < first + grouping.stretch; i += grouping.inner) {
+        const double w = weight ? static_cast<double>(weight[grouping.channel_of(i)]) : 1;
+        s += w * sum[i / grouping.inner];
+        p += w * product[i / grouping.inner];
+      }
+    mean_sum[group] = s / static_cast<double>(grouping.group_size());
+    mean_product[group] = p / static_cast<double>(grouping.group_size());
+  }
+};
+
+/// grad_x = (weight * grad_y - mean_sum - n * mean_product) / sqrt(variance + eps); with a fixed mean and variance the
+/// means are null, and zero.
 template <class T>
 struct NormalizeGradient {
-  index_t channels, inner;
+  Grouping grouping;
   bool accumulate;
-  double eps, count;
-  const T *mean, *variance, *weight, *x, *grad_y;
-  const double *sum, *product;
+  double eps;
+  const double *mean, *variance;
+  const T *weight, *x, *grad_y;
+  const double *mean_sum, *mean_product;
   T* grad_x;
   TENON_HOST_DEVICE void operator()(index_t i) const {
-    const index_t c = i / inner % channels;
-    const double inverse = 1 / std::sqrt(static_cast<double>(variance[c]) + eps);
-    const double n = (static_cast<double>(x[i]) - static_cast<double>(mean[c])) * inverse;
-    const double scale = (weight ? static_cast<double>(weight[c]) : 1) * inverse;
-    const T g = static_cast<T>(scale * (static_cast<double>(grad_y[i]) - (sum[c] + n * product[c]) / count));
-    grad_x[i] = accumulate ? grad_x[i] + g : g;
+    const index_t group = grouping.group_of(i);
+    const double inverse = 1 / std::sqrt(variance[group] + eps);
+    double g = static_cast<double>(grad_y[i]);
+    if (weight) g *= static_cast<double>(weight[grouping.channel_of(i)]);
+    if (mean_sum) {
+      const double n = (static_cast<double>(x[i]) - mean[group]) * inverse;
+      g -= mean_sum[group] + n * mean_product[group];
+    }
+    const T value = static_cast<T>(g * inverse);
+    grad_x[i] = accumulate ? grad_x[i] + value : value;
   }
 };
 
-template <int Rank, index_t Channels, double Eps, double Momentum, class Statistics>
-struct Kernel<operation::BatchNorm<Rank, Channels, Eps, Momentum, Statistics>> {
-  using Operation = operation::BatchNorm<Rank, Channels, Eps, Momentum, Statistics>;
-  using T = typename Statistics::value_type;
-  struct Saved {
-    Array<T> mean, variance;  // of the batch; empty in evaluation mode
-  };
+/// Mean and variance of each group.
+struct Statistics {
+  Array<double> mean, variance;
+
+  explicit Statistics(index_t groups = 0) : mean(groups), variance(groups) {}
+};
+
+template <class X, class W, class B>
+void normalize(const Grouping& grouping, double eps, const Statistics& statistics, X& y, const X& x, const W& weight,
+               const B& bias) {
+  using T = typename X::value_type;
+  launch(grouping.size(), Normalize<T>{grouping,
+                                       eps,
+                                       statistics.mean.data(),
+                                       statistics.variance.data(),
+                                       elements_or_null(weight),
+                                       elements_or_null(bias),
+                                       x.data(),
+                                       y.data(),
+                                       {}});
+}
+
+/// The gradients of `normalize`.
+template <class X, class W, class B>
+void normalize_gradient(const Grouping& grouping, bool fixed, double eps, const Statistics& statistics, const X& grad_y,
+                        const autograd::Input<X>& x, const autograd::Input<W>& weight, const autograd::Input<B>& bias) {
+  using T = typename X::value_type;
+  const double *mean = statistics.mean.data(), *variance = statistics.variance.data();
+  const index_t planes = grouping.size() / grouping.inner;
+  Array<double> sums(planes), products(planes);
+  launch(planes, PlaneGradientSums<T>{grouping, eps, mean, variance, x.value.data(), grad_y.data(), sums.data(),
+                                      products.data()});
+  const T* w = nullptr;
+  if constexpr (!std::is_same_v<W, Absent>) {
+    w = weight.value.data();
+    launch(grouping.channels, ChannelGradients<T>{grouping.channels, planes, sums.data(), products.data(),
+                                                  weight.grad_to_add(), bias.grad_to_add()});
+  }
+  if (!x.grad) return;
+  Array<double> mean_sums(fixed ? 0 : grouping.groups), mean_products(fixed ? 0 : grouping.groups);
+  if (!fixed)
+    launch(grouping.groups,
+           GroupGradientMeans<T>{grouping, w, sums.data(), products.data(), mean_sums.data(), mean_products.data()});
+  launch(grouping.size(), NormalizeGradient<T>{grouping, x.accumulate, eps, mean, variance, w, x.value.data(),
+                                               grad_y.data(), mean_sums.data(), mean_products.data(), x.grad});
+}
+
+template <int Rank, index_t Channels, double Eps, double Momentum, class Running>
+struct Kernel<operation::BatchNorm<Rank, Channels, Eps, Momentum, Running>> {
+  using Operation = operation::BatchNorm<Rank, Channels, Eps, Momentum, Running>;
+  using Saved = Statistics;
 
   template <class X, class W, class B>
   static void forward(const Operation& norm, Saved* saved, X& y, const X& x, const W& weight, const B& bias) {
-    constexpr index_t size = shape_of_t<X>::size, planes = shape_of_t<X>::dims[0] * Channels, inner = size / planes;
-    const auto normalize = [&](const T* mean, const T* variance) {
-      launch(size, Normalize<T>{Channels, inner, static_cast<T>(Eps), mean, variance, elements_or_null(weight),
-                                elements_or_null(bias), x.data(), y.data()});
-    };
-    if (!norm.training) return normalize(norm.running_mean->data(), norm.running_var->data());
-
-    constexpr double count = static_cast<double>(size / Channels);
-    if constexpr (size == Channels)
-      raise(std::string(Operation::name) + ": in training mode each channel needs more than one value");
-    // Two passes, summed in double: large means do not cancel.
-    Array<double> sums(planes);
-    Array<T> mean(Channels), variance(Channels);
-    launch(planes, PlaneSum<T>{Channels, inner, x.data(), nullptr, sums.data()});
-    launch(Channels, ChannelMean<T>{Channels, planes, count, count, Momentum, sums.data(), mean.data(),
-                                    norm.running_mean->data()});
-    launch(planes, PlaneSum<T>{Channels, inner, x.data(), mean.data(), sums.data()});
-    launch(Channels, ChannelMean<T>{Channels, planes, count, count - 1, Momentum, sums.data(), variance.data(),
-                                    norm.running_var->data()});
-    normalize(mean.data(), variance.data());
-    if (saved) {
-      saved->mean = std::move(mean);
-      saved->variance = std::move(variance);
+    constexpr Grouping grouping = Operation::grouping(shape_of_t<X>{});
+    Statistics statistics(Channels);
+    double *mean = statistics.mean.data(), *variance = statistics.variance.data();
+    if (norm.training) {
+      if constexpr (grouping.group_size() == 1)
+        raise(std::string(Operation::name) + ": in training mode each channel needs more than one value");
+      Array<double> sums(grouping.size() / part_size(grouping));
+      moments(grouping, x.data(), sums.data(), mean, variance, Momentum, norm.running_mean->data(),
+              norm.running_var->data());
+    } else {
+      thrust::copy_n(detail::policy(), std::as_const(*norm.running_mean).data(), Channels, mean);
+      thrust::copy_n(detail::policy(), std::as_const(*norm.running_var).data(), Channels, variance);
     }
+    normalize(grouping, Eps, statistics, y, x, weight, bias);
+    if (saved) *saved = std::move(statistics);
   }
 
   template <class X, class W, class B>
   static void backward(const Operation& norm, const Saved& saved, const X&, const X& grad_y,
                        const autograd::Input<X>& x, const autograd::Input<W>& weight, const autograd::Input<B>& bias) {
-    constexpr index_t size = shape_of_t<X>::size, planes = shape_of_t<X>::dims[0] * Channels, inner = size / planes;
-    const T* mean = norm.training ? saved.mean.data() : norm.running_mean->data();
-    const T* variance = norm.training ? saved.variance.data() : norm.running_var->data();
-    T *grad_weight = nullptr, *grad_bias = nullptr;
-    const T* scale = nullptr;
-    if constexpr (!std::is_same_v<W, Absent>) {
-      grad_weight = weight.grad_to_add();
-      grad_bias = bias.grad_to_add();
-      scale = weight.value.data();
-    }
-    Array<double> sums(planes), products(planes);
-    launch(planes, PlaneGradientSums<T>{Channels, inner, Eps, mean, variance, x.value.data(), grad_y.data(),
-                                        sums.data(), products.data()});
-    launch(Channels, ChannelGradients<T>{Channels, planes, sums.data(), products.data(), grad_weight, grad_bias});
-    constexpr double samples = static_cast<double>(size / Channels);
-    const double count = norm.training ? samples : std::numeric_limits<double>::infinity();
-    if (x.grad)
-      launch(size, NormalizeGradient<T>{Channels, inner, x.accumulate, Eps, count, mean, variance, scale,
-                                        x.value.data(), grad_y.data(), sums.data(), products.data(), x.grad});
+    normalize_gradient(Operation::grouping(shape_of_t<X>{}), !norm.training, Eps, saved, grad_y, x, weight, bias);
+  }
+};
+
+template <class Operation>
+  requires operation::NormalizesSamples<Operation>
+struct Kernel<Operation> {
+  using Saved = Statistics;
+
+  template <class X, class W, class B>
+  static void forward(const Operation&, Saved* saved, X& y, const X& x, const W& weight, const B& bias) {
+    constexpr Grouping grouping = Operation::sample_grouping(shape_of_t<X>{});
+    Statistics statistics(grouping.groups);
+    Array<double> sums(grouping.size() / part_size(grouping));
+    moments(grouping, x.data(), sums.data(), statistics.mean.data(), statistics.variance.data());
+    normalize(grouping, Operation::eps, statistics, y, x, weight, bias);
+    if (saved) *saved = std::move(statistics);
+  }
+
+  template <class X, class W, class B>
+  static void backward(const Operation&, const Saved& saved, const X&, const X& grad_y, const autograd::Input<X>& x,
+                       const autograd::Input<W>& weight, const autograd::Input<B>& bias) {
+    constexpr Grouping grouping = Operation::sample_grouping(shape_of_t<X>{});
+    normalize_gradient(grouping, false, Operation::eps, saved, grad_y, x, weight, bias);
   }
 };
 
