@@ -54,8 +54,8 @@ struct NLLLoss2d : PickingLoss<NLLLoss2d<SizeAverage, IgnoreIndex>, SizeAverage,
   static constexpr std::string_view name = "NLLLoss2d";
 };
 
-/// The losses that are a sum over rows of scores (N, C): `Row` makes the term of core/loss.hpp from pointers.
-template <class Derived, bool SizeAverage>
+/// The losses that are a sum over rows of scores (N, C): their `row` makes the term of core/loss.hpp from pointers.
+template <bool SizeAverage>
 struct RowLoss {
   LossWeightsPointer weights;
   template <class S>
@@ -66,7 +66,7 @@ struct RowLoss {
 
 /// Mean or sum of loss::MultiMarginRow.
 template <int Power, double Margin, bool SizeAverage>
-struct MultiMarginLoss : RowLoss<MultiMarginLoss<Power, Margin, SizeAverage>, SizeAverage> {
+struct MultiMarginLoss : RowLoss<SizeAverage> {
   static constexpr std::string_view name = "MultiMarginLoss";
   static constexpr bool lists_of_classes = false;
 
@@ -88,7 +88,7 @@ struct MultiMarginLoss : RowLoss<MultiMarginLoss<Power, Margin, SizeAverage>, Si
 
 /// Mean or sum of loss::MultiLabelMarginRow.
 template <bool SizeAverage>
-struct MultiLabelMarginLoss : RowLoss<MultiLabelMarginLoss<SizeAverage>, SizeAverage> {
+struct MultiLabelMarginLoss : RowLoss<SizeAverage> {
   static constexpr std::string_view name = "MultiLabelMarginLoss";
   static constexpr bool lists_of_classes = true;
 
