@@ -270,12 +270,23 @@ BOOST_AUTO_TEST_CASE(batch_normalization_of_other_ranks) {
   BOOST_TEST((stages_of<Row, nn::Sequential<nn::BatchNorm1d<5>, nn::ReLU>>()) == 1u);
 }
 
-BOOST_AUTO_TEST_CASE(group_normalization_takes_activations_in) {
-  using Groups = nn::Sequential<Conv<3, 18>, nn::GroupNorm<3, 18>, nn::Tanh>;
-  using Layers = nn::Sequential<nn::Linear<5, 7>, nn::LayerNorm<nn::normalized_shape<7>>, nn::ReLU, nn::Linear<7, 3>>;
-  BOOST_TEST((error_of_compiled<Image, Groups>()) < tolerance);
-  BOOST_TEST((error_of_compiled<Row, Layers>()) < tolerance);
-  BOOST_TEST((stages_of<Row, Layers>()) == 3u);
+BOOST_AUTO_TEST_CASE(group_normalization) {
+  // In the layout of the convolution before; groups are parts of a vector, several vectors, both, and single channels.
+  using Parts = nn::Sequential<Conv<3, 18>, nn::GroupNorm<6, 18>, nn::Tanh>;
+  using All = nn::Sequential<Conv<3, 33>, nn::GroupNorm<1, 33>, nn::Sigmoid>;
+  using Across = nn::Sequential<Conv<3, 38>, nn::GroupNorm<2, 38>, Conv<38, 3>>;
+  using Single = nn::Sequential<Conv<3, 17>, nn::InstanceNorm2d<17>, nn::ReLU>;
+  using Elements = nn::Sequential<Conv<3, 17>, nn::LayerNorm<nn::normalized_shape<17, 4, 5>>>;
+  using Rows = nn::Sequential<nn::Linear<5, 7>, nn::LayerNorm<nn::normalized_shape<7>>, nn::ReLU, nn::Linear<7, 3>>;
+  BOOST_TEST((error_of_compiled<Image, Parts>()) < tolerance);
+  BOOST_TEST((error_of_compiled<Image, All>()) < tolerance);
+  BOOST_TEST((error_of_compiled<Image, Across>()) < tolerance);
+  BOOST_TEST((error_of_compiled<Image, Single>()) < tolerance);
+  BOOST_TEST((error_of_compiled<Image, Elements>()) < tolerance);
+  BOOST_TEST((error_of_compiled<Row, Rows>()) < tolerance);
+  // The convolution, the normalization with its activation, and one stage for the output's order.
+  BOOST_TEST((stages_of<Image, Parts>()) == 3u);
+  BOOST_TEST((stages_of<Row, Rows>()) == 3u);
 }
 
 BOOST_AUTO_TEST_CASE(flattened_images) {
@@ -307,6 +318,7 @@ void check_sizes() {
 
 BOOST_AUTO_TEST_CASE(the_constant_sizes_are_those_of_the_plan) {
   check_sizes<Image, nn::Sequential<Conv<3, 17>, Norm, nn::ReLU>>();
+  check_sizes<Image, nn::Sequential<Conv<3, 18>, nn::GroupNorm<6, 18>, nn::ReLU>>();
   check_sizes<Picture,
               nn::Concat<Conv<3, 32>, nn::Sequential<Conv<3, 17>, nn::ReLU>, nn::Named<"same", nn::Identity>>>();
   check_sizes<Image, nn::Sequential<nn::Residual<Conv<3, 17>, nn::Residual<Conv<3, 17>, Conv<3, 17>>>, nn::Flatten<>,

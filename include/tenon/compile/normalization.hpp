@@ -4,7 +4,7 @@
 #pragma once
 
 #include "../cpu/micro/map.hpp"
-#include "../cpu/micro/normalization.hpp"
+#include "../cpu/micro/blocked_normalization.hpp"
 #include "../nn/group_norm.hpp"
 #include "../nn/normalization.hpp"
 #include "stage.hpp"
@@ -96,19 +96,30 @@ struct Lowering<operation::BatchNorm<Rank, Channels, Eps, Momentum, Statistics>>
   }
 };
 
-template <class T, class S, class Operation>
+template <class T, class S, class Operation, class Layout>
 struct SampleNormStage {
   static constexpr Grouping grouping = Operation::sample_grouping(S{});
+  static constexpr bool blocked = std::is_same_v<Layout, Blocked>;
   static constexpr index_t channels = grouping.channels;
-  static constexpr std::size_t packed_bytes = static_cast<std::size_t>(2 * channels) * sizeof(T);
+  static constexpr index_t padded = blocked ? micro::vectors_for<T>(channels) * micro::lanes<T> : channels;
+  static constexpr std::size_t packed_bytes = static_cast<std::size_t>(2 * padded) * sizeof(T);
+  static constexpr std::size_t scratch_bytes = blocked ? static_cast<std::size_t>(3 * padded) * sizeof(T) : 0;
 
   template <class Epilogue>
-  static void run(const void* x, const void*, const std::byte* packed, void*, void* y) noexcept {
-    const T *from = static_cast<const T*>(x), *weight = elements_at<T>(packed), *bias = weight + channels;
-    for (index_t group = 0; group < grouping.groups; ++group) {
-      const auto [mean, variance] = micro::moments(grouping, group, from);
-      micro::normalize(grouping, group, mean, micro::inverse_deviation(variance, Operation::eps), weight, bias, from,
-                       static_cast<T*>(y), Epilogue{});
+  static void run(const void* x, const void*, const std::byte* packed, void* scratch, void* y) noexcept {
+    const T *from = static_cast<const T*>(x), *weight = elements_at<T>(packed), *bias = weight + padded;
+    T* to = static_cast<T*>(y);
+    if constexpr (blocked) {
+      constexpr index_t batch = Image<S>::batch, pixels = Image<S>::pixels;
+      for (index_t n = 0; n < batch; ++n, from += padded * pixels, to += padded * pixels)
+        micro::normalize_blocked(channels, pixels, grouping.groups / batch, Operation::eps, weight, bias, from, to,
+                                 static_cast<T*>(scratch), Epilogue{});
+    } else {
+      for (index_t group = 0; group < grouping.groups; ++group) {
+        const auto [mean, variance] = micro::moments(grouping, group, from);
+        micro::normalize(grouping, group, mean, micro::inverse_deviation(variance, Operation::eps), weight, bias, from,
+                         to, Epilogue{});
+      }
     }
   }
   /// Weights of one and biases of zero where there are none: from their type alone the plan does not know.
@@ -119,9 +130,10 @@ struct SampleNormStage {
         std::copy_n(static_cast<const T*>(from), channels, to);
       else
         std::fill_n(to, channels, otherwise);
+      std::fill_n(to + channels, padded - channels, T(0));
     };
     copy(source.weight, T(1), out);
-    copy(source.bias, T(0), out + channels);
+    copy(source.bias, T(0), out + padded);
   }
 };
 
@@ -134,11 +146,21 @@ struct Lowering<Operation> {
   static constexpr auto append(const Operation&, const X& x, const void* weight, const void* bias) {
     using T = typename X::value_type;
     using S = typename X::static_shape;
-    using Kernel = SampleNormStage<T, S, Operation>;
-    const int edge =
-        x.graph().append(Stage(plain(x).edge()).packed_by(&Kernel::pack, Source{weight, bias}, Kernel::packed_bytes),
-                         bytes<T, S, Plain>);
-    return Symbolic<T, S, Plain, Open<Kernel, pointwise::Identity, false>>(x.graph(), edge);
+    using L = std::conditional_t<std::is_same_v<typename X::layout, Blocked> && of_channels<S>(), Blocked, Plain>;
+    using Kernel = SampleNormStage<T, S, Operation, L>;
+    const int edge = x.graph().append(Stage(in_layout<L>(x).edge())
+                                          .packed_by(&Kernel::pack, Source{weight, bias}, Kernel::packed_bytes)
+                                          .with_scratch(Kernel::scratch_bytes),
+                                      bytes<T, S, L>);
+    return Symbolic<T, S, L, Open<Kernel, pointwise::Identity, false>>(x.graph(), edge);
+  }
+
+ private:
+  // Whether weights are those of an image's channels, and not of each of its elements.
+  template <class S>
+  static constexpr bool of_channels() {
+    return S::rank > 2 && Operation::sample_grouping(S{}).inner * S::dims[0] * S::dims[1] == S::size &&
+           Operation::sample_grouping(S{}).channels == S::dims[1];
   }
 };
 
