@@ -58,6 +58,10 @@ using LeNet = nn::Sequential<nn::Conv2d<1, 6, nn::kernel_size<5>, nn::padding<2>
 using Text = nn::Sequential<nn::Embedding<50, 4, nn::scale_grad_by_freq<true>>, nn::Flatten<>, nn::Linear<12, 5>>;
 using Mlp = nn::Sequential<nn::Linear<12, 64>, nn::Tanh, nn::Residual<nn::Linear<64, 64>>, nn::Linear<64, 4>>;
 
+using Norms =
+    nn::Sequential<nn::Conv2d<1, 4, nn::kernel_size<3>>, nn::GroupNorm<2, 4>, nn::Dropout2d<>, nn::InstanceNorm2d<4>,
+                   nn::Flatten<>, nn::Linear<144, 17>, nn::BatchNorm1d<17>, nn::LayerNorm<nn::normalized_shape<17>>>;
+
 struct Poolings : nn::Module<Poolings> {
   using Picks = nn::MaxPool2d<nn::kernel_size<2>, nn::return_indices<true>>;
   using Rest = nn::Sequential<nn::FractionalMaxPool2d<nn::kernel_size<2>, nn::output_ratio<0.7>>,
@@ -106,6 +110,9 @@ BOOST_AUTO_TEST_CASE(a_warm_training_step_allocates_nothing, *boost::unit_test::
   Poolings poolings;
   BOOST_TEST(warm_step<tenon::optim::SGD>(poolings, Tensor<float, 2, 3, 18, 16>{}, Tensor<float, 2, 4>{},
                                           nn::MSELoss<>{}) == 0);
+  Norms norms;
+  BOOST_TEST(
+      warm_step<tenon::optim::SGD>(norms, Tensor<float, 3, 1, 8, 8>{}, Tensor<float, 3, 17>{}, nn::MSELoss<>{}) == 0);
   Text text;
   BOOST_TEST(warm_step<tenon::optim::SGD>(text, Tensor<std::int64_t, 8, 3>{}, Tensor<std::int64_t, 8>{},
                                           nn::CrossEntropyLoss<>{}) == 0);
@@ -138,6 +145,10 @@ BOOST_AUTO_TEST_CASE(a_compiled_net_allocates_nothing) {
   auto pooled = tenon::compile<Tensor<float, 2, 3, 18, 16>>(poolings);
   const Tensor<float, 2, 3, 18, 16> image;
   BOOST_TEST(allocations_of([&] { pooled(image); }) == 0);
+  Norms norms;
+  auto normalized = tenon::compile<Tensor<float, 3, 1, 8, 8>>(norms);
+  const Tensor<float, 3, 1, 8, 8> digits;
+  BOOST_TEST(allocations_of([&] { normalized(digits); }) == 0);
 }
 
 BOOST_AUTO_TEST_CASE(a_compiled_net_in_the_callers_storage_allocates_no_memory_for_tensors) {

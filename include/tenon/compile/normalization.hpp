@@ -3,8 +3,8 @@
 /// normalization: a stage.
 #pragma once
 
-#include "../cpu/micro/map.hpp"
 #include "../cpu/micro/blocked_normalization.hpp"
+#include "../cpu/micro/map.hpp"
 #include "../nn/group_norm.hpp"
 #include "../nn/normalization.hpp"
 #include "stage.hpp"

@@ -12,7 +12,9 @@ namespace tenon::inline TENON_ISA::cuda {
 
 /// Elements of a group that one thread sums up: those of one channel in one sample, or a row whose elements are
 /// channels.
-TENON_HOST_DEVICE constexpr index_t part_size(const Grouping& grouping) { return grouping.inner > 1 ? grouping.inner : grouping.stretch; }
+TENON_HOST_DEVICE constexpr index_t part_size(const Grouping& grouping) {
+  return grouping.inner > 1 ? grouping.inner : grouping.stretch;
+}
 
 /// sum[part] of the elements of one part, or of the squares of their distances to the mean of the group.
 template <class T>
