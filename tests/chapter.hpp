@@ -9,10 +9,8 @@
 #include <array>
 #include <boost/test/unit_test.hpp>
 #include <cmath>
-#include <filesystem>
 #include <optional>
 #include <string>
-#include <tenon/io/safetensors.hpp>
 #include <tenon/tenon.hpp>
 #include <tuple>
 #include <vector>
@@ -35,50 +33,33 @@ struct Case {
   double rtol_out = 1e-5, atol_out = 1e-5, rtol_grad = 1e-4, atol_grad = 2e-5;
 };
 
-inline StateDict load_vectors(const std::string& name) {
-  return tenon::io::load_safetensors(std::filesystem::path(TENON_VECTORS) / (name + ".safetensors"));
-}
+StateDict load_vectors(const std::string& name);
 
 /// The elements of an entry, whatever its type.
-inline std::vector<double> numbers(const tenon::AnyTensor& entry) {
-  std::vector<double> result(static_cast<std::size_t>(entry.size()));
-  const auto read = [&]<class T>(std::type_identity<T>) {
-    const auto* source = reinterpret_cast<const T*>(entry.data());
-    for (std::size_t i = 0; i < result.size(); ++i) result[i] = static_cast<double>(source[i]);
-  };
-  switch (entry.dtype()) {
-    case tenon::DType::F32:
-      read(std::type_identity<float>{});
-      break;
-    case tenon::DType::F64:
-      read(std::type_identity<double>{});
-      break;
-    case tenon::DType::I64:
-      read(std::type_identity<std::int64_t>{});
-      break;
-    default:
-      BOOST_FAIL("vectors of an unexpected type");
-  }
-  return result;
-}
-
-/// One failure with the first difference, not one per element.
-template <class Tensor>
-void compare(const std::string& what, const Tensor& got, const std::vector<double>& want, double rtol, double atol) {
-  BOOST_TEST_REQUIRE(got.size() == want.size(), what << ": " << got.size() << " elements, wanted " << want.size());
-  std::size_t differ = 0, first = 0;
-  for (std::size_t i = 0; i < want.size(); ++i)
-    if (!(std::fabs(static_cast<double>(got.data()[i]) - want[i]) <= atol + rtol * std::fabs(want[i])) && differ++ == 0)
-      first = i;
-  BOOST_TEST(differ == 0u, what << ": " << differ << " of " << want.size() << " differ, first at [" << first
-                                << "]: " << static_cast<double>(got.data()[first]) << ", wanted " << want[first]);
-}
+std::vector<double> numbers(const tenon::AnyTensor& entry);
 
 template <class Tensor>
 std::vector<double> numbers(const Tensor& tensor)
   requires requires { typename Tensor::static_shape; }
 {
   return {tensor.begin(), tensor.end()};
+}
+
+/// One failure with the first difference, not one per element.
+void compare(const std::string& what, const std::vector<double>& got, const std::vector<double>& want, double rtol,
+             double atol);
+
+template <class Tensor>
+void compare(const std::string& what, const Tensor& got, const std::vector<double>& want, double rtol, double atol)
+  requires requires { typename Tensor::static_shape; }
+{
+  compare(what, numbers(got), want, rtol, atol);
+}
+
+/// `error` when called.
+template <class F>
+void check_error(F&& call, const std::string& error) {
+  BOOST_CHECK_EXCEPTION(call(), tenon::Error, [&](const tenon::Error& e) { return e.what() == error; });
 }
 
 // ---- arguments: floating tensors get gradients; integers are indices into a table where they come first, else labels
@@ -167,7 +148,7 @@ Layer make_layer(const StateDict& dict) {
 
 /// Outputs, gradients and buffers against PyTorch's.
 template <class Layer, class... In>
-void check_vectors(const Case& c) {
+[[gnu::cold]] void check_vectors(const Case& c) {
   const StateDict dict = load_vectors(c.vectors);
   Layer layer = make_layer<Layer, std::tuple_element_t<0, std::tuple<In...>>>(dict);
   layer.load_state_dict(dict.subset("f32.param."), {.strict = false});
@@ -224,7 +205,7 @@ void check_vectors(const Case& c) {
 
 /// Gradients in double against central differences of a random weighting of the output.
 template <class Layer, class... In>
-void check_gradients(const Case& c) {
+[[gnu::cold]] void check_gradients(const Case& c) {
   auto layer = [] {
     if constexpr (nn::detail::Convertible<Layer, nn::to_type<double>>)
       return Layer{}.template to<double>();
@@ -293,7 +274,7 @@ void check_gradients(const Case& c) {
 
 /// The compiled net against the eager layer in evaluation mode.
 template <class Layer, class In>
-void check_compiled(const Case& c) {
+[[gnu::cold]] void check_compiled(const Case& c) {
   constexpr bool of_user = !requires { typename Layer::built_in; };
   static_assert(of_user || tenon::planning::planned_by_type<Layer>, "a layer of one result that cannot be compiled");
   Layer layer;

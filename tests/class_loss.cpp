@@ -127,12 +127,6 @@ BOOST_AUTO_TEST_CASE(gradients) {
   check<nn::CrossEntropyLoss<>, Tensor<float, 1, 1>, Tensor<std::int64_t, 1>>();
 }
 
-/// `error` when called.
-template <class F>
-void check_error(F&& call, const std::string& error) {
-  BOOST_CHECK_EXCEPTION(call(), tenon::Error, [&](const tenon::Error& e) { return e.what() == error; });
-}
-
 BOOST_AUTO_TEST_CASE(targets_outside_the_classes) {
   const Tensor<float, 3, 4> x;
   for (const std::int64_t wrong : {-1, 4}) {

@@ -232,12 +232,6 @@ BOOST_AUTO_TEST_CASE(odd_shapes) {
       {.gradients = false});
 }
 
-/// `error` when called.
-template <class F>
-void check_error(F&& call, const std::string& error) {
-  BOOST_CHECK_EXCEPTION(call(), tenon::Error, [&](const tenon::Error& e) { return e.what() == error; });
-}
-
 BOOST_AUTO_TEST_CASE(probabilities_outside_their_range) {
   Tensor<float, 2, 2> x;
   const Tensor<float, 2, 2> target;

@@ -1,0 +1,46 @@
+// What the chapters share and no layer's type changes.
+#define BOOST_TEST_DYN_LINK
+#include "chapter.hpp"
+
+#include <filesystem>
+#include <tenon/io/safetensors.hpp>
+
+namespace tenon_test {
+
+StateDict load_vectors(const std::string& name) {
+  return tenon::io::load_safetensors(std::filesystem::path(TENON_VECTORS) / (name + ".safetensors"));
+}
+
+std::vector<double> numbers(const tenon::AnyTensor& entry) {
+  std::vector<double> result(static_cast<std::size_t>(entry.size()));
+  const auto read = [&]<class T>(std::type_identity<T>) {
+    const auto* source = reinterpret_cast<const T*>(entry.data());
+    for (std::size_t i = 0; i < result.size(); ++i) result[i] = static_cast<double>(source[i]);
+  };
+  switch (entry.dtype()) {
+    case tenon::DType::F32:
+      read(std::type_identity<float>{});
+      break;
+    case tenon::DType::F64:
+      read(std::type_identity<double>{});
+      break;
+    case tenon::DType::I64:
+      read(std::type_identity<std::int64_t>{});
+      break;
+    default:
+      BOOST_FAIL("vectors of an unexpected type");
+  }
+  return result;
+}
+
+void compare(const std::string& what, const std::vector<double>& got, const std::vector<double>& want, double rtol,
+             double atol) {
+  BOOST_TEST_REQUIRE(got.size() == want.size(), what << ": " << got.size() << " elements, wanted " << want.size());
+  std::size_t differ = 0, first = 0;
+  for (std::size_t i = 0; i < want.size(); ++i)
+    if (!(std::fabs(got[i] - want[i]) <= atol + rtol * std::fabs(want[i])) && differ++ == 0) first = i;
+  BOOST_TEST(differ == 0u, what << ": " << differ << " of " << want.size() << " differ, first at [" << first
+                                << "]: " << got[first] << ", wanted " << want[first]);
+}
+
+}  // namespace tenon_test
