@@ -108,6 +108,15 @@ struct Compose {
   }
 };
 
+/// The gradient of a function as a functor of two elements: what comes from above, and what the function saves.
+template <class Function>
+struct GradientOf {
+  template <class T>
+  TENON_HOST_DEVICE constexpr T operator()(const T& gradient, const T& saved) const {
+    return Function{}.gradient(gradient, saved);
+  }
+};
+
 }  // namespace tenon::inline TENON_ISA::pointwise
 
 #if defined(__CUDACC__)

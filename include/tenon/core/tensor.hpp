@@ -236,7 +236,7 @@ class Tensor : public xt::xcontainer<Tensor<T, D...>>, public xt::xcontainer_sem
   }();
   static constexpr strides_array backstrides_value = [] {
     strides_array result{};
-    for (std::size_t axis = 0; axis < rank; ++axis)
+    for (std::size_t axis = 0; axis != rank; ++axis)
       result[axis] = strides_value[axis] * (static_cast<std::ptrdiff_t>(extents[axis]) - 1);
     return result;
   }();

@@ -8,17 +8,6 @@
 
 namespace tenon::inline TENON_ISA::cpu {
 
-namespace detail {
-/// Named, so that all shapes share one loop.
-template <class Function>
-struct GradientOf {
-  template <class V>
-  TENON_ALWAYS_INLINE V operator()(const V& g, const V& saved) const {
-    return Function{}.gradient(g, saved);
-  }
-};
-}  // namespace detail
-
 template <class Function>
 struct Kernel<operation::Pointwise<Function>> {
   template <class X>
@@ -31,7 +20,7 @@ struct Kernel<operation::Pointwise<Function>> {
                        const X& grad_y, const autograd::Input<X>& x) {
     if (!x.grad) return;
     const auto* saved = Function::saves == pointwise::Saves::output ? y.data() : x.value.data();
-    micro::map_gradient<typename X::value_type>(shape_of_t<X>::size, x.accumulate, detail::GradientOf<Function>{},
+    micro::map_gradient<typename X::value_type>(shape_of_t<X>::size, x.accumulate, pointwise::GradientOf<Function>{},
                                                 x.grad, grad_y.data(), saved);
   }
 };

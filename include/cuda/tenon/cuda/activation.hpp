@@ -10,14 +10,6 @@
 namespace tenon::inline TENON_ISA::cuda {
 
 template <class Function>
-struct GradientOf {
-  template <class T>
-  TENON_HOST_DEVICE T operator()(const T& gradient, const T& saved) const {
-    return Function{}.gradient(gradient, saved);
-  }
-};
-
-template <class Function>
 struct Kernel<operation::Pointwise<Function>> {
   template <class X>
   static void forward(const operation::Pointwise<Function>&, autograd::NothingSaved*, X& y, const X& x) {
@@ -28,7 +20,7 @@ struct Kernel<operation::Pointwise<Function>> {
                        const X& grad_y, const autograd::Input<X>& x) {
     if (!x.grad) return;
     const auto* saved = Function::saves == pointwise::Saves::output ? y.data() : x.value.data();
-    map_gradient(shape_of_t<X>::size, x.accumulate, GradientOf<Function>{}, x.grad, grad_y.data(), saved);
+    map_gradient(shape_of_t<X>::size, x.accumulate, pointwise::GradientOf<Function>{}, x.grad, grad_y.data(), saved);
   }
 };
 
