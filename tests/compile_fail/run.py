@@ -4,12 +4,20 @@
 The compiler has to print exactly one line with ` error: `, and that line has to match the case's patterns: the lines of
 the case that begin with `// g++: ` or `// clang: `, regular expressions that must all be found in the line.
 """
-import concurrent.futures, pathlib, re, subprocess, sys
+import concurrent.futures, pathlib, re, subprocess, sys, tempfile
 
 compiler, include, flags = sys.argv[1], sys.argv[2], sys.argv[3:]
 version = subprocess.run([compiler, '--version'], capture_output=True, text=True, check=True).stdout
 kind = 'clang' if 'clang' in version else 'g++'
-command = [compiler, '-std=c++20', '-fsyntax-only', '-I', include, *flags]
+language = [compiler, '-std=c++20', '-I', include, *flags]
+# The header is read once; to g++ it lies where it is looked for first.
+precompiled = tempfile.TemporaryDirectory()
+header = pathlib.Path(precompiled.name) / 'tenon' / 'tenon.hpp.gch'
+header.parent.mkdir()
+subprocess.run([*language, '-w', '-x', 'c++-header', pathlib.Path(include) / 'tenon' / 'tenon.hpp', '-o', header],
+               check=True)
+use = ['-include-pch', header] if kind == 'clang' else ['-I', precompiled.name]
+command = [*language[:2], *use, *language[2:], '-fsyntax-only']
 
 def check(case):
     """What is wrong with the compiler's answer to a case, and the first of its errors."""
