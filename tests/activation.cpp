@@ -1,6 +1,4 @@
 // What the activations have in common, and PReLU, which has a parameter.
-#define BOOST_TEST_MODULE activation
-#define BOOST_TEST_DYN_LINK
 #include <limits>
 
 #include "chapter.hpp"

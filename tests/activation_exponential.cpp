@@ -1,6 +1,4 @@
 // Activations made of the exponential function.
-#define BOOST_TEST_MODULE activation_exponential
-#define BOOST_TEST_DYN_LINK
 #include "chapter.hpp"
 
 using namespace tenon_test;

@@ -1,6 +1,4 @@
 // Activations that are linear in pieces.
-#define BOOST_TEST_MODULE activation_linear
-#define BOOST_TEST_DYN_LINK
 #include "chapter.hpp"
 
 using namespace tenon_test;

@@ -1,6 +1,4 @@
 // A warm training step and a call of a compiled net allocate nothing.
-#define BOOST_TEST_MODULE allocation
-#define BOOST_TEST_DYN_LINK
 #include <atomic>
 #include <boost/test/unit_test.hpp>
 #include <cstdlib>

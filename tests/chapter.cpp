@@ -1,5 +1,4 @@
 // What the chapters share and no layer's type changes.
-#define BOOST_TEST_DYN_LINK
 #include "chapter.hpp"
 
 #include <filesystem>
@@ -41,6 +40,26 @@ void compare(const std::string& what, const std::vector<double>& got, const std:
     if (!(std::fabs(got[i] - want[i]) <= atol + rtol * std::fabs(want[i])) && differ++ == 0) first = i;
   BOOST_TEST(differ == 0u, what << ": " << differ << " of " << want.size() << " differ, first at [" << first
                                 << "]: " << got[first] << ", wanted " << want[first]);
+}
+
+void check_differences(const std::function<double()>& value, const std::vector<Differentiated>& differentiated) {
+  std::size_t checked = 0, wrong = 0;
+  for (const auto& [elements, gradient] : differentiated) {
+    // All, or some: an odd step meets every column.
+    const std::size_t step = elements.size() < 64 ? 1 : 1 + elements.size() / 31 / 2 * 2;
+    for (std::size_t i = 0; i < elements.size(); i += step, ++checked) {
+      const double before = elements[i], h = 1e-6;
+      elements[i] = before + h;
+      const double above = value();
+      elements[i] = before - h;
+      const double below = value();
+      elements[i] = before;
+      const double numeric = (above - below) / (2 * h);
+      wrong += !(std::fabs(numeric - gradient[i]) <= 1e-6 + 1e-5 * std::fabs(numeric));
+    }
+  }
+  BOOST_TEST(checked > 0u);
+  BOOST_TEST(wrong == 0u, wrong << " of " << checked << " gradients differ from differences");
 }
 
 }  // namespace tenon_test

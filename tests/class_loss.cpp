@@ -1,6 +1,4 @@
 // Losses of classes.
-#define BOOST_TEST_MODULE class_loss
-#define BOOST_TEST_DYN_LINK
 #include "chapter.hpp"
 
 using namespace tenon_test;

@@ -1,6 +1,4 @@
 // The compiled net as an object, and what `summary` and `<<` tell of a model.
-#define BOOST_TEST_MODULE compile
-#define BOOST_TEST_DYN_LINK
 #include <boost/test/unit_test.hpp>
 #include <sstream>
 #include <tenon/tenon.hpp>

@@ -1,6 +1,4 @@
 // What stands between and around layers.
-#define BOOST_TEST_MODULE containers
-#define BOOST_TEST_DYN_LINK
 #include "chapter.hpp"
 
 using namespace tenon_test;

@@ -1,6 +1,4 @@
 // The passes of convolutions against the sum that defines them, for random geometries: what depends on the shape alone.
-#define BOOST_TEST_MODULE convolution
-#define BOOST_TEST_DYN_LINK
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 #include <limits>

@@ -1,5 +1,3 @@
-#define BOOST_TEST_MODULE dropout
-#define BOOST_TEST_DYN_LINK
 #include <limits>
 
 #include "chapter.hpp"

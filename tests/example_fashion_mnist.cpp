@@ -1,6 +1,4 @@
 // The parts of the example that read files and add up results: above all, what damaged files do.
-#define BOOST_TEST_MODULE example_fashion_mnist
-#define BOOST_TEST_DYN_LINK
 #include <zlib.h>
 
 #include <algorithm>

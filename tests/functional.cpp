@@ -1,6 +1,4 @@
 // The functions of a `forward`: on tensors, recorded, and in compiled modules.
-#define BOOST_TEST_MODULE functional
-#define BOOST_TEST_DYN_LINK
 #include <bit>
 #include <limits>
 

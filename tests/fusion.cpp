@@ -1,7 +1,5 @@
 // What `compile` makes of a graph: every edge has the eager model's values, whatever was folded into the stage before
 // it.
-#define BOOST_TEST_MODULE fusion
-#define BOOST_TEST_DYN_LINK
 #include <boost/test/unit_test.hpp>
 #include <tenon/tenon.hpp>
 

@@ -1,6 +1,4 @@
 // Losses of two or three tensors, element by element or row by row.
-#define BOOST_TEST_MODULE loss
-#define BOOST_TEST_DYN_LINK
 #include "chapter.hpp"
 
 using namespace tenon_test;

@@ -1,6 +1,5 @@
 // The verbs every module has.
-#define BOOST_TEST_MODULE module
-#define BOOST_TEST_DYN_LINK
+#include <boost/hana/for_each.hpp>
 #include <boost/test/unit_test.hpp>
 #include <optional>
 #include <tenon/cpu/activation.hpp>

@@ -1,6 +1,4 @@
 // Optimisers against the published formulas, written out plainly in double.
-#define BOOST_TEST_MODULE optim
-#define BOOST_TEST_DYN_LINK
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 #include <cstring>

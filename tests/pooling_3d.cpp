@@ -1,5 +1,3 @@
-#define BOOST_TEST_MODULE pooling_3d
-#define BOOST_TEST_DYN_LINK
 #include "chapter.hpp"
 
 using namespace tenon_test;

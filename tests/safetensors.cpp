@@ -1,6 +1,4 @@
 // Safetensors files, damaged ones above all.
-#define BOOST_TEST_MODULE safetensors
-#define BOOST_TEST_DYN_LINK
 #include <sys/resource.h>
 
 #include <algorithm>

@@ -1,6 +1,4 @@
 // Chains of convolutions and what follows them.
-#define BOOST_TEST_MODULE sequential_conv
-#define BOOST_TEST_DYN_LINK
 #include "chapter.hpp"
 
 using namespace tenon_test;

@@ -1,6 +1,4 @@
 // One layer in several places: its keys, its gradient, its copies.
-#define BOOST_TEST_MODULE shared
-#define BOOST_TEST_DYN_LINK
 #include <boost/hana/length.hpp>
 
 #include "chapter.hpp"

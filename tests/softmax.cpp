@@ -1,6 +1,4 @@
 // Softmax and its relatives.
-#define BOOST_TEST_MODULE softmax
-#define BOOST_TEST_DYN_LINK
 #include "chapter.hpp"
 
 using namespace tenon_test;

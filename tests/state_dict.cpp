@@ -1,6 +1,4 @@
 // Run-time typed tensors and state dicts.
-#define BOOST_TEST_MODULE state_dict
-#define BOOST_TEST_DYN_LINK
 #include <bit>
 #include <boost/test/unit_test.hpp>
 #include <cstdint>

@@ -1,6 +1,4 @@
 // Tensor: an xtensor expression of a fixed shape, and the memory it lives in.
-#define BOOST_TEST_MODULE tensor
-#define BOOST_TEST_DYN_LINK
 #include <atomic>
 #include <boost/test/unit_test.hpp>
 #include <cstdint>

@@ -1,6 +1,4 @@
 // What Variables record, and what `backward` makes of it.
-#define BOOST_TEST_MODULE variable
-#define BOOST_TEST_DYN_LINK
 #include <boost/test/unit_test.hpp>
 #include <tenon/cpu/activation.hpp>
 #include <tenon/cpu/functional.hpp>

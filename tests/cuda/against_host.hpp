@@ -2,7 +2,6 @@
 /// What the chapters share: a layer on the device gives what it gives on the host.
 #pragma once
 
-#define BOOST_TEST_DYN_LINK
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 #include <cstdint>

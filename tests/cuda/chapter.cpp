@@ -1,3 +1,0 @@
-/// \file
-/// One chapter on a system without CUDA; the build names both.
-#include TENON_CHAPTER

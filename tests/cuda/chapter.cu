@@ -1,3 +1,0 @@
-/// \file
-/// One chapter for a CUDA device; the build names it.
-#include TENON_CHAPTER

@@ -1,0 +1,2 @@
+// What every test of the whole host library begins with, compiled once.
+#include "../chapter.hpp"
