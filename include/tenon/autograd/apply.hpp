@@ -1,7 +1,7 @@
 /// \file
 /// `apply(operation, inputs...)`: the one way from a layer or function to what computes it. On Tensors it computes now;
-/// with a Variable among the inputs, or a Parameter as the first, it also records; with a Symbolic it appends a stage to
-/// a plan.
+/// with a Variable among the inputs, or a Parameter as the first, it also records; with a Symbolic it appends a stage
+/// to a plan.
 ///
 /// An operation says WHAT: a canonical options type with a `name`, a shape rule `output_shape(Shape...)` and whatever
 /// the call depends on (training mode, buffers) as members. `cpu::Kernel<Operation>` (and `cuda::Kernel`) says HOW:
@@ -11,6 +11,8 @@
 ///     static void backward(operation, saved, y, grad_y, input(x)...);   // Input: value, and where its gradient goes
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <tuple>
 
 #include "../core/shape_error.hpp"
@@ -94,15 +96,15 @@ const auto& value_of(const X& x) {
     return x;
 }
 
-/// The state a node keeps of an argument.
+/// The state a node keeps of an argument; of one left out, none.
 template <class X>
-auto state_of(const X& x) {
+AnyStatePointer state_of(const X& x) {
   if constexpr (is_variable<X> || is_parameter<X>)
     return x.state();
   else if constexpr (std::is_same_v<X, Absent>)
-    return Absent{};
+    return nullptr;
   else
-    return StatePointer<X>(new State<X>(X(x), false));
+    return new State<X>(X(x), false);
 }
 template <class X>
 bool wants_grad(const X& x) {
@@ -157,104 +159,122 @@ struct results<Operation, X, Shapes<S...>, std::index_sequence<I...>> {
 template <class Result>
 struct result_traits {
   static Result make() { return Result(uninitialized); }
-  using slots = std::tuple<OutputSlot<Result>>;
+  static constexpr std::size_t count = 1;
 };
 template <class... R>
 struct result_traits<std::tuple<R...>> {
   static std::tuple<R...> make() { return {R(uninitialized)...}; }
-  using slots = std::tuple<OutputSlot<R>...>;
+  static constexpr std::size_t count = sizeof...(R);
+};
+
+/// The record of one call, as far as it does not depend on types.
+template <std::size_t Inputs, std::size_t Outputs>
+class CallNode : public Node {
+ protected:
+  explicit CallNode(std::array<AnyStatePointer, Inputs> inputs) : inputs_(std::move(inputs)) {}
+
+  bool reached() const {
+    return std::any_of(outputs_.begin(), outputs_.end(), [](const OutputSlot& slot) { return has_grad(slot); });
+  }
+  static bool has_grad(const OutputSlot& slot) { return slot.state && slot.state->has_grad(); }
+  void queue_producers(BackwardQueue& queue) {
+    for (const AnyStatePointer& input : inputs_)
+      if (input) input->queue_producer(queue);
+  }
+  void let_go() {
+    for (OutputSlot& slot : outputs_) {
+      if (slot.state) std::exchange(slot.state, nullptr)->forget_producer();
+      slot.held.reset();
+    }
+    for (AnyStatePointer& input : inputs_) input.reset();
+  }
+
+  std::array<AnyStatePointer, Inputs> inputs_;
+  std::array<OutputSlot, Outputs> outputs_;
 };
 
 /// The record of one call.
 template <class Operation, class Result, class... X>
-class OperationNode final : public Node {
+class OperationNode final : public CallNode<sizeof...(X), result_traits<Result>::count> {
   using kernel = typename std::tuple_element_t<0, std::tuple<X...>>::place::template kernel<Operation>;
-  template <class T>
-  using pointer = std::conditional_t<std::is_same_v<T, Absent>, Absent, StatePointer<T>>;
+  using each_input = std::index_sequence_for<X...>;
+  using each_output = std::make_index_sequence<result_traits<Result>::count>;
+  static constexpr bool has_several = requires { std::tuple_size<Result>::value; };
 
  public:
-  explicit OperationNode(const Operation& operation, pointer<X>... inputs)
-      : operation_(operation), inputs_(std::move(inputs)...) {}
+  template <class... Arguments>
+  explicit OperationNode(const Operation& operation, const Arguments&... x)
+      : OperationNode::CallNode({state_of(x)...}), operation_(operation) {}
 
   typename saved_by<kernel>::type saved;
 
   /// Makes the Variables of the result and ties them to this node.
   auto attach(Result result) {
-    if constexpr (requires { std::tuple_size<Result>::value; })
-      return std::apply(
-          [&](auto&&... r) {
-            return [&]<std::size_t... I>(std::index_sequence<I...>) {
-              return std::tuple{attach_one(std::move(r), std::get<I>(outputs_))...};
-            }(std::index_sequence_for<decltype(r)...>{});
-          },
-          std::move(result));
+    if constexpr (has_several)
+      return attach_all(std::move(result), each_output{});
     else
-      return attach_one(std::move(result), std::get<0>(outputs_));
+      return attach_one(std::move(result), this->outputs_[0]);
   }
 
   void propagate(BackwardQueue& queue) override {
-    const bool reached =
-        std::apply([](auto&... slot) { return ((slot.state && slot.state->has_grad()) || ...); }, outputs_);
-    if (reached) backward(queue, std::index_sequence_for<X...>{});
-    std::apply([](auto&... slot) { (close(slot), ...); }, outputs_);
-    std::apply([](auto&... input) { (let_go(input), ...); }, inputs_);
+    if (this->reached()) {
+      backward(queue, each_input{}, each_output{});
+      this->queue_producers(queue);
+    }
+    this->let_go();
   }
 
  private:
+  template <std::size_t... Output>
+  auto attach_all(Result result, std::index_sequence<Output...>) {
+    return std::tuple{attach_one(std::get<Output>(std::move(result)), this->outputs_[Output])...};
+  }
   template <class R>
-  nn::Variable<R> attach_one(R&& result, OutputSlot<R>& slot) {
+  nn::Variable<R> attach_one(R&& result, OutputSlot& slot) {
     StatePointer<R> state(new State<R>(std::move(result), false));
-    state->made_by(NodePointer(this), &slot);
+    state->made_by(NodePointer(this), slot);
     return nn::Variable<R>(std::move(state));
   }
 
-  template <std::size_t... I>
-  void backward(BackwardQueue& queue, std::index_sequence<I...>) {
+  template <std::size_t... I, std::size_t... Output>
+  void backward(BackwardQueue& queue, std::index_sequence<I...>, std::index_sequence<Output...>) {
     // In order, so that of two inputs that are one Variable the second adds to what the first writes.
-    const std::tuple gradients{input(queue, std::get<I>(inputs_))...};
-    if constexpr (requires { std::tuple_size<Result>::value; })
-      std::apply(
-          [&](auto&... slot) {
-            kernel::backward(operation_, saved, std::tuple{(slot.state ? &slot.state->value() : nullptr)...},
-                             std::tuple{(slot.state && slot.state->has_grad() ? &slot.state->grad() : nullptr)...},
-                             std::get<I>(gradients)...);
-          },
-          outputs_);
-    else
-      kernel::backward(operation_, saved, std::get<0>(outputs_).state->value(), std::get<0>(outputs_).state->grad(),
+    const std::tuple<Input<X>...> gradients{input<X>(queue, this->inputs_[I].get())...};
+    if constexpr (has_several)
+      kernel::backward(operation_, saved,
+                       std::tuple{value<std::tuple_element_t<Output, Result>>(this->outputs_[Output])...},
+                       std::tuple{gradient<std::tuple_element_t<Output, Result>>(this->outputs_[Output])...},
                        std::get<I>(gradients)...);
-    (push_producer(queue, std::get<I>(inputs_)), ...);
+    else
+      kernel::backward(operation_, saved, *value<Result>(this->outputs_[0]), *gradient<Result>(this->outputs_[0]),
+                       std::get<I>(gradients)...);
   }
 
   template <class T>
-  static auto input(BackwardQueue& queue, const StatePointer<T>& state) {
-    if (!state->requires_grad() && !state->producer()) {
-      if (state->recorded()) queue.meet_released_record();
-      return Input<T>{state->value()};
+  static Input<T> input(BackwardQueue& queue, AnyState* any) {
+    if constexpr (std::is_same_v<T, Absent>) {
+      return {};
+    } else {
+      auto& state = static_cast<State<T>&>(*any);
+      if (!state.requires_grad() && !state.producer()) {
+        if (state.recorded()) queue.meet_released_record();
+        return {state.value()};
+      }
+      const bool accumulate = state.has_grad();
+      return {state.value(), state.grad_to_write().data(), accumulate};
     }
-    const bool accumulate = state->has_grad();
-    return Input<T>{state->value(), state->grad_to_write().data(), accumulate};
   }
-  static Input<Absent> input(BackwardQueue&, Absent) { return {}; }
-  template <class T>
-  static void push_producer(BackwardQueue& queue, const StatePointer<T>& state) {
-    state->queue_producer(queue);
+  // Of an output nobody kept, or whose gradient nobody wrote: null.
+  template <class R>
+  static const R* value(const OutputSlot& slot) {
+    return slot.state ? &static_cast<State<R>*>(slot.state)->value() : nullptr;
   }
-  static void push_producer(BackwardQueue&, Absent) {}
-  template <class T>
-  static void close(OutputSlot<T>& slot) {
-    if (slot.state) std::exchange(slot.state, nullptr)->forget_producer();
-    slot.held.reset();
+  template <class R>
+  static const R* gradient(const OutputSlot& slot) {
+    return OperationNode::has_grad(slot) ? &static_cast<State<R>*>(slot.state)->grad() : nullptr;
   }
-  template <class T>
-  static void let_go(StatePointer<T>& state) {
-    state.reset();
-  }
-  static void let_go(Absent) {}
 
   Operation operation_;
-  std::tuple<pointer<X>...> inputs_;
-  typename result_traits<Result>::slots outputs_{};
 };
 
 /// The tensors one call makes.
@@ -281,7 +301,7 @@ auto record(const Operation& operation, const X&... x) {
   const bool is_volatile_result = (is_volatile(x) || ...);
   if (!is_volatile_result && (wants_grad(x) || ...)) {
     using NodeType = OperationNode<Operation, typename Call::result, argument_t<X>...>;
-    const boost::intrusive_ptr<NodeType> node(new NodeType(operation, state_of(x)...));
+    const boost::intrusive_ptr<NodeType> node(new NodeType(operation, x...));
     auto result = result_traits<typename Call::result>::make();
     Call::kernel::forward(operation, &node->saved, result, value_of(x)...);
     return node->attach(std::move(result));

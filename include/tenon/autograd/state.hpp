@@ -93,32 +93,25 @@ class BackwardQueue {
   bool met_released_record_ = false;
 };
 
-template <class TensorType>
-class State;
-template <class TensorType>
-using StatePointer = boost::intrusive_ptr<State<TensorType>>;
+class AnyState;
+using AnyStatePointer = boost::intrusive_ptr<AnyState>;
 
 /// Where a node sees one of its outputs: weakly while it waits, so that an output nobody needs may go; strongly once
 /// its backward pass is due, so that the gradient stays until it has been passed on.
-template <class TensorType>
 struct OutputSlot {
-  State<TensorType>* state = nullptr;
-  StatePointer<TensorType> held;
+  AnyState* state = nullptr;
+  AnyStatePointer held;
 };
 
-/// The value of a Variable or Parameter, its gradient, and the node that made it.
-template <class TensorType>
-class State : public memory::Recycled {
+/// What the record knows of a value, whatever its type.
+class AnyState : public memory::Recycled {
  public:
-  explicit State(TensorType value, bool requires_grad) : value_(std::move(value)), requires_grad_(requires_grad) {}
-  State(const State&) = delete;
-  State& operator=(const State&) = delete;
-  ~State() {
+  explicit AnyState(bool requires_grad) : requires_grad_(requires_grad) {}
+  AnyState(const AnyState&) = delete;
+  AnyState& operator=(const AnyState&) = delete;
+  virtual ~AnyState() {
     if (slot_) slot_->state = nullptr;
   }
-
-  TensorType& value() noexcept { return value_; }
-  const TensorType& value() const noexcept { return value_; }
 
   bool requires_grad() const noexcept { return requires_grad_; }
   void requires_grad(bool value) noexcept { requires_grad_ = value; }
@@ -127,6 +120,54 @@ class State : public memory::Recycled {
 
   /// Whether a backward pass, or the user, has written the gradient since it was last zeroed.
   bool has_grad() const noexcept { return has_grad_; }
+  void zero_grad() noexcept { has_grad_ = false; }
+
+  const NodePointer& producer() const noexcept { return producer_; }
+  /// `node` made this value; `slot`, in the node, is cleared when this state ends before the node does.
+  void made_by(NodePointer node, OutputSlot& slot) noexcept {
+    producer_ = std::move(node);
+    slot_ = &slot;
+    slot.state = this;
+    recorded_ = true;
+  }
+  /// Queues the node that made this value.
+  void queue_producer(BackwardQueue& queue) {
+    if (!producer_) return;
+    slot_->held = AnyStatePointer(this);
+    queue.push(producer_);
+  }
+  /// The node is done.
+  void forget_producer() noexcept {
+    slot_ = nullptr;
+    producer_.reset();
+  }
+  /// Whether this value was ever recorded, even if a backward pass has released the record.
+  bool recorded() const noexcept { return recorded_; }
+
+  friend void intrusive_ptr_add_ref(AnyState* state) noexcept { ++state->references_; }
+  friend void intrusive_ptr_release(AnyState* state) noexcept {
+    if (--state->references_ == 0) delete state;
+  }
+
+ protected:
+  bool has_grad_ = false;
+
+ private:
+  bool requires_grad_, volatile_ = false, recorded_ = false;
+  std::uint32_t references_ = 0;
+  NodePointer producer_;
+  OutputSlot* slot_ = nullptr;
+};
+
+/// The value of a Variable or Parameter, its gradient, and the node that made it.
+template <class TensorType>
+class State final : public AnyState {
+ public:
+  explicit State(TensorType value, bool requires_grad) : AnyState(requires_grad), value_(std::move(value)) {}
+
+  TensorType& value() noexcept { return value_; }
+  const TensorType& value() const noexcept { return value_; }
+
   /// The gradient; zeros before any backward pass.
   TensorType& grad() {
     allocate_grad();
@@ -139,34 +180,6 @@ class State : public memory::Recycled {
     has_grad_ = true;
     return grad_;
   }
-  void zero_grad() noexcept { has_grad_ = false; }
-
-  const NodePointer& producer() const noexcept { return producer_; }
-  /// `node` made this value; `slot`, in the node, is cleared when this state ends before the node does.
-  void made_by(NodePointer node, OutputSlot<TensorType>* slot) noexcept {
-    producer_ = std::move(node);
-    slot_ = slot;
-    slot->state = this;
-    recorded_ = true;
-  }
-  /// Queues the node that made this value.
-  void queue_producer(BackwardQueue& queue) {
-    if (!producer_) return;
-    slot_->held = StatePointer<TensorType>(this);
-    queue.push(producer_);
-  }
-  /// The node is done.
-  void forget_producer() noexcept {
-    slot_ = nullptr;
-    producer_.reset();
-  }
-  /// Whether this value was ever recorded, even if a backward pass has released the record.
-  bool recorded() const noexcept { return recorded_; }
-
-  friend void intrusive_ptr_add_ref(State* state) noexcept { ++state->references_; }
-  friend void intrusive_ptr_release(State* state) noexcept {
-    if (--state->references_ == 0) delete state;
-  }
 
  private:
   void allocate_grad() {
@@ -175,10 +188,8 @@ class State : public memory::Recycled {
 
   TensorType value_;
   TensorType grad_ = TensorType::unallocated();
-  NodePointer producer_;
-  OutputSlot<TensorType>* slot_ = nullptr;
-  std::uint32_t references_ = 0;
-  bool requires_grad_ = false, volatile_ = false, has_grad_ = false, recorded_ = false;
 };
+template <class TensorType>
+using StatePointer = boost::intrusive_ptr<State<TensorType>>;
 
 }  // namespace tenon::inline TENON_ISA::autograd

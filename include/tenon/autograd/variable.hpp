@@ -169,15 +169,17 @@ void add_to_grad(State<TensorType>& state, const TensorType& gradient) {
     state.grad_to_write() = gradient;
 }
 
-inline void check_recorded() {}
-template <class TensorType, class... Rest>
-void check_recorded(const nn::Variable<TensorType>& output, const TensorType&, const Rest&... rest) {
-  const State<TensorType>& state = *output.state();
+inline void check_recorded(const AnyState& state) {
   if (!state.producer() && state.recorded())
     raise("backward: the record of this result was released by an earlier backward");
   if (!state.producer() && !state.requires_grad())
     raise("backward: nothing is recorded; no input or parameter of this result requires a gradient");
-  check_recorded(rest...);
+}
+inline void check_all_recorded() {}
+template <class TensorType, class... Rest>
+void check_all_recorded(const nn::Variable<TensorType>& output, const TensorType&, const Rest&... rest) {
+  check_recorded(*output.state());
+  check_all_recorded(rest...);
 }
 inline void seed(BackwardQueue&) {}
 template <class TensorType, class... Rest>
@@ -193,7 +195,7 @@ void seed(BackwardQueue& queue, const nn::Variable<TensorType>& output, const Te
 /// `backward(output, grad_output, ...)`: gradients of several results at once.
 template <class TensorType, class... Rest>
 void backward(const nn::Variable<TensorType>& output, const TensorType& grad_output, const Rest&... rest) {
-  autograd::check_recorded(output, grad_output, rest...);
+  autograd::check_all_recorded(output, grad_output, rest...);
   auto& queue = autograd::BackwardQueue::of_this_thread();
   autograd::seed(queue, output, grad_output, rest...);
   queue.run();

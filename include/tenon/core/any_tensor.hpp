@@ -2,6 +2,7 @@
 /// A tensor whose element type and shape are known at run time: the entry of a StateDict, the argument of a hook.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <concepts>
 #include <cstddef>
@@ -67,7 +68,8 @@ template <class T>
 inline constexpr DType dtype_of = DTypeOf<T>::value;
 
 /// A tensor whose element type and shape are known to the compiler.
-template <class T> concept TypedTensor = requires(const T& tensor) {
+template <class T>
+concept TypedTensor = requires(const T& tensor) {
   DTypeOf<typename T::value_type>::value;
   { tensor.data() } -> std::convertible_to<const typename T::value_type*>;
   shape_of_t<T>::dims;
@@ -144,22 +146,28 @@ class AnyTensor {
   bool holds() const noexcept {
     return holds(dtype_of<typename Tensor::value_type>, shape_of_t<Tensor>::dims);
   }
+  bool holds(DType dtype, std::span<const index_t> extents) const noexcept {
+    return dtype == dtype_ && std::ranges::equal(extents, extents_);
+  }
 
   /// The elements as a Tensor of exactly this dtype and shape; throws tenon::Error for any other. `name` is what the
   /// error calls this tensor.
   template <TypedTensor Tensor>
   Tensor get(std::string_view name = "AnyTensor") const {
-    using T = typename Tensor::value_type;
-    if (!holds<Tensor>())
-      raise(std::string(name) + ": wanted " + describe<Tensor>() + ", found " + describe(dtype_, extents_));
     Tensor tensor;
-    if constexpr (std::is_same_v<T, bool>) {  // from a file, a byte may be neither 0 nor 1
-      T* element = tensor.data();
-      for (const std::byte byte : bytes()) *element++ = byte != std::byte{0};
-    } else {
-      std::memcpy(tensor.data(), data(), bytes().size());
-    }
+    copy_to(tensor.data(), dtype_of<typename Tensor::value_type>, shape_of_t<Tensor>::dims, name);
     return tensor;
+  }
+  /// The same, into memory for a tensor of this dtype and shape.
+  void copy_to(void* elements, DType dtype, std::span<const index_t> extents,
+               std::string_view name = "AnyTensor") const {
+    if (!holds(dtype, extents))
+      raise(std::string(name) + ": wanted " + describe(dtype, extents) + ", found " + describe(dtype_, extents_));
+    if (dtype == DType::BOOL)  // from a file, a byte may be neither 0 nor 1
+      std::transform(data(), data() + size_, static_cast<bool*>(elements),
+                     [](std::byte byte) { return byte != std::byte{0}; });
+    else
+      std::memcpy(elements, data(), bytes().size());
   }
 
  private:
@@ -167,13 +175,6 @@ class AnyTensor {
   struct alignas(line_size) Line {
     std::byte bytes[line_size];
   };
-
-  bool holds(DType dtype, std::span<const index_t> extents) const noexcept {
-    if (dtype != dtype_ || extents.size() != extents_.size()) return false;
-    for (std::size_t axis = 0; axis < extents.size(); ++axis)
-      if (extents[axis] != extents_[axis]) return false;
-    return true;
-  }
 
   DType dtype_;
   std::vector<index_t> extents_;

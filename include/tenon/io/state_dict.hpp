@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <functional>
 #include <map>
+#include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -93,5 +95,38 @@ class StateDict {
   std::vector<value_type> entries_;
   Index index_;  // name -> position in entries_
 };
+
+namespace detail {
+
+/// A tensor of a module, on its way from a StateDict: its name, what its entry has to be, and how it takes that over.
+struct LoadTarget {
+  std::string name;
+  DType dtype;
+  std::span<const index_t> extents;
+  void* tensor;
+  void (*assign)(void* tensor, const AnyTensor& entry);
+};
+
+/// Every target takes its entry over, after all have been checked; the tenon::Error lists all that are missing,
+/// unexpected or misshapen. Unless `strict`, names that only one side has are ignored.
+inline void load(const StateDict& dict, const std::vector<LoadTarget>& targets, bool strict) {
+  std::string missing, misshapen, unexpected;
+  for (const auto& [name, dtype, extents, tensor, assign] : targets) {
+    if (!dict.contains(name))
+      missing += "\n  missing: " + name;
+    else if (const AnyTensor& entry = dict[name]; !entry.holds(dtype, extents))
+      misshapen += "\n  misshapen: " + name + ": wanted " + describe(dtype, extents) + ", found " + describe(entry);
+  }
+  std::set<std::string_view> known;
+  for (const LoadTarget& target : targets) known.insert(target.name);
+  for (const auto& [name, entry] : dict)
+    if (!known.contains(name) && !name.ends_with("num_batches_tracked")) unexpected += "\n  unexpected: " + name;
+  const std::string problems = strict ? missing + unexpected + misshapen : misshapen;
+  if (!problems.empty()) raise("load_state_dict: the entries do not match the module:" + problems);
+  for (const LoadTarget& target : targets)
+    if (dict.contains(target.name)) target.assign(target.tensor, dict[target.name]);
+}
+
+}  // namespace detail
 
 }  // namespace tenon::inline TENON_ISA

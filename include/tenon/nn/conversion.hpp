@@ -64,6 +64,16 @@ decltype(auto) on_host(const TensorType& tensor) {
     return tensor.to_host();
 }
 
+/// The tensor of type `TensorType` at `tensor` becomes `entry`, which has its dtype and shape.
+template <class TensorType>
+void assign(void* tensor, const AnyTensor& entry) {
+  auto& target = *static_cast<TensorType*>(tensor);
+  if constexpr (std::is_same_v<typename TensorType::place, host>)
+    entry.copy_to(target.data(), entry.dtype(), entry.extents());
+  else
+    target = entry.get<host_tensor_t<TensorType>>();
+}
+
 /// The modes, flags and elements of a module's parts, on their way to a module of the same structure.
 class Snapshot {
  public:

@@ -8,12 +8,12 @@
 #include <boost/hana/define_struct.hpp>
 #include <boost/hana/first.hpp>
 #include <boost/hana/fold_left.hpp>
-#include <boost/hana/for_each.hpp>
 #include <boost/hana/partition.hpp>
 #include <boost/hana/second.hpp>
 #include <boost/hana/string.hpp>
 #include <boost/hana/transform.hpp>
 #include <boost/hana/tuple.hpp>
+#include <boost/hana/unpack.hpp>
 #include <functional>
 #include <string>
 #include <utility>
@@ -42,8 +42,8 @@ constexpr void for_each_member(M& module, F&& f) {
   if constexpr (requires { module.for_each_own_member(f); })
     module.for_each_own_member(f);
   else if constexpr (boost::hana::Struct<std::remove_const_t<M>>::value)
-    boost::hana::for_each(boost::hana::accessors<std::remove_const_t<M>>(), [&](const auto& accessor) {
-      f(boost::hana::to<const char*>(boost::hana::first(accessor)), boost::hana::second(accessor)(module));
+    boost::hana::unpack(boost::hana::accessors<std::remove_const_t<M>>(), [&](const auto&... accessor) {
+      (f(boost::hana::to<const char*>(boost::hana::first(accessor)), boost::hana::second(accessor)(module)), ...);
     });
 }
 
@@ -59,20 +59,26 @@ void for_each_tensor(M& module, F&& f) {
   });
 }
 
-/// Calls `f(name, member)` for every parameter and buffer, named and ordered as in PyTorch's `state_dict`: a module's own
-/// parameters, its own buffers, then its children.
+enum class MemberKind { parameter, buffer, module, other };
+template <class Member>
+inline constexpr MemberKind member_kind = is_parameter<Member> ? MemberKind::parameter
+                                          : is_buffer<Member>  ? MemberKind::buffer
+                                          : is_module<Member>  ? MemberKind::module
+                                                               : MemberKind::other;
+
+/// Calls `f(name, member)` for every parameter and buffer, named and ordered as in PyTorch's `state_dict`: a module's
+/// own parameters, its own buffers, then its children.
 template <class M, class F>
 void for_each_named_tensor(M& module, F&& f, const std::string& prefix = {}) {
-  for_each_member(module, [&](const char* name, auto& member) {
-    if constexpr (is_parameter<std::remove_cvref_t<decltype(member)>>) f(prefix + name, member);
-  });
-  for_each_member(module, [&](const char* name, auto& member) {
-    if constexpr (is_buffer<std::remove_cvref_t<decltype(member)>>) f(prefix + name, member);
-  });
-  for_each_member(module, [&](const char* name, auto& member) {
-    if constexpr (is_module<std::remove_cvref_t<decltype(member)>>)
-      for_each_named_tensor(member, f, prefix + name + '.');
-  });
+  for (const MemberKind kind : {MemberKind::parameter, MemberKind::buffer, MemberKind::module})
+    for_each_member(module, [&](const char* name, auto& member) {
+      constexpr MemberKind kind_of_member = member_kind<std::remove_cvref_t<decltype(member)>>;
+      if (kind != kind_of_member) return;
+      if constexpr (kind_of_member == MemberKind::module)
+        for_each_named_tensor(member, f, prefix + name + '.');
+      else if constexpr (kind_of_member != MemberKind::other)
+        f(prefix + name, member);
+    });
 }
 
 /// Calls `f(name, parameter)` for every parameter of `module`; the name is a std::string.

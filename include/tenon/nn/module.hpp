@@ -126,35 +126,13 @@ class Module {
   /// Copies what `dict` holds into the parameters and buffers. Every name, shape and dtype is checked before anything
   /// is written; the tenon::Error lists all that are missing, unexpected or misshapen.
   void load_state_dict(const StateDict& dict, LoadOptions options = {}) {
-    std::string missing, misshapen, unexpected;
-    std::size_t found = 0, ignored = 0;
+    std::vector<tenon::detail::LoadTarget> targets;
     for_each_named_tensor(self(), [&](const std::string& name, auto& member) {
-      if (!dict.contains(name)) {
-        missing += "\n  missing: " + name;
-        return;
-      }
-      ++found;
-      using TensorType = detail::host_tensor_t<typename std::remove_cvref_t<decltype(member)>::tensor_type>;
-      const AnyTensor& entry = dict[name];
-      if (!entry.template holds<TensorType>())
-        misshapen += "\n  misshapen: " + name + ": wanted " + describe<TensorType>() + ", found " + describe(entry);
+      using TensorType = typename std::remove_cvref_t<decltype(member)>::tensor_type;
+      targets.push_back({name, dtype_of<typename TensorType::value_type>, shape_of_t<TensorType>::dims, &member.data(),
+                         &detail::assign<TensorType>});
     });
-    const auto bookkeeping = [](std::string_view name) { return name.ends_with("num_batches_tracked"); };
-    for (const auto& [name, tensor] : dict) ignored += bookkeeping(name);
-    if (options.strict && found + ignored < dict.size()) {
-      std::vector<std::string> known;
-      for_each_named_tensor(self(), [&](const std::string& name, auto&) { known.push_back(name); });
-      for (const auto& [name, tensor] : dict)
-        if (!bookkeeping(name) && std::find(known.begin(), known.end(), name) == known.end())
-          unexpected += "\n  unexpected: " + name;
-    }
-    if (!options.strict) missing.clear();
-    if (const std::string problems = missing + unexpected + misshapen; !problems.empty())
-      raise("load_state_dict: the entries do not match the module:" + problems);
-    for_each_named_tensor(self(), [&](const std::string& name, auto& member) {
-      using TensorType = detail::host_tensor_t<typename std::remove_cvref_t<decltype(member)>::tensor_type>;
-      if (dict.contains(name)) member.data() = dict[name].template get<TensorType>(name);
-    });
+    tenon::detail::load(dict, targets, options.strict);
   }
 
   /// This module with element type `T`: a copy with every parameter and buffer converted.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <boost/hana/for_each.hpp>
 #include <functional>
 #include <vector>
 
