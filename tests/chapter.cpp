@@ -44,7 +44,7 @@ void compare(const std::string& what, const std::vector<double>& got, const std:
 
 void check_differences(const std::function<double()>& value, const std::vector<Differentiated>& differentiated) {
   std::size_t checked = 0, wrong = 0;
-  for (const auto& [elements, gradient] : differentiated) {
+  for (const auto& [kind, name, extents, elements, gradient] : differentiated) {
     // All, or some: an odd step meets every column.
     const std::size_t step = elements.size() < 64 ? 1 : 1 + elements.size() / 31 / 2 * 2;
     for (std::size_t i = 0; i < elements.size(); i += step, ++checked) {
@@ -60,6 +60,19 @@ void check_differences(const std::function<double()>& value, const std::vector<D
   }
   BOOST_TEST(checked > 0u);
   BOOST_TEST(wrong == 0u, wrong << " of " << checked << " gradients differ from differences");
+}
+
+void round_to_float(std::span<double> numbers) {
+  for (double& number : numbers) number = static_cast<float>(number);
+}
+
+tenon::AnyTensor entry(tenon::DType dtype, std::span<const index_t> extents, std::span<const double> numbers) {
+  tenon::AnyTensor result(dtype, {extents.begin(), extents.end()});
+  if (dtype == tenon::DType::F32)
+    std::copy(numbers.begin(), numbers.end(), reinterpret_cast<float*>(result.data()));
+  else
+    std::copy(numbers.begin(), numbers.end(), reinterpret_cast<double*>(result.data()));
+  return result;
 }
 
 }  // namespace tenon_test

@@ -10,6 +10,7 @@
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 #include <functional>
+#include <numeric>
 #include <optional>
 #include <span>
 #include <string>
@@ -30,7 +31,7 @@ struct Case {
   // Dropout draws: its gradient is not the difference of two calls, and its training mode has no place in a net.
   bool gradients = true;
   // What the file calls the inputs, and the range of random ones.
-  std::array<const char*, 4> names{"input", "target"};
+  std::array<const char*, 4> names{"input", "target", "third", "fourth"};
   double low = -1, high = 1;
   double rtol_out = 1e-5, atol_out = 1e-5, rtol_grad = 1e-4, atol_grad = 2e-5;
 };
@@ -58,13 +59,19 @@ void compare(const std::string& what, const Tensor& got, const std::vector<doubl
   compare(what, numbers(got), want, rtol, atol);
 }
 
-/// The elements of an argument or parameter, and the gradient with respect to them.
+/// An argument ("in.") or a parameter ("param."), and the gradient with respect to it.
 struct Differentiated {
+  std::string kind, name;
+  std::span<const index_t> extents;
   std::span<double> value;
-  std::vector<double> gradient;
+  std::span<const double> gradient;
 };
 /// Gradients of `value` against its central differences.
 void check_differences(const std::function<double()>& value, const std::vector<Differentiated>& differentiated);
+
+void round_to_float(std::span<double> numbers);
+/// Numbers as an entry of a file.
+tenon::AnyTensor entry(tenon::DType dtype, std::span<const index_t> extents, std::span<const double> numbers);
 
 /// `error` when called.
 template <class F>
@@ -156,10 +163,9 @@ Layer make_layer(const StateDict& dict) {
 
 // ---- the checks
 
-/// Outputs, gradients and buffers against PyTorch's.
+/// Outputs, gradients and buffers against those in `dict`: PyTorch's, or the layer's own in double.
 template <class Layer, class... In>
-[[gnu::cold]] void check_vectors(const Case& c) {
-  const StateDict dict = load_vectors(c.vectors);
+[[gnu::cold]] void check_against(const StateDict& dict, const Case& c) {
   Layer layer = make_layer<Layer, std::tuple_element_t<0, std::tuple<In...>>>(dict);
   layer.load_state_dict(dict.subset("f32.param."), {.strict = false});
   layer.load_state_dict(dict.subset("f32.buf_before."), {.strict = false});
@@ -213,10 +219,10 @@ template <class Layer, class... In>
     }
 }
 
-/// Gradients in double against central differences of a random weighting of the output.
-template <class Layer, class... In>
-[[gnu::cold]] void check_gradients(const Case& c) {
-  nn::rebound_or_same_t<Layer, nn::to_type<double>> layer;
+/// Gradients in double against central differences of a random weighting of the output. Returns what `layer` was given
+/// and what it made of that, like the entries of a file.
+template <class... In>
+[[gnu::cold]] StateDict check_gradients(auto layer, const Case& c) {
   layer.train(!c.eval);
   const auto widen = [&c]<class T>(std::type_identity<T>) {
     if constexpr (!is_tensor_argument<T>)
@@ -228,36 +234,59 @@ template <class Layer, class... In>
                           nn::requires_grad};
   };
   std::tuple arguments{widen(std::type_identity<In>{})...};
+  const auto for_each_differentiable = [&](const auto& f) {
+    std::size_t position = 0;
+    const auto visit = [&](auto& argument) {
+      if constexpr (is_differentiable<std::remove_cvref_t<decltype(argument)>>) f("in.", c.names[position], argument);
+      ++position;
+    };
+    std::apply([&](auto&... x) { (visit(x), ...); }, arguments);
+    nn::for_each_parameter(layer, [&](const std::string& name, auto& parameter) { f("param.", name, parameter); });
+  };
+  for_each_differentiable([](const char*, const std::string&, auto& variable) {
+    round_to_float({variable.data().data(), variable.data().size()});
+  });
   const auto call = [&] { return std::apply([&](const auto&... x) { return layer(x...); }, arguments); };
   const auto result = call();
   const auto& y = first_of(result);
   using Y = std::remove_cvref_t<decltype(y.data())>;
-  const Y weights = random_argument<Y>(1);
+  Y weights = random_argument<Y>(1);
+  round_to_float({weights.data(), weights.size()});
   const auto value = [&] {
     const auto again = call();
-    const Y& out = first_of(again).data();
-    double sum = 0;
-    for (std::size_t i = 0; i < Y::size(); ++i) sum += out.data()[i] * weights.data()[i];
-    return sum;
+    return std::inner_product(weights.begin(), weights.end(), first_of(again).data().begin(), 0.0);
   };
   y.backward(weights);
 
   std::vector<Differentiated> differentiated;
-  const auto add = [&](auto& variable) {
+  for_each_differentiable([&](const char* kind, const std::string& name, auto& variable) {
     auto& tensor = variable.data();
     const auto& gradient = std::as_const(variable).grad();
-    differentiated.push_back({{tensor.data(), tensor.size()}, {gradient.begin(), gradient.end()}});
-  };
-  std::apply(
-      [&](auto&... x) {
-        const auto add_argument = [&](auto& argument) {
-          if constexpr (is_differentiable<std::remove_cvref_t<decltype(argument)>>) add(argument);
-        };
-        (add_argument(x), ...);
-      },
-      arguments);
-  nn::for_each_parameter(layer, [&](const std::string&, auto& parameter) { add(parameter); });
+    differentiated.push_back({kind,
+                              name,
+                              tenon::shape_of_t<std::remove_cvref_t<decltype(tensor)>>::dims,
+                              {tensor.data(), tensor.size()},
+                              {gradient.data(), gradient.size()}});
+  });
   check_differences(value, differentiated);
+
+  StateDict dict;
+  for (const auto& [kind, name, extents, values, gradient] : differentiated) {
+    dict.insert("f32." + kind + name, entry(tenon::DType::F32, extents, values));
+    dict.insert("f64.g" + kind + name, entry(tenon::DType::F64, extents, gradient));
+  }
+  std::size_t position = 0;
+  const auto insert_indices = [&](const auto& argument) {
+    if constexpr (is_integer<tenon::autograd::argument_t<decltype(argument)>>)
+      dict.insert(std::string("i64.in.") + c.names[position], tenon::autograd::value_of(argument));
+    ++position;
+  };
+  std::apply([&](const auto&... x) { (insert_indices(x), ...); }, arguments);
+  dict.insert("f32.gout.output",
+              entry(tenon::DType::F32, tenon::shape_of_t<Y>::dims, {weights.data(), weights.size()}));
+  dict.insert("f64.out.output", y.data());
+  if constexpr (requires { std::get<1>(result); }) dict.insert("i64.out.indices", std::get<1>(result).data());
+  return dict;
 }
 
 /// The compiled net against the eager layer in evaluation mode.
@@ -285,15 +314,20 @@ inline constexpr bool has_place_in_a_net = sizeof...(In) == 1 && !requires {
 /// A line that has nothing to add to another one's gradients and net.
 template <class Layer, class... In>
 void check_reference(const Case& c) {
-  BOOST_TEST_CONTEXT(c.vectors << ", " << nn::repr_module(Layer{})) { check_vectors<Layer, In...>(c); }
+  BOOST_TEST_CONTEXT(c.vectors << ", " << nn::repr_module(Layer{})) {
+    check_against<Layer, In...>(load_vectors(c.vectors), c);
+  }
 }
 
 template <class Layer, class... In>
 void check(const Case& c = {}) {
   BOOST_TEST_CONTEXT((c.vectors ? c.vectors : "random inputs") << ", " << nn::repr_module(Layer{})) {
     tenon::manual_seed(7);
-    if (c.vectors) check_vectors<Layer, In...>(c);
-    if (c.gradients) check_gradients<Layer, In...>(c);
+    if (c.vectors) check_against<Layer, In...>(load_vectors(c.vectors), c);
+    if (c.gradients) {
+      const StateDict in_double = check_gradients<In...>(nn::rebound_or_same_t<Layer, nn::to_type<double>>(), c);
+      check_against<Layer, In...>(in_double, c);
+    }
     if constexpr (has_place_in_a_net<Layer, In...>) check_compiled<Layer, In...>(c);
   }
 }

@@ -10,15 +10,15 @@ BOOST_AUTO_TEST_CASE(cross_entropy) {
       {.vectors = "CrossEntropyLoss.p01.table"});
   check_reference<nn::CrossEntropyLoss<>, Tensor<float, 5, 7>, Tensor<std::int64_t, 5>>(
       {.vectors = "CrossEntropyLoss.p07.mean"});
-  check_reference<nn::CrossEntropyLoss<nn::size_average<false>>, Tensor<float, 3, 5>, Tensor<std::int64_t, 3>>(
+  check<nn::CrossEntropyLoss<nn::size_average<false>>, Tensor<float, 3, 5>, Tensor<std::int64_t, 3>>(
       {.vectors = "CrossEntropyLoss.p08.sum"});
   check_reference<nn::CrossEntropyLoss<>, Tensor<float, 3, 5>, Tensor<std::int64_t, 3>>(
       {.vectors = "CrossEntropyLoss.p09.mean_weight"});
   check_reference<nn::CrossEntropyLoss<nn::size_average<false>>, Tensor<float, 4, 2>, Tensor<std::int64_t, 4>>(
       {.vectors = "CrossEntropyLoss.p10.sum_weight"});
-  check_reference<nn::CrossEntropyLoss<nn::ignore_index<1>>, Tensor<float, 5, 2>, Tensor<std::int64_t, 5>>(
+  check<nn::CrossEntropyLoss<nn::ignore_index<1>>, Tensor<float, 5, 2>, Tensor<std::int64_t, 5>>(
       {.vectors = "CrossEntropyLoss.p11.mean_ignore_index"});
-  check_reference<nn::CrossEntropyLoss<nn::ignore_index<5>>, Tensor<float, 5, 6>, Tensor<std::int64_t, 5>>(
+  check<nn::CrossEntropyLoss<nn::ignore_index<5>>, Tensor<float, 5, 6>, Tensor<std::int64_t, 5>>(
       {.vectors = "CrossEntropyLoss.p12.mean_weight_ignore_index"});
   check_reference<nn::CrossEntropyLoss<nn::size_average<false>>, Tensor<float, 5, 5>, Tensor<std::int64_t, 5>>(
       {.vectors = "CrossEntropyLoss.p13.sum_ignore_index"});
@@ -27,7 +27,7 @@ BOOST_AUTO_TEST_CASE(cross_entropy) {
 BOOST_AUTO_TEST_CASE(nll) {
   check_reference<nn::NLLLoss<>, Tensor<float, 15, 10>, Tensor<std::int64_t, 15>>({.vectors = "NLLLoss.p01.table"});
   check_reference<nn::NLLLoss<>, Tensor<float, 15, 10>, Tensor<std::int64_t, 15>>({.vectors = "NLLLoss.p02.weights"});
-  check_reference<nn::NLLLoss<nn::ignore_index<-1>>, Tensor<float, 15, 10>, Tensor<std::int64_t, 15>>(
+  check<nn::NLLLoss<nn::ignore_index<-1>>, Tensor<float, 15, 10>, Tensor<std::int64_t, 15>>(
       {.vectors = "NLLLoss.p03.weights_ignore_index_neg"});
   check_reference<nn::NLLLoss<nn::size_average<false>>, Tensor<float, 15, 10>, Tensor<std::int64_t, 15>>(
       {.vectors = "NLLLoss.p04.db_reduction_sum"});
@@ -36,12 +36,12 @@ BOOST_AUTO_TEST_CASE(nll) {
   check_reference<nn::NLLLoss<nn::ignore_index<-1>>, Tensor<float, 15, 10>, Tensor<std::int64_t, 15>>(
       {.vectors = "NLLLoss.p06.db_weights_ignore_index_neg"});
   check_reference<nn::NLLLoss<>, Tensor<float, 3, 7>, Tensor<std::int64_t, 3>>({.vectors = "NLLLoss.p10.mean"});
-  check_reference<nn::NLLLoss<nn::size_average<false>>, Tensor<float, 3, 6>, Tensor<std::int64_t, 3>>(
+  check<nn::NLLLoss<nn::size_average<false>>, Tensor<float, 3, 6>, Tensor<std::int64_t, 3>>(
       {.vectors = "NLLLoss.p11.sum"});
   check_reference<nn::NLLLoss<>, Tensor<float, 4, 5>, Tensor<std::int64_t, 4>>({.vectors = "NLLLoss.p12.mean_weight"});
   check_reference<nn::NLLLoss<nn::size_average<false>>, Tensor<float, 2, 4>, Tensor<std::int64_t, 2>>(
       {.vectors = "NLLLoss.p13.sum_weight"});
-  check_reference<nn::NLLLoss<nn::ignore_index<0>>, Tensor<float, 6, 4>, Tensor<std::int64_t, 6>>(
+  check<nn::NLLLoss<nn::ignore_index<0>>, Tensor<float, 6, 4>, Tensor<std::int64_t, 6>>(
       {.vectors = "NLLLoss.p14.mean_ignore_index"});
   check_reference<nn::NLLLoss<nn::ignore_index<0>>, Tensor<float, 6, 2>, Tensor<std::int64_t, 6>>(
       {.vectors = "NLLLoss.p15.mean_weight_ignore_index"});
@@ -54,15 +54,14 @@ BOOST_AUTO_TEST_CASE(nll_loss2d) {
       {.vectors = "NLLLoss2d.p01.2d"});
   check_reference<nn::NLLLoss2d<nn::ignore_index<1>>, Tensor<float, 2, 3, 5, 5>, Tensor<std::int64_t, 2, 5, 5>>(
       {.vectors = "NLLLoss2d.p02.2d_ignore_index"});
-  check_reference<nn::NLLLoss2d<>, Tensor<float, 2, 3, 4, 4>, Tensor<std::int64_t, 2, 4, 4>>(
-      {.vectors = "NLLLoss2d.p03.mean"});
-  check_reference<nn::NLLLoss2d<nn::size_average<false>>, Tensor<float, 6, 5, 4, 3>, Tensor<std::int64_t, 6, 4, 3>>(
+  check<nn::NLLLoss2d<>, Tensor<float, 2, 3, 4, 4>, Tensor<std::int64_t, 2, 4, 4>>({.vectors = "NLLLoss2d.p03.mean"});
+  check<nn::NLLLoss2d<nn::size_average<false>>, Tensor<float, 6, 5, 4, 3>, Tensor<std::int64_t, 6, 4, 3>>(
       {.vectors = "NLLLoss2d.p04.sum"});
   check_reference<nn::NLLLoss2d<>, Tensor<float, 5, 3, 2, 4>, Tensor<std::int64_t, 5, 2, 4>>(
       {.vectors = "NLLLoss2d.p05.mean_weight"});
   check_reference<nn::NLLLoss2d<nn::size_average<false>>, Tensor<float, 4, 2, 4, 2>, Tensor<std::int64_t, 4, 4, 2>>(
       {.vectors = "NLLLoss2d.p06.sum_weight"});
-  check_reference<nn::NLLLoss2d<nn::ignore_index<1>>, Tensor<float, 5, 4, 2, 3>, Tensor<std::int64_t, 5, 2, 3>>(
+  check<nn::NLLLoss2d<nn::ignore_index<1>>, Tensor<float, 5, 4, 2, 3>, Tensor<std::int64_t, 5, 2, 3>>(
       {.vectors = "NLLLoss2d.p07.mean_ignore_index"});
   check_reference<nn::NLLLoss2d<nn::ignore_index<0>>, Tensor<float, 6, 2, 4, 2>, Tensor<std::int64_t, 6, 4, 2>>(
       {.vectors = "NLLLoss2d.p08.mean_weight_ignore_index"});
@@ -77,15 +76,15 @@ BOOST_AUTO_TEST_CASE(multi_margin) {
       {.vectors = "MultiMarginLoss.p02.margin"});
   check_reference<nn::MultiMarginLoss<>, Tensor<float, 2, 5>, Tensor<std::int64_t, 2>>(
       {.vectors = "MultiMarginLoss.p04.mean_p_1"});
-  check_reference<nn::MultiMarginLoss<nn::size_average<false>, nn::p<2>>, Tensor<float, 6, 2>, Tensor<std::int64_t, 6>>(
+  check<nn::MultiMarginLoss<nn::size_average<false>, nn::p<2>>, Tensor<float, 6, 2>, Tensor<std::int64_t, 6>>(
       {.vectors = "MultiMarginLoss.p05.sum_p_2"});
-  check_reference<nn::MultiMarginLoss<nn::margin<0.5>>, Tensor<float, 3, 3>, Tensor<std::int64_t, 3>>(
+  check<nn::MultiMarginLoss<nn::margin<0.5>>, Tensor<float, 3, 3>, Tensor<std::int64_t, 3>>(
       {.vectors = "MultiMarginLoss.p06.mean_weight_p_1"});
-  check_reference<nn::MultiMarginLoss<nn::size_average<false>, nn::margin<0.75>, nn::p<2>>, Tensor<float, 4, 3>,
-                  Tensor<std::int64_t, 4>>({.vectors = "MultiMarginLoss.p07.sum_weight_p_2"});
-  check_reference<nn::MultiMarginLoss<nn::margin<1.5>, nn::p<2>>, Tensor<float, 5, 4>, Tensor<std::int64_t, 5>>(
+  check<nn::MultiMarginLoss<nn::size_average<false>, nn::margin<0.75>, nn::p<2>>, Tensor<float, 4, 3>,
+        Tensor<std::int64_t, 4>>({.vectors = "MultiMarginLoss.p07.sum_weight_p_2"});
+  check<nn::MultiMarginLoss<nn::margin<1.5>, nn::p<2>>, Tensor<float, 5, 4>, Tensor<std::int64_t, 5>>(
       {.vectors = "MultiMarginLoss.p08.mean_weight_p_2"});
-  check_reference<nn::MultiMarginLoss<nn::margin<2>>, Tensor<float, 3, 2>, Tensor<std::int64_t, 3>>(
+  check<nn::MultiMarginLoss<nn::margin<2>>, Tensor<float, 3, 2>, Tensor<std::int64_t, 3>>(
       {.vectors = "MultiMarginLoss.p09.mean_p_1"});
   check_reference<nn::MultiMarginLoss<nn::size_average<false>, nn::p<2>>, Tensor<float, 5, 7>, Tensor<std::int64_t, 5>>(
       {.vectors = "MultiMarginLoss.p10.sum_p_2"});
@@ -96,7 +95,7 @@ BOOST_AUTO_TEST_CASE(multi_label_margin) {
       {.vectors = "MultiLabelMarginLoss.p01.table"});
   check_reference<nn::MultiLabelMarginLoss<>, Tensor<float, 5, 4>, Tensor<std::int64_t, 5, 4>>(
       {.vectors = "MultiLabelMarginLoss.p04.mean"});
-  check_reference<nn::MultiLabelMarginLoss<nn::size_average<false>>, Tensor<float, 6, 4>, Tensor<std::int64_t, 6, 4>>(
+  check<nn::MultiLabelMarginLoss<nn::size_average<false>>, Tensor<float, 6, 4>, Tensor<std::int64_t, 6, 4>>(
       {.vectors = "MultiLabelMarginLoss.p05.sum"});
   check_reference<nn::MultiLabelMarginLoss<>, Tensor<float, 6, 6>, Tensor<std::int64_t, 6, 6>>(
       {.vectors = "MultiLabelMarginLoss.p06.mean"});
@@ -123,6 +122,16 @@ BOOST_AUTO_TEST_CASE(gradients) {
   check<nn::MultiMarginLoss<nn::p<2>, nn::margin<0.4>, nn::size_average<false>>, Scores, Classes>();
   check<nn::MultiLabelMarginLoss<>, Scores, Tensor<std::int64_t, 4, 5>>();
   check<nn::CrossEntropyLoss<>, Tensor<float, 1, 1>, Tensor<std::int64_t, 1>>();
+}
+
+BOOST_AUTO_TEST_CASE(gradients_with_weights) {
+  using Scores = Tensor<float, 4, 5>;
+  using Classes = Tensor<std::int64_t, 4>;
+  const auto weight = random_argument<Tensor<float, 5>>(1, 0, 2);
+  check_gradients<Scores, Classes>(nn::CrossEntropyLoss<>(weight), {});
+  check_gradients<Scores, Classes>(nn::NLLLoss<nn::ignore_index<1>>(weight), {});
+  check_gradients<Tensor<float, 2, 5, 3, 2>, Tensor<std::int64_t, 2, 3, 2>>(nn::NLLLoss2d<>(weight), {});
+  check_gradients<Scores, Classes>(nn::MultiMarginLoss<nn::p<2>>(weight), {});
 }
 
 BOOST_AUTO_TEST_CASE(targets_outside_the_classes) {

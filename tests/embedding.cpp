@@ -53,19 +53,13 @@ BOOST_AUTO_TEST_CASE(gradients_accumulate) {
   static_assert(std::is_same_v<decltype(embedding(x.data())), Tensor<float, 3, 2>>);
 }
 
-template <class F>
-void check_says(F&& f, const std::string& part) {
-  BOOST_CHECK_EXCEPTION(f(), tenon::Error, [&](const tenon::Error& error) {
-    return std::string(error.what()).find(part) != std::string::npos;
-  });
-}
-
 BOOST_AUTO_TEST_CASE(index_outside_the_table) {
   nn::Embedding<5, 2, nn::max_norm<0.001>> embedding;
   const auto before = embedding.weight.data();
-  check_says([&] { embedding(Indices<2, 2>::from(std::array{0, 1, 5, -1})); },
-             "Embedding: index 2 is 5, wanted 0 to 4");
-  check_says([&] { embedding(nn::Variable{Indices<1>::from(std::array{-1})}); }, "index 0 is -1, wanted 0 to 4");
+  check_error([&] { embedding(Indices<2, 2>::from(std::array{0, 1, 5, -1})); },
+              "Embedding: index 2 is 5, wanted 0 to 4");
+  check_error([&] { embedding(nn::Variable{Indices<1>::from(std::array{-1})}); },
+              "Embedding: index 0 is -1, wanted 0 to 4");
   compare("weight", embedding.weight.data(), numbers(before), 0, 0);
 }
 
@@ -107,7 +101,7 @@ BOOST_AUTO_TEST_CASE(index_outside_the_table_of_a_compiled_net) {
   compare("rows of zeros", y, numbers(wanted), 1e-6, 1e-6);
   auto copy = net;
   BOOST_TEST((copy.status() == tenon::Status::index_out_of_range));
-  check_says([&] { net.check(bad); }, "Embedding: index 2 is 5, wanted 0 to 4");
+  check_error([&] { net.check(bad); }, "Embedding: index 2 is 5, wanted 0 to 4");
   compare("checked", net.check(good), numbers(model(good)), 1e-6, 1e-6);
   BOOST_TEST((net.status() == tenon::Status::ok));
   BOOST_TEST((copy.status() == tenon::Status::index_out_of_range));
@@ -125,8 +119,8 @@ struct Pair : nn::Module<Pair> {
 BOOST_AUTO_TEST_CASE(reports_of_several_stages) {
   Pair model;
   auto net = tenon::compile<Indices<2>>(model);
-  check_says([&] { net.check(Indices<2>::from(std::array{1, 4})); }, "Embedding: index 1 is 4, wanted 0 to 3");
-  check_says([&] { net.check(Indices<2>::from(std::array{5, 4})); }, "Embedding: index 0 is 5, wanted 0 to 4");
+  check_error([&] { net.check(Indices<2>::from(std::array{1, 4})); }, "Embedding: index 1 is 4, wanted 0 to 3");
+  check_error([&] { net.check(Indices<2>::from(std::array{5, 4})); }, "Embedding: index 0 is 5, wanted 0 to 4");
   const auto good = Indices<2>::from(std::array{3, 0});
   compare("good", net.check(good), numbers(model(good)), 1e-5, 1e-5);
 }

@@ -21,7 +21,7 @@ void check_samples(const char* vectors) {
     y.backward(Y::from(numbers(dict["f32.gout.output"])));
     compare("gradient", x.grad(), numbers(dict["f64.gin.input"]), 1e-5, 1e-6);
   }
-  check_gradients<Layer, In, Samples>({.low = 0, .high = 1});
+  check_gradients<In, Samples>(Layer{}, {.low = 0, .high = 1});
 }
 
 BOOST_AUTO_TEST_CASE(fractional_max_pool2d) {

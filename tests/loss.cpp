@@ -9,7 +9,7 @@ constexpr std::array<const char*, 4> two_inputs{"input1", "input2", "target"};
 
 BOOST_AUTO_TEST_CASE(l1) {
   check_reference<nn::L1Loss<>, Tensor<float, 2, 3, 4>, Tensor<float, 2, 3, 4>>({.vectors = "L1Loss.p01.table"});
-  check_reference<nn::L1Loss<nn::size_average<false>>, Tensor<float, 3>, Tensor<float, 3>>(
+  check<nn::L1Loss<nn::size_average<false>>, Tensor<float, 3>, Tensor<float, 3>>(
       {.vectors = "L1Loss.p02.no_batch_dim_mean"});
   check_reference<nn::L1Loss<>, Tensor<float, 2, 3, 4>, Tensor<float, 2, 3, 4>>({.vectors = "L1Loss.p03.db_0"});
   check_reference<nn::L1Loss<nn::size_average<false>>, Tensor<float, 4>, Tensor<float, 4>>(
@@ -31,7 +31,8 @@ BOOST_AUTO_TEST_CASE(smooth_l1) {
       {.vectors = "SmoothL1Loss.p01.table"});
   check_reference<nn::SmoothL1Loss<nn::size_average<false>>, Tensor<float, 3>, Tensor<float, 3>>(
       {.vectors = "SmoothL1Loss.p02.no_batch_dim_mean"});
-  check_reference<nn::SmoothL1Loss<>, Tensor<float, 3, 4>, Tensor<float, 3, 4>>({.vectors = "SmoothL1Loss.p04.mean"});
+  check<nn::SmoothL1Loss<>, Tensor<float, 3, 4>, Tensor<float, 3, 4>>(
+      {.vectors = "SmoothL1Loss.p04.mean", .low = -2, .high = 2});
   check_reference<nn::SmoothL1Loss<nn::size_average<false>>, Tensor<float, 4>, Tensor<float, 4>>(
       {.vectors = "SmoothL1Loss.p05.sum"});
   check_reference<nn::SmoothL1Loss<>, Tensor<float, 3, 5, 2>, Tensor<float, 3, 5, 2>>(
@@ -49,7 +50,7 @@ BOOST_AUTO_TEST_CASE(smooth_l1) {
 BOOST_AUTO_TEST_CASE(mse) {
   check_reference<nn::MSELoss<>, Tensor<float, 2, 3, 4, 5>, Tensor<float, 2, 3, 4, 5>>(
       {.vectors = "MSELoss.p01.table"});
-  check_reference<nn::MSELoss<nn::size_average<false>>, Tensor<float, 3>, Tensor<float, 3>>(
+  check<nn::MSELoss<nn::size_average<false>>, Tensor<float, 3>, Tensor<float, 3>>(
       {.vectors = "MSELoss.p02.no_batch_dim_mean"});
   check_reference<nn::MSELoss<>, Tensor<float, 6, 7>, Tensor<float, 6, 7>>({.vectors = "MSELoss.p04.mean"});
   check_reference<nn::MSELoss<nn::size_average<false>>, Tensor<float, 2>, Tensor<float, 2>>(
@@ -66,8 +67,8 @@ BOOST_AUTO_TEST_CASE(mse) {
 
 BOOST_AUTO_TEST_CASE(kl_div) {
   check_reference<nn::KLDivLoss<>, Tensor<float, 10, 10>, Tensor<float, 10, 10>>({.vectors = "KLDivLoss.p01.table"});
-  check_reference<nn::KLDivLoss<nn::size_average<false>>, Tensor<float, 3>, Tensor<float, 3>>(
-      {.vectors = "KLDivLoss.p02.no_batch_dim_mean"});
+  check<nn::KLDivLoss<nn::size_average<false>>, Tensor<float, 3>, Tensor<float, 3>>(
+      {.vectors = "KLDivLoss.p02.no_batch_dim_mean", .low = 0.1, .high = 1});
   check_reference<nn::KLDivLoss<>, Tensor<float, 2, 2>, Tensor<float, 2, 2>>({.vectors = "KLDivLoss.p04.mean"});
   check_reference<nn::KLDivLoss<nn::size_average<false>>, Tensor<float, 2, 7>, Tensor<float, 2, 7>>(
       {.vectors = "KLDivLoss.p05.sum"});
@@ -85,8 +86,8 @@ BOOST_AUTO_TEST_CASE(bce) {
   check_reference<nn::BCELoss<>, Tensor<float, 15, 10>, Tensor<float, 15, 10>>({.vectors = "BCELoss.p01.table"});
   check_reference<nn::BCELoss<nn::size_average<false>>, Tensor<float, 9>, Tensor<float, 9>>(
       {.vectors = "BCELoss.p02.no_batch_dim_none"});
-  check_reference<nn::BCELoss<nn::size_average<false>>, Tensor<float, 9>, Tensor<float, 9>>(
-      {.vectors = "BCELoss.p03.no_batch_dim_sum"});
+  check<nn::BCELoss<nn::size_average<false>>, Tensor<float, 9>, Tensor<float, 9>>(
+      {.vectors = "BCELoss.p03.no_batch_dim_sum", .low = 0.1, .high = 0.9});
   check_reference<nn::BCELoss<>, Tensor<float, 6, 4>, Tensor<float, 6, 4>>({.vectors = "BCELoss.p05.mean"});
   check_reference<nn::BCELoss<nn::size_average<false>>, Tensor<float, 4>, Tensor<float, 4>>(
       {.vectors = "BCELoss.p06.sum"});
@@ -104,8 +105,8 @@ BOOST_AUTO_TEST_CASE(bce) {
 BOOST_AUTO_TEST_CASE(multi_label_soft_margin) {
   check_reference<nn::MultiLabelSoftMarginLoss<>, Tensor<float, 5, 10>, Tensor<float, 5, 10>>(
       {.vectors = "MultiLabelSoftMarginLoss.p01.table"});
-  check_reference<nn::MultiLabelSoftMarginLoss<>, Tensor<float, 4, 3>, Tensor<float, 4, 3>>(
-      {.vectors = "MultiLabelSoftMarginLoss.p04.mean"});
+  check<nn::MultiLabelSoftMarginLoss<>, Tensor<float, 4, 3>, Tensor<float, 4, 3>>(
+      {.vectors = "MultiLabelSoftMarginLoss.p04.mean", .low = -3, .high = 3});
   check_reference<nn::MultiLabelSoftMarginLoss<nn::size_average<false>>, Tensor<float, 4, 3>, Tensor<float, 4, 3>>(
       {.vectors = "MultiLabelSoftMarginLoss.p05.sum"});
   check_reference<nn::MultiLabelSoftMarginLoss<>, Tensor<float, 6, 3>, Tensor<float, 6, 3>>(
@@ -127,7 +128,7 @@ BOOST_AUTO_TEST_CASE(soft_margin) {
       {.vectors = "SoftMarginLoss.p02.no_batch_dim_mean"});
   check_reference<nn::SoftMarginLoss<>, Tensor<float, 3, 4>, Tensor<float, 3, 4>>(
       {.vectors = "SoftMarginLoss.p03.mean"});
-  check_reference<nn::SoftMarginLoss<nn::size_average<false>>, Tensor<float, 2>, Tensor<float, 2>>(
+  check<nn::SoftMarginLoss<nn::size_average<false>>, Tensor<float, 2>, Tensor<float, 2>>(
       {.vectors = "SoftMarginLoss.p04.sum"});
   check_reference<nn::SoftMarginLoss<>, Tensor<float, 6, 2, 2>, Tensor<float, 6, 2, 2>>(
       {.vectors = "SoftMarginLoss.p05.mean"});
@@ -221,6 +222,18 @@ BOOST_AUTO_TEST_CASE(gradients) {
   check<nn::HingeEmbeddingLoss<nn::margin<0.3>>, X, Labels>();
   check<nn::MarginRankingLoss<nn::margin<0.1>>, X, X, X>();
   check<nn::CosineEmbeddingLoss<nn::margin<-0.9>>, X, X, Tensor<std::int64_t, 3>>();
+  check<nn::BCEWithLogitsLoss<nn::size_average<false>>, X, X>({.low = -3, .high = 3});
+  check<nn::HingeEmbeddingLoss<nn::size_average<false>>, X, Labels>();
+  check<nn::MarginRankingLoss<nn::size_average<false>>, X, X, X>();
+  check<nn::CosineEmbeddingLoss<nn::size_average<false>>, X, X, Tensor<std::int64_t, 3>>();
+}
+
+BOOST_AUTO_TEST_CASE(gradients_with_weights) {
+  using X = Tensor<float, 3, 7>;
+  const auto weight = random_argument<X>(1, 0, 2);
+  check_gradients<X, X>(nn::BCELoss<>(weight), {.low = 0.1, .high = 0.9});
+  check_gradients<X, X>(nn::BCEWithLogitsLoss<nn::size_average<false>>(weight), {});
+  check_gradients<X, X>(nn::MultiLabelSoftMarginLoss<>(random_argument<Tensor<float, 7>>(1, 0, 2)), {});
 }
 
 BOOST_AUTO_TEST_CASE(odd_shapes) {

@@ -1,6 +1,14 @@
-#include <boost/test/unit_test.hpp>
 #include <cstdio>
-#include <tenon/cuda/cuda.hpp>
+
+#include "against_host.hpp"
+
+/// Every case draws the same numbers, whatever ran before it.
+struct SeedEachCase : boost::unit_test::test_observer {
+  void test_unit_start(const boost::unit_test::test_unit&) override {
+    against_host::engine().seed(20);
+    tenon::manual_seed(20);
+  }
+};
 
 int main(int argc, char* argv[]) {
   if (!tenon::cuda::is_available()) {
@@ -13,5 +21,10 @@ int main(int argc, char* argv[]) {
     }
     return 1;
   }
-  return boost::unit_test::unit_test_main([] { return true; }, argc, argv);
+  static SeedEachCase seed_each_case;
+  const auto prepare = [] {
+    boost::unit_test::framework::register_observer(seed_each_case);
+    return true;
+  };
+  return boost::unit_test::unit_test_main(prepare, argc, argv);
 }
