@@ -122,6 +122,7 @@ BOOST_AUTO_TEST_CASE(gradients) {
   check<nn::MultiMarginLoss<nn::p<2>, nn::margin<0.4>, nn::size_average<false>>, Scores, Classes>();
   check<nn::MultiLabelMarginLoss<>, Scores, Tensor<std::int64_t, 4, 5>>();
   check<nn::CrossEntropyLoss<>, Tensor<float, 1, 1>, Tensor<std::int64_t, 1>>();
+  check<nn::CrossEntropyLoss<>, Tensor<float, 37, 3>, Tensor<std::int64_t, 37>>();
 }
 
 BOOST_AUTO_TEST_CASE(gradients_with_weights) {

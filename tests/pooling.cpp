@@ -52,7 +52,8 @@ BOOST_AUTO_TEST_CASE(max_pool1d) {
 
 BOOST_AUTO_TEST_CASE(odd_shapes) {
   check<nn::MaxPool1d<nn::kernel_size<3>, nn::stride<1>>, Tensor<float, 1, 1, 67>>();
-
+  check<nn::MaxPool1d<nn::kernel_size<3>, nn::stride<2>, nn::padding<1>>, Tensor<float, 2, 3, 37>>();
+  check<nn::MaxPool1d<nn::kernel_size<2>>, Tensor<float, 1, 5, 41>>();
   check<nn::MaxPool2d<nn::kernel_size<2>>, Tensor<float, 2, 3, 28, 29>>();
   check<nn::MaxPool2d<nn::kernel_size<3>, nn::stride<2>, nn::padding<1>>, Tensor<float, 1, 17, 9, 41>>();
   check<nn::MaxPool2d<nn::kernel_size<1>>, Tensor<float, 1, 1, 1, 1>>();

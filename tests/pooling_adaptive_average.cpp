@@ -40,6 +40,7 @@ BOOST_AUTO_TEST_CASE(adaptive_avg_pool2d) {
 }
 
 BOOST_AUTO_TEST_CASE(odd_shapes) {
+  check<nn::AdaptiveAvgPool2d<nn::output_size<3, 2>>, Tensor<float, 1, 2, 7, 37>>();
   check<nn::AdaptiveAvgPool2d<nn::output_size<1>>, Tensor<float, 2, 17, 7, 7>>();     // whole planes
   check<nn::AdaptiveAvgPool2d<nn::output_size<3, 1>>, Tensor<float, 1, 2, 9, 37>>();  // whole rows
 }

@@ -65,6 +65,8 @@ BOOST_AUTO_TEST_CASE(odd_shapes) {
   check<nn::Softmax<>, Tensor<float, 3, 131>>();
   check<nn::Softmin<nn::dim<0>>, Tensor<float, 5, 37>>();
   check<nn::LogSoftmax<>, Tensor<float, 3, 17>>();
+  check<nn::LogSoftmax<>, Tensor<float, 37, 3>>();
+  check<nn::Softmin<>, Tensor<float, 19, 7>>();
   check<nn::LogSoftmax<>, Tensor<float, 2, 5, 37>>();
   check<nn::LogSoftmax<nn::dim<-2>>, Tensor<float, 7, 3, 1>>();
 }

@@ -263,48 +263,30 @@ struct MultiLabelMarginRow {
   }
 };
 
-/// 1 - cos(first, second) where the target is 1, max(0, cos(first, second) - margin) where it is -1.
-template <class T, class Label>
-struct CosineEmbeddingRow {
+/// 1 - cos(first, second) where the target is 1, max(0, cos(first, second) - margin) where it is -1: what follows from
+/// the products of the two rows.
+struct CosineEmbedding {
   static constexpr double eps = 1e-12;  // added to the squared norms
-  index_t size;
-  double margin;
-  const T *first, *second;
-  const Label* target;
-  T *grad_first, *grad_second;
+  double both, first_squared, second_squared;
 
-  TENON_HOST_DEVICE double operator()(index_t row) const {
-    const Products p(*this, row);
-    if (target[row] == Label(1)) return 1 - p.cosine();
-    if (target[row] == Label(-1)) return p.cosine() <= margin ? 0 : p.cosine() - margin;
+  TENON_HOST_DEVICE CosineEmbedding(double both_, double first, double second)
+      : both(both_), first_squared(first + eps), second_squared(second + eps) {}
+
+  TENON_HOST_DEVICE double cosine() const { return both / std::sqrt(first_squared * second_squared); }
+  template <class Label>
+  TENON_HOST_DEVICE double value(Label target, double margin) const {
+    if (target == Label(1)) return 1 - cosine();
+    if (target == Label(-1)) return cosine() <= margin ? 0 : cosine() - margin;
     return 0;
   }
-  TENON_HOST_DEVICE void add_gradient(index_t row, double scale) const {
-    const Products p(*this, row);
-    double slope = 0;
-    if (target[row] == Label(1)) slope = -scale;
-    if (target[row] == Label(-1) && p.cosine() >= margin) slope = scale;
-    const double inverse = 1 / std::sqrt(p.first * p.second);
-    for (index_t i = row * size; i < (row + 1) * size; ++i) {
-      const auto a = static_cast<double>(first[i]), b = static_cast<double>(second[i]);
-      if (grad_first) grad_first[i] += static_cast<T>(slope * (b * inverse - p.cosine() * a / p.first));
-      if (grad_second) grad_second[i] += static_cast<T>(slope * (a * inverse - p.cosine() * b / p.second));
-    }
+  template <class Label>
+  TENON_HOST_DEVICE double slope(Label target, double margin) const {
+    if (target == Label(1)) return -1;
+    return target == Label(-1) && cosine() >= margin ? 1 : 0;
   }
-
- private:
-  struct Products {
-    double both = 0, first = eps, second = eps;
-    TENON_HOST_DEVICE Products(const CosineEmbeddingRow& loss, index_t row) {
-      for (index_t i = row * loss.size; i < (row + 1) * loss.size; ++i) {
-        const auto a = static_cast<double>(loss.first[i]), b = static_cast<double>(loss.second[i]);
-        both += a * b;
-        first += a * a;
-        second += b * b;
-      }
-    }
-    TENON_HOST_DEVICE double cosine() const { return both / std::sqrt(first * second); }
-  };
+  /// The gradient of the cosine with respect to one row is `by_other * other - by_own * own`.
+  TENON_HOST_DEVICE double by_other() const { return 1 / std::sqrt(first_squared * second_squared); }
+  TENON_HOST_DEVICE double by_own(double own_squared) const { return cosine() / own_squared; }
 };
 
 }  // namespace tenon::inline TENON_ISA::loss

@@ -22,10 +22,16 @@ class PoolPlanes {
     const auto& [height, width] = geometry.axes;
     if constexpr (std::is_same_v<Axis, Window>) {
       const bool square = height.kernel == width.kernel && width.dilation == 1 && height.dilation == 1;
-      if (square && width.kernel == 2) return planes<2>(geometry, x, y, epilogue);
-      if (square && width.kernel == 3) return planes<3>(geometry, x, y, epilogue);
+      if (square && width.kernel == 2) return planes<2, 2>(geometry, x, y, epilogue);
+      if (square && width.kernel == 3) return planes<3, 3>(geometry, x, y, epilogue);
     }
-    planes<0>(geometry, x, y, epilogue);
+    planes<0, 0>(geometry, x, y, epilogue);
+  }
+  /// The same of windows of one row.
+  static void run_rows(const Geometry& geometry, const T* x, T* y, const Epilogue& epilogue) noexcept {
+    if (geometry.axes[1].kernel == 2) return planes<1, 2>(geometry, x, y, epilogue);
+    if (geometry.axes[1].kernel == 3) return planes<1, 3>(geometry, x, y, epilogue);
+    planes<0, 0>(geometry, x, y, epilogue);
   }
 
  private:
@@ -48,19 +54,19 @@ class PoolPlanes {
     return Pixel(Function::template share<T>(height, row) * Function::template share<T>(width, column));
   }
 
-  /// Windows of `Kernel` x `Kernel`, undilated; of any shape if 0.
-  template <int Kernel>
+  /// Windows of `Rows` x `Columns`, undilated; of any shape if 0.
+  template <int Rows, int Columns>
   static void planes(const Geometry& geometry, const T* x, T* y, const Epilogue& epilogue) noexcept {
     const auto& [height, width] = geometry.axes;
     for (index_t plane = 0; plane < geometry.planes; ++plane, x += height.input * width.input * pixel_size) {
       for (index_t row = 0; row < height.output; ++row, y += width.output * pixel_size) {
         index_t column = 0;
-        if constexpr (Kernel > 0) {
-          if (height.last_inside(row) - height.first_inside(row) == Kernel) {
+        if constexpr (Columns > 0) {
+          if (height.last_inside(row) - height.first_inside(row) == Rows) {
             // Only windows that reach over the left or right border are left to the general case.
             const index_t first = std::min(width.output, (width.padding + width.stride - 1) / width.stride);
             for (; column < first; ++column) border(geometry, x, row, column, y, epilogue);
-            column += inside<Kernel>(geometry, x, row, column, y, epilogue);
+            column += inside<Rows, Columns>(geometry, x, row, column, y, epilogue);
           }
         }
         for (; column < width.output; ++column) border(geometry, x, row, column, y, epilogue);
@@ -83,11 +89,11 @@ class PoolPlanes {
   }
 
   /// The windows of a row, from `column` on, that lie inside the image; returns how many there are.
-  template <int Kernel>
+  template <int Rows, int Columns>
   static index_t inside(const Geometry& geometry, const T* x, index_t row, index_t column, T* y,
                         const Epilogue& epilogue) noexcept {
     const auto& [height, width] = geometry.axes;
-    const index_t start = width.position(column, 0), room = width.input - Kernel - start;
+    const index_t start = width.position(column, 0), room = width.input - Columns - start;
     if (room < 0 || column >= width.output) return 0;
     const index_t count = std::min(room / width.stride + 1, width.output - column);
     const T* corner = x + (height.position(row, 0) * width.input + start) * pixel_size;
@@ -97,13 +103,13 @@ class PoolPlanes {
     y += column * pixel_size;
     index_t i = 0;
     if constexpr (pixel_size == 1) {
-      if (width.stride == 2) i = pairs<Kernel>(corner, width.input, room, count, y, finish);
+      if (width.stride == 2) i = pairs<Rows, Columns>(corner, width.input, room, count, y, finish);
       corner += i * width.stride;
     }
     for (; i < count; ++i, corner += width.stride * pixel_size) {
       Pixel total = Function::enter(load(corner));
-      unroll<Kernel * Kernel - 1>([&](auto tap) TENON_ALWAYS_INLINE {
-        constexpr int row_of = (tap + 1) / Kernel, column_of = (tap + 1) % Kernel;
+      unroll<Rows * Columns - 1>([&](auto tap) TENON_ALWAYS_INLINE {
+        constexpr int row_of = (tap + 1) / Columns, column_of = (tap + 1) % Columns;
         total = Function::join(total, Function::enter(load(corner + (row_of * width.input + column_of) * pixel_size)));
       });
       store(finish(total), y + i * pixel_size);
@@ -113,26 +119,26 @@ class PoolPlanes {
 
   /// Windows two columns apart in a plain image, a short vector of them at a time: the total of each column, then of
   /// neighbouring columns. Returns how many windows were done; `room` is as in `inside`.
-  template <int Kernel, class Finish>
+  template <int Rows, int Columns, class Finish>
   static index_t pairs(const T* corner, index_t row_length, index_t room, index_t count, T* y,
                        const Finish& finish) noexcept {
     using Q = ShortVector<T>;
     constexpr index_t size = short_lanes<T>;
     const auto columns = [&](const T* top) TENON_ALWAYS_INLINE {
       Q total = Function::enter(Q::load_unaligned(top));
-      unroll<Kernel - 1>([&](auto row) TENON_ALWAYS_INLINE {
+      unroll<Rows - 1>([&](auto row) TENON_ALWAYS_INLINE {
         total = Function::join(total, Function::enter(Q::load_unaligned(top + (row + 1) * row_length)));
       });
       return total;
     };
     // The last element read, of the last column, must be in the row.
-    constexpr index_t reach = 2 * size + (Kernel == 3 ? 1 : -1);
+    constexpr index_t reach = 2 * size + (Columns == 3 ? 1 : -1);
     index_t i = 0;
-    for (; i + size <= count && 2 * i + reach < room + Kernel; i += size, corner += 2 * size) {
+    for (; i + size <= count && 2 * i + reach < room + Columns; i += size, corner += 2 * size) {
       Q even = columns(corner), odd = columns(corner + size);
       split_pairs<T>(even, odd);
       Q total = Function::join(even, odd);
-      if constexpr (Kernel == 3) {
+      if constexpr (Columns == 3) {
         Q next = columns(corner + 2), spare = columns(corner + 2 + size);
         split_pairs<T>(next, spare);
         total = Function::join(total, next);
@@ -149,16 +155,21 @@ void blocked_pool(const PoolGeometry<2, Axis>& geometry, const T* x, T* y, const
   PoolPlanes<Function, T, Vector<T>, Axis, Epilogue>::run(geometry, x, y, epilogue);
 }
 
-/// Whether the windows of a plain image are computed fastest two columns at a time.
-constexpr bool is_done_in_pairs(const PoolGeometry<2>& geometry) {
-  const auto& [height, width] = geometry.axes;
-  return width.stride == 2 && (width.kernel == 2 || width.kernel == 3) && height.kernel == width.kernel &&
+/// Whether the windows of plain rows or images are computed fastest two columns at a time.
+template <int Rank>
+constexpr bool is_done_in_pairs(const PoolGeometry<Rank>& geometry) {
+  const Window &width = geometry.axes[Rank - 1], &height = geometry.axes[0];
+  return Rank <= 2 && width.stride == 2 && (width.kernel == 2 || width.kernel == 3) && height.kernel == width.kernel &&
          width.dilation == 1 && height.dilation == 1;
 }
 /// `y = pool(x)` of such images; `geometry.planes` is batch * channels.
-template <class Function, class T>
-void pool_in_pairs(const PoolGeometry<2>& geometry, const T* x, T* y) noexcept {
-  PoolPlanes<Function, T, T, Window, pointwise::Identity>::run(geometry, x, y, {});
+template <class Function, class T, int Rank>
+void pool_in_pairs(const PoolGeometry<Rank>& geometry, const T* x, T* y) noexcept {
+  using Planes = PoolPlanes<Function, T, T, Window, pointwise::Identity>;
+  if constexpr (Rank == 1)
+    Planes::run_rows({geometry.planes, {Window{}, geometry.axes[0]}}, x, y, {});
+  else
+    Planes::run(geometry, x, y, {});
 }
 
 }  // namespace tenon::inline TENON_ISA::cpu::micro

@@ -8,13 +8,6 @@
 
 namespace tenon::inline TENON_ISA::cpu::micro {
 
-template <class T>
-using ShortVector = xsimd::make_sized_batch_t<T, 16 / sizeof(T)>;
-
-/// Elements per short vector.
-template <class T>
-inline constexpr int short_lanes = static_cast<int>(16 / sizeof(T));
-
 /// Transposes `short_lanes` x `short_lanes` elements.
 template <class T>
 TENON_ALWAYS_INLINE inline void transpose(ShortVector<T> (&rows)[static_cast<std::size_t>(short_lanes<T>)]) {

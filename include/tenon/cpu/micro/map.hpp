@@ -36,14 +36,39 @@ void map_gradient(index_t size, bool accumulate, F f, T* y, const X*... x) {
     map<T>(size, f, y, x...);
 }
 
-/// The sum of the lanes, as a tree. (xsimd's own has had two names, and needs AVX-512 DQ where AVX-512 F would do.)
-template <class T>
-T sum_lanes(const Vector<T>& v) {
+/// The lanes joined by `f`, as a tree: halves with halves.
+template <class T, class F>
+TENON_ALWAYS_INLINE inline T fold_lanes(const Vector<T>& v, F f) {
+  constexpr index_t size = short_lanes<T>, parts = lanes<T> / size;
   alignas(Vector<T>) T lane[static_cast<std::size_t>(lanes<T>)];
   v.store_aligned(lane);
-  for (index_t half = lanes<T> / 2; half > 0; half /= 2)
-    for (index_t i = 0; i < half; ++i) lane[i] += lane[i + half];
+  if constexpr (parts > 1) {
+    ShortVector<T> part[static_cast<std::size_t>(parts)];
+    for (index_t p = 0; p < parts; ++p) part[p] = ShortVector<T>::load_aligned(lane + p * size);
+    for (index_t half = parts / 2; half > 0; half /= 2)
+      for (index_t p = 0; p < half; ++p) part[p] = f(part[p], part[p + half]);
+    part[0].store_aligned(lane);
+  }
+  for (index_t half = size / 2; half > 0; half /= 2)
+    for (index_t i = 0; i < half; ++i) lane[i] = f(lane[i], lane[i + half]);
   return lane[0];
+}
+
+/// The sum of the lanes. (xsimd's own has had two names, and needs AVX-512 DQ where AVX-512 F would do.)
+template <class T>
+T sum_lanes(const Vector<T>& v) {
+  return fold_lanes<T>(v, [](const auto& a, const auto& b) TENON_ALWAYS_INLINE { return a + b; });
+}
+
+/// The first `count` lanes of `v`; the others are `other`.
+template <class T>
+TENON_ALWAYS_INLINE inline Vector<T> keep_first(const Vector<T>& v, index_t count, const Vector<T>& other) {
+  alignas(Vector<T>) static constexpr auto position = [] {
+    std::array<T, static_cast<std::size_t>(lanes<T>)> numbers{};
+    for (std::size_t i = 0; i < numbers.size(); ++i) numbers[i] = static_cast<T>(i);
+    return numbers;
+  }();
+  return xsimd::select(Vector<T>::load_aligned(position.data()) < Vector<T>(static_cast<T>(count)), v, other);
 }
 
 /// The sums of f(x[i]...), which gives an array of vectors; in a fixed order.
@@ -64,14 +89,10 @@ std::array<T, Count> map_sums(index_t size, F f, const X*... x) {
   std::array<T, Count> result{};
   if (i < size) {
     const std::array<V, Count> terms = f(load_first<T>(x + i, size - i)...);
-    for (std::size_t s = 0; s < Count; ++s) {
-      alignas(V) T last[static_cast<std::size_t>(lanes<T>)];
-      terms[s].store_aligned(last);
-      for (index_t lane = 0; lane < size - i; ++lane) result[s] += last[lane];
-    }
+    for (std::size_t s = 0; s < Count; ++s) sums[1][s] += keep_first<T>(terms[s], size - i, V(T(0)));
   }
   for (std::size_t s = 0; s < Count; ++s)
-    result[s] = sum_lanes<T>((sums[0][s] + sums[1][s]) + (sums[2][s] + sums[3][s])) + result[s];
+    result[s] = sum_lanes<T>((sums[0][s] + sums[1][s]) + (sums[2][s] + sums[3][s]));
   return result;
 }
 

@@ -19,14 +19,20 @@ class OutputRow {
 
  public:
   explicit OutputRow(const PoolGeometry<Rank, Axis>& windows) : axes_(windows.axes) {
-    index_t stride = columns().input;
-    for (std::size_t a = leading; a-- > 0;) {
-      strides_[a] = stride;
-      stride *= axes_[a].input;
+    index_t distance = columns().input;
+    for (std::size_t a = leading; a-- > 0; distance *= axes_[a].input) {
+      seen_[a].distance = distance * axes_[a].dilation;
+      extents_[a] = distance;
+      look(a);
     }
   }
   void operator++() {
-    for (std::size_t a = leading; a-- > 0 && ++at_[a] == axes_[a].output;) at_[a] = 0;
+    for (std::size_t a = leading; a-- > 0;) {
+      const bool wraps = ++at_[a] == axes_[a].output;
+      if (wraps) at_[a] = 0;
+      look(a);
+      if (!wraps) return;
+    }
   }
 
   const Axis& columns() const { return axes_[leading]; }
@@ -44,19 +50,29 @@ class OutputRow {
   }
 
  private:
-  template <std::size_t A, class F>
-  TENON_ALWAYS_INLINE void visit(index_t offset, F& f) const {
+  /// Where an axis of the input is seen: offsets of elements.
+  struct Seen {
+    index_t first = 0, count = 0, distance = 0;
+  };
+  void look(std::size_t a) {
+    const index_t first = axes_[a].first_inside(at_[a]);
+    seen_[a].count = axes_[a].last_inside(at_[a]) - first;
+    seen_[a].first = axes_[a].position(at_[a], first) * extents_[a];
+  }
+  template <std::size_t A>
+  TENON_ALWAYS_INLINE void visit(index_t offset, auto& f) const {
     if constexpr (A == leading) {
       f(offset);
     } else {
-      const index_t last = axes_[A].last_inside(at_[A]);
-      for (index_t k = axes_[A].first_inside(at_[A]); k < last; ++k)
-        visit<A + 1>(offset + axes_[A].position(at_[A], k) * strides_[A], f);
+      const Seen& seen = seen_[A];
+      offset += seen.first;
+      for (index_t k = 0; k < seen.count; ++k, offset += seen.distance) visit<A + 1>(offset, f);
     }
   }
 
   const Axis (&axes_)[Rank];
-  std::array<index_t, leading> at_{}, strides_{};  // position, and elements between neighbours, along each axis
+  std::array<index_t, leading> at_{}, extents_{};  // position, and elements between neighbours, along each axis
+  std::array<Seen, leading> seen_{};
 };
 
 /// How outputs may be visited: one at a time, or whole vectors of neighbours at once, each once, or some again to fill
@@ -126,15 +142,50 @@ struct Taps {
 
 }  // namespace detail
 
+/// `pool` of one plane with windows of more than a row, their columns wherever they are: the rows that a row of windows
+/// sees are joined first, whole vectors of columns at once. False if the plane is too wide for that.
+template <class Function, class T, int Rank, class Axis>
+bool pool_by_rows(const PoolGeometry<Rank, Axis>& windows, const T* x, T* y) {
+  using V = Vector<T>;
+  constexpr index_t widest = 1024 / sizeof(T);
+  if (Rank == 1 || windows.axes[Rank - 1].input > widest) return false;
+  OutputRow<Rank, Axis> row(windows);
+  const Axis& columns = row.columns();
+  const index_t outputs = windows.out_size(), in_vectors = columns.input / lanes<T> * lanes<T>;
+  alignas(V) T joined[static_cast<std::size_t>(widest)];
+  for (index_t output = 0; output < outputs; ++row) {
+    for (index_t i = 0; i < in_vectors; i += lanes<T>) {
+      V total(Function::template start<T>());
+      row.for_each_input_row(
+          [&](index_t offset) { total = Function::join(total, Function::enter(V::load_unaligned(x + offset + i))); });
+      total.store_aligned(joined + i);
+    }
+    for (index_t i = in_vectors; i < columns.input; ++i) {
+      joined[i] = Function::template start<T>();
+      row.for_each_input_row(
+          [&](index_t offset) { joined[i] = Function::join(joined[i], Function::enter(x[offset + i])); });
+    }
+    for (index_t column = 0; column < columns.output; ++column, ++output) {
+      const detail::Taps taps(columns, column);
+      T total = joined[taps.start];
+      for (index_t k = 1; k < taps.count; ++k) total = Function::join(total, joined[taps.start + k * taps.distance]);
+      y[output] = Function::finish(total, row.template divisor<Function, T>(column));
+    }
+  }
+  return true;
+}
+
 /// y = Function of the elements in each window.
 template <class Function, class T, class Geometry>
 void pool(const Geometry& geometry, const T* x, T* y) {
-  if constexpr (std::is_same_v<Geometry, PoolGeometry<2>>)
+  if constexpr (std::is_same_v<Geometry, PoolGeometry<1>> || std::is_same_v<Geometry, PoolGeometry<2>>)
     if (is_done_in_pairs(geometry)) return pool_in_pairs<Function>(geometry, x, y);
   using V = Vector<T>;
   constexpr T neutral = Function::template start<T>();
   for (index_t plane = 0; plane < geometry.planes; ++plane, x += geometry.in_size(), y += geometry.out_size()) {
     const auto& windows = geometry.in_plane(plane);
+    if constexpr (!std::is_same_v<typename Geometry::window, Window>)
+      if (pool_by_rows<Function>(windows, x, y)) continue;
     const auto several = [&](index_t output, index_t count, index_t column, const auto& row) {
       const auto& columns = row.columns();
       const T* start = x + columns.position(column, 0);
@@ -159,9 +210,8 @@ void pool(const Geometry& geometry, const T* x, T* y) {
         for (; k < taps.count; ++k) total = Function::join(total, Function::enter(from[k * taps.distance]));
       });
       if (in_vectors > 0) {
-        alignas(V) T lane[static_cast<std::size_t>(lanes<T>)];
-        totals.store_aligned(lane);
-        for (const T& value : lane) total = Function::join(total, value);
+        total = Function::join(total, fold_lanes<T>(totals, [](const auto& a, const auto& b)
+                                                                TENON_ALWAYS_INLINE { return Function::join(a, b); }));
       }
       y[output] = Function::finish(total, row.template divisor<Function, T>(column));
     };

@@ -30,17 +30,11 @@ template <class T, class F>
 T row_maximum(index_t size, const F& f, const T* x) {
   using V = Vector<T>;
   V largest(-std::numeric_limits<T>::infinity());
-  for (index_t i = 0; i < size; i += lanes<T>) {
-    const index_t count = std::min(lanes<T>, size - i);
-    // The first elements stand for the missing ones.
-    alignas(V) T last[static_cast<std::size_t>(lanes<T>)];
-    if (count < lanes<T>)
-      for (index_t l = 0; l < lanes<T>; ++l) last[l] = x[i + l % count];
-    largest = xsimd::max(largest, f(V::load_unaligned(count < lanes<T> ? last : x + i)));
-  }
-  alignas(V) T lane[static_cast<std::size_t>(lanes<T>)];
-  largest.store_aligned(lane);
-  return *std::max_element(lane, lane + lanes<T>);
+  index_t i = 0;
+  for (; i + lanes<T> <= size; i += lanes<T>) largest = xsimd::max(largest, f(V::load_unaligned(x + i)));
+  if (i < size) largest = xsimd::max(largest, keep_first<T>(f(load_first<T>(x + i, size - i)), size - i, largest));
+  return fold_lanes<T>(largest,
+                       [](const auto& a, const auto& b) TENON_ALWAYS_INLINE { return pointwise::at_least(a, b); });
 }
 
 /// Calls `visit(offset, count, load)` for each group of up to a vector of neighbouring slices: `load(a)` gives their
@@ -57,10 +51,52 @@ void for_each_slices(const AxisView& axis, const T* x, Visit&& visit) {
     }
 }
 
+/// Whether the axis is a row too short for a vector: then as many rows as a vector has lanes are computed at once, side
+/// by side in a tile (size, lanes).
+template <class T>
+constexpr bool in_tiles(const AxisView& axis) {
+  return axis.inner == 1 && axis.size < lanes<T>;
+}
+template <class T>
+constexpr AxisView tile_view(const AxisView& axis) {
+  return {1, axis.size, lanes<T>};
+}
+/// Rows too short for a vector, as the columns of a tile; columns beyond the last row are zeros.
+template <class T>
+class Tile {
+ public:
+  T* data() { return elements_; }
+  void take(const T* rows, index_t count, index_t size) {
+    for (index_t row = 0; row < count; ++row)
+      for (index_t i = 0; i < size; ++i) elements_[i * lanes<T> + row] = rows[row * size + i];
+  }
+  void give(T* rows, index_t count, index_t size) const {
+    for (index_t row = 0; row < count; ++row)
+      for (index_t i = 0; i < size; ++i) rows[row * size + i] = elements_[i * lanes<T> + row];
+  }
+
+ private:
+  alignas(Vector<T>) T elements_[static_cast<std::size_t>(lanes<T> * lanes<T>)]{};
+};
+/// Calls `f(first, count)` for each group of rows that share a tile.
+template <class T, class F>
+void for_each_tile(const AxisView& axis, F&& f) {
+  for (index_t row = 0; row < axis.outer; row += lanes<T>) f(row, std::min(lanes<T>, axis.outer - row));
+}
+
 /// `result` (outer, inner) = log(sum over the axis of exp(x)).
 template <class T>
 void log_sum_exp(const AxisView& axis, const T* x, T* result) {
   using V = Vector<T>;
+  if (in_tiles<T>(axis)) {
+    Tile<T> tile;
+    alignas(V) T of_tile[static_cast<std::size_t>(lanes<T>)];
+    return for_each_tile<T>(axis, [&](index_t first, index_t count) {
+      tile.take(x + first * axis.size, count, axis.size);
+      log_sum_exp<T>(tile_view<T>(axis), tile.data(), of_tile);
+      std::copy_n(of_tile, count, result + first);
+    });
+  }
   if (axis.inner == 1) {
     for (index_t o = 0; o < axis.outer; ++o, x += axis.size) {
       const T largest = row_maximum<T>(axis.size, pointwise::Identity{}, x);
@@ -84,12 +120,20 @@ void log_sum_exp(const AxisView& axis, const T* x, T* result) {
 template <bool Logarithm, class T, class F>
 void softmax(const AxisView& axis, const F& f, const T* x, T* y) {
   using V = Vector<T>;
+  if (in_tiles<T>(axis)) {
+    Tile<T> tile;
+    return for_each_tile<T>(axis, [&](index_t first, index_t count) {
+      tile.take(x + first * axis.size, count, axis.size);
+      softmax<Logarithm>(tile_view<T>(axis), f, tile.data(), tile.data());
+      tile.give(y + first * axis.size, count, axis.size);
+    });
+  }
   if (axis.inner == 1) {
     for (index_t o = 0; o < axis.outer; ++o, x += axis.size, y += axis.size) {
       const V largest(row_maximum<T>(axis.size, f, x));
       const auto exponential = [&](const V& v) TENON_ALWAYS_INLINE { return xsimd::exp(f(v) - largest); };
       if constexpr (Logarithm) {
-        const V logarithm(std::log(map_sum<T>(axis.size, exponential, x)));
+        const V logarithm = xsimd::log(V(map_sum<T>(axis.size, exponential, x)));
         map<T>(axis.size, [&](const V& v) TENON_ALWAYS_INLINE { return (f(v) - largest) - logarithm; }, y, x);
       } else {
         map<T>(axis.size, exponential, y, x);
@@ -130,6 +174,17 @@ void softmax_gradient(const AxisView& axis, bool accumulate, const G& g, const T
     else
       return g(v * (dy - total));
   };
+  if (in_tiles<T>(axis)) {
+    Tile<T> value, gradient_y, gradient_x;
+    return for_each_tile<T>(axis, [&](index_t first, index_t count) {
+      value.take(y + first * axis.size, count, axis.size);
+      gradient_y.take(grad_y + first * axis.size, count, axis.size);
+      if (accumulate) gradient_x.take(grad_x + first * axis.size, count, axis.size);
+      softmax_gradient<Logarithm>(tile_view<T>(axis), accumulate, g, value.data(), gradient_y.data(),
+                                  gradient_x.data());
+      gradient_x.give(grad_x + first * axis.size, count, axis.size);
+    });
+  }
   if (axis.inner == 1) {
     for (index_t o = 0; o < axis.outer; ++o, y += axis.size, grad_y += axis.size, grad_x += axis.size) {
       const V total(map_sum<T>(axis.size, term, grad_y, y));

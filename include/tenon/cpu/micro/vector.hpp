@@ -16,6 +16,12 @@ using Vector = xsimd::batch<T>;
 template <class T>
 inline constexpr index_t lanes = static_cast<index_t>(Vector<T>::size);
 
+/// 128 bits, which every instruction set has.
+template <class T>
+using ShortVector = xsimd::make_sized_batch_t<T, 16 / sizeof(T)>;
+template <class T>
+inline constexpr int short_lanes = static_cast<int>(16 / sizeof(T));
+
 /// A register tile of at most this many vectors, operands included, does not spill.
 #if defined(__AVX512F__) || defined(__aarch64__)
 inline constexpr int vector_registers = 32;
