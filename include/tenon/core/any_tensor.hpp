@@ -147,7 +147,7 @@ class AnyTensor {
     return holds(dtype_of<typename Tensor::value_type>, shape_of_t<Tensor>::dims);
   }
   bool holds(DType dtype, std::span<const index_t> extents) const noexcept {
-    return dtype == dtype_ && std::ranges::equal(extents, extents_);
+    return dtype == dtype_ && std::equal(extents.begin(), extents.end(), extents_.begin(), extents_.end());
   }
 
   /// The elements as a Tensor of exactly this dtype and shape; throws tenon::Error for any other. `name` is what the

@@ -2,10 +2,10 @@
 /// The tensors of a model by name, as PyTorch's `state_dict()`.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <functional>
 #include <map>
-#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -109,7 +109,8 @@ struct LoadTarget {
 
 /// Every target takes its entry over, after all have been checked; the tenon::Error lists all that are missing,
 /// unexpected or misshapen. Unless `strict`, names that only one side has are ignored.
-inline void load(const StateDict& dict, const std::vector<LoadTarget>& targets, bool strict) {
+template <class Targets>  // of LoadTarget; a template, so that only who loads compiles it
+void load(const StateDict& dict, const Targets& targets, bool strict) {
   std::string missing, misshapen, unexpected;
   for (const auto& [name, dtype, extents, tensor, assign] : targets) {
     if (!dict.contains(name))
@@ -117,10 +118,11 @@ inline void load(const StateDict& dict, const std::vector<LoadTarget>& targets, 
     else if (const AnyTensor& entry = dict[name]; !entry.holds(dtype, extents))
       misshapen += "\n  misshapen: " + name + ": wanted " + describe(dtype, extents) + ", found " + describe(entry);
   }
-  std::set<std::string_view> known;
-  for (const LoadTarget& target : targets) known.insert(target.name);
-  for (const auto& [name, entry] : dict)
-    if (!known.contains(name) && !name.ends_with("num_batches_tracked")) unexpected += "\n  unexpected: " + name;
+  for (const auto& [name, entry] : dict) {
+    const bool known =
+        std::any_of(targets.begin(), targets.end(), [&name = name](const auto& t) { return t.name == name; });
+    if (!known && !name.ends_with("num_batches_tracked")) unexpected += "\n  unexpected: " + name;
+  }
   const std::string problems = strict ? missing + unexpected + misshapen : misshapen;
   if (!problems.empty()) raise("load_state_dict: the entries do not match the module:" + problems);
   for (const LoadTarget& target : targets)
