@@ -40,6 +40,7 @@ BOOST_AUTO_TEST_CASE(adaptive_max_pool2d) {
 BOOST_AUTO_TEST_CASE(odd_shapes) {
   check<nn::AdaptiveMaxPool2d<nn::output_size<2, 3>>, Tensor<float, 1, 17, 5, 7>>();
   check<nn::AdaptiveMaxPool2d<nn::output_size<5, 7>>, Tensor<float, 1, 2, 11, 37>>();
+  check<nn::AdaptiveMaxPool2d<nn::output_size<1>>, Tensor<float, 2, 3, 5, 7>>();  // whole planes
   check<nn::AdaptiveMaxPool1d<nn::output_size<1>, nn::return_indices<true>>, Tensor<float, 1, 1, 67>>();
 }
 

@@ -24,6 +24,7 @@ BOOST_AUTO_TEST_CASE(lp_pool2d) {
 BOOST_AUTO_TEST_CASE(odd_shapes) {
   check<nn::LPPool2d<nn::norm_type<2.5>, nn::kernel_size<2, 3>, nn::stride<1>>, Tensor<float, 1, 3, 5, 23>>(
       {.low = 0.1});
+  check<nn::LPPool2d<nn::norm_type<3>, nn::kernel_size<3, 13>>, Tensor<float, 1, 2, 3, 13>>({.low = 0.1});
   check<nn::LPPool2d<nn::norm_type<1.2>, nn::kernel_size<3, 2>, nn::stride<2, 1>>, Tensor<float, 1, 2, 7, 9>>(
       {.low = 0.1});
 }

@@ -175,11 +175,35 @@ bool pool_by_rows(const PoolGeometry<Rank, Axis>& windows, const T* x, T* y) {
   return true;
 }
 
+/// Whether each plane is one window of neighbouring elements.
+template <int Rank>
+constexpr bool covers_planes(const PoolGeometry<Rank>& geometry) {
+  const Window& row = geometry.axes[Rank - 1];
+  return geometry.out_size() == 1 && row.kernel == geometry.in_size() && row.padding == 0;
+}
+template <class Function, class T, int Rank>
+void pool_whole_planes(const PoolGeometry<Rank>& geometry, const T* x, T* y) {
+  using V = Vector<T>;
+  const index_t size = geometry.in_size(), in_vectors = size / lanes<T> * lanes<T>;
+  const T divisor = OutputRow<Rank, Window>(geometry).template divisor<Function, T>(0);
+  const auto join = [](const auto& a, const auto& b) TENON_ALWAYS_INLINE { return Function::join(a, b); };
+  for (index_t plane = 0; plane < geometry.planes; ++plane, x += size) {
+    V totals(Function::template start<T>());
+    T total = Function::template start<T>();
+    for (index_t i = 0; i < in_vectors; i += lanes<T>) totals = join(totals, Function::enter(V::load_unaligned(x + i)));
+    for (index_t i = in_vectors; i < size; ++i) total = join(total, Function::enter(x[i]));
+    if (in_vectors > 0) total = join(total, fold_lanes<T>(totals, join));
+    y[plane] = Function::finish(total, divisor);
+  }
+}
+
 /// y = Function of the elements in each window.
 template <class Function, class T, class Geometry>
 void pool(const Geometry& geometry, const T* x, T* y) {
   if constexpr (std::is_same_v<Geometry, PoolGeometry<1>> || std::is_same_v<Geometry, PoolGeometry<2>>)
     if (is_done_in_pairs(geometry)) return pool_in_pairs<Function>(geometry, x, y);
+  if constexpr (std::is_same_v<typename Geometry::window, Window>)
+    if (covers_planes(geometry)) return pool_whole_planes<Function>(geometry, x, y);
   using V = Vector<T>;
   constexpr T neutral = Function::template start<T>();
   for (index_t plane = 0; plane < geometry.planes; ++plane, x += geometry.in_size(), y += geometry.out_size()) {
