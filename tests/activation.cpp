@@ -69,6 +69,23 @@ BOOST_AUTO_TEST_CASE(extremes) {
   check_extremes<nn::SiLU>(nan, infinity);
 }
 
+// Classes without recorded vectors, where their definitions can be worked out: Phi(1) and Phi(-2) are in every table.
+BOOST_AUTO_TEST_CASE(known_values) {
+  const auto close = [](auto layer, double at_1, double at_minus_2) {
+    const auto near = [](double a, double b, double tolerance) { return std::abs(a - b) <= tolerance; };
+    const auto y = layer(Tensor<double, 2>::from(std::vector{1, -2}));
+    BOOST_TEST(near(y(0), at_1, 1e-14), y(0) << " of 1");
+    BOOST_TEST(near(y(1), at_minus_2, 1e-14), y(1) << " of -2");
+    const auto z = layer(Tensor<float, 2>::from(std::vector{1, -2}));
+    BOOST_TEST(near(z(0), at_1, 2e-7), z(0) << " of 1, in float");
+    BOOST_TEST(near(z(1), at_minus_2, 1e-7), z(1) << " of -2, in float");
+  };
+  close(nn::GELU{}, 0.841344746068542949, -2 * 0.0227501319481792072);
+  close(nn::SiLU{}, 0.731058578630004879, -2 * 0.119202922022117556);
+  close(nn::Hardsigmoid{}, 4. / 6, 1. / 6);
+  close(nn::Hardswish{}, 4. / 6, -2. / 6);
+}
+
 namespace F = nn::functional;
 
 BOOST_AUTO_TEST_CASE(functions) {

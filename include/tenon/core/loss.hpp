@@ -183,47 +183,24 @@ struct MarginRanking {
   }
 };
 
-// ---- terms of rows: `operator()(row)`, and `add_gradient(row, scale)`, which adds to the gradients that are not null
+// ---- terms of rows
 
-/// The mean over the classes i other than the target y of weight[y] * max(0, Margin - x[y] + x[i])^Power.
-template <int Power, class T>
-struct MultiMarginRow {
-  index_t classes;
-  double margin;
-  const T* x;
-  const std::int64_t* target;
-  const double* weight;  // of the classes; may be null
-  T* grad_x;
-
-  TENON_HOST_DEVICE double operator()(index_t row) const {
-    double sum = 0;
-    for (index_t i = 0; i < classes; ++i)
-      if (const double z = excess(row, i); z > 0) sum += Power == 1 ? z : z * z;
-    return sum * factor(row);
+/// max(0, excess)^Power: what MultiMarginLoss makes of Margin - x[y] + x[i], for a target y and another class i.
+/// Nothing of NaN, as in PyTorch.
+template <int Power>
+struct MultiMargin {
+  template <class T>
+  TENON_HOST_DEVICE static T value(const T& excess) {
+    return choose(excess > T(0), Power == 1 ? excess : excess * excess, T(0));
   }
-  TENON_HOST_DEVICE void add_gradient(index_t row, double scale) const {
-    double sum = 0;
-    for (index_t i = 0; i < classes; ++i)
-      if (const double z = excess(row, i); z > 0) {
-        const double g = scale * factor(row) * (Power == 1 ? 1 : 2 * z);
-        grad_x[row * classes + i] += static_cast<T>(g);
-        sum += g;
-      }
-    grad_x[row * classes + target[row]] -= static_cast<T>(sum);
-  }
-
- private:
-  TENON_HOST_DEVICE double excess(index_t row, index_t i) const {
-    const T* scores = x + row * classes;
-    return i == target[row] ? 0 : margin - static_cast<double>(scores[target[row]]) + static_cast<double>(scores[i]);
-  }
-  TENON_HOST_DEVICE double factor(index_t row) const {
-    return (weight ? weight[target[row]] : 1) / static_cast<double>(classes);
+  template <class T>
+  TENON_HOST_DEVICE static T slope(const T& excess) {
+    return choose(excess > T(0), Power == 1 ? T(1) : excess + excess, T(0));
   }
 };
 
 /// The sum over the targets y, a list that -1 ends, and the classes i that are none of max(0, 1 - x[y] + x[i]), divided
-/// by the number of classes.
+/// by the number of classes. `operator()(row)` is its value; `add_gradient(row, scale)` adds to grad_x.
 template <class T>
 struct MultiLabelMarginRow {
   index_t classes;

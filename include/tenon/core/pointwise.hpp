@@ -71,6 +71,27 @@ TENON_HOST_DEVICE constexpr T full_like(const T&, double value) {
   return static_cast<T>(value);
 }
 
+/// What a T has in each lane; T itself where it is a number.
+template <class T>
+struct Element {
+  using type = T;
+};
+template <class T>
+  requires(!std::is_arithmetic_v<T>) && requires { typename T::value_type; }
+struct Element<T> {
+  using type = typename T::value_type;
+};
+
+/// constant + x * (first + x * (second + ...)), by Horner's rule.
+template <class T>
+TENON_HOST_DEVICE constexpr T polynomial(const T& x, double constant) {
+  return full_like(x, constant);
+}
+template <class T, class... Coefficients>
+TENON_HOST_DEVICE constexpr T polynomial(const T& x, double constant, double first, Coefficients... more) {
+  return full_like(x, constant) + x * polynomial(x, first, more...);
+}
+
 struct Identity {
   static constexpr std::string_view name = "Identity";
   static constexpr Saves saves = Saves::output;

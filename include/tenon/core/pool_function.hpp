@@ -30,10 +30,6 @@ TENON_HOST_DEVICE TENON_ALWAYS_INLINE inline V max_or_nan(const V& largest, cons
 
 namespace detail {
 constexpr double whole(double x) { return static_cast<double>(static_cast<long long>(x)); }
-template <class T>
-TENON_HOST_DEVICE T square(const T& x) {
-  return x * x;
-}
 }  // namespace detail
 
 /// x to the power of E; small multiples of 1/2 by products and square roots.
@@ -55,9 +51,9 @@ TENON_HOST_DEVICE T power(const T& x) {
       else
         return power<E - 0.5>(x) * sqrt(x);
     } else if constexpr (2 * detail::whole(E / 2) == E) {
-      return detail::square(power<E / 2>(x));
+      return pointwise::square(power<E / 2>(x));
     } else {
-      return detail::square(power<(E - 1) / 2>(x)) * x;
+      return pointwise::square(power<(E - 1) / 2>(x)) * x;
     }
   } else {
     return pow(x, pointwise::full_like(x, E));

@@ -72,6 +72,64 @@ struct NegativeLogLikelihood : Picking<Operation> {
   }
 };
 
+/// The row of loss::MultiMargin, whole vectors of classes at once.
+template <int Power, class T>
+struct MultiMarginRow {
+  using V = micro::Vector<T>;
+  using Term = loss::MultiMargin<Power>;
+  index_t classes;
+  double margin;
+  const T* x;
+  const std::int64_t* target;
+  const double* weight;  // of the classes; may be null
+  T* grad_x;
+
+  double operator()(index_t row) const {
+    return factor(row) * sum(row, [](const V& excess) TENON_ALWAYS_INLINE { return Term::value(excess); });
+  }
+  void add_gradient(index_t row, double scale) const {
+    const T each = static_cast<T>(scale * factor(row));
+    for_each_part(row, [&](const T* scores, index_t size, const V& lead) {
+      micro::map_gradient<T>(
+          size, true, [&](const V& v) TENON_ALWAYS_INLINE { return V(each) * Term::slope(v + lead); },
+          grad_x + (scores - x), scores);
+    });
+    grad_x[row * classes + target[row]] -=
+        each * static_cast<T>(sum(row, [](const V& excess) TENON_ALWAYS_INLINE { return Term::slope(excess); }));
+  }
+
+ private:
+  double factor(index_t row) const { return (weight ? weight[target[row]] : 1) / static_cast<double>(classes); }
+  /// Calls f(scores, size, margin - score of the target) for the classes before the target and those after it.
+  template <class F>
+  void for_each_part(index_t row, F&& f) const {
+    const T* scores = x + row * classes;
+    const index_t label = target[row];
+    const V lead(static_cast<T>(margin) - scores[label]);
+    f(scores, label, lead);
+    f(scores + label + 1, classes - label - 1, lead);
+  }
+  template <class F>
+  double sum(index_t row, F f) const {
+    double result = 0;
+    for_each_part(row, [&](const T* scores, index_t size, const V& lead) {
+      result += micro::map_sum<T>(size, [&](const V& v) TENON_ALWAYS_INLINE { return f(v + lead); }, scores);
+    });
+    return result;
+  }
+};
+
+template <class T, int Power, double Margin, bool SizeAverage>
+MultiMarginRow<Power, T> row_of(const operation::MultiMarginLoss<Power, Margin, SizeAverage>& loss, index_t classes,
+                                const T* x, const std::int64_t* target, T* grad_x) {
+  return {classes, Margin, x, target, loss.weights ? loss.weights->values.data() : nullptr, grad_x};
+}
+template <class T, bool SizeAverage>
+loss::MultiLabelMarginRow<T> row_of(const operation::MultiLabelMarginLoss<SizeAverage>&, index_t classes, const T* x,
+                                    const std::int64_t* target, T* grad_x) {
+  return {classes, x, target, grad_x};
+}
+
 /// A sum over rows of scores.
 template <class Operation>
 struct RowLoss {
@@ -80,8 +138,7 @@ struct RowLoss {
     using S = shape_of_t<X>;
     operation::check_class_weights(Operation::name, loss.weights, S::dims[1]);
     check_targets<S>(target);
-    const auto row =
-        Operation::template row<typename X::value_type>(S::dims[1], x.data(), target.data(), weights(loss), nullptr);
+    const auto row = row_of<typename X::value_type>(loss, S::dims[1], x.data(), target.data(), nullptr);
     double sum = 0;
     for (index_t n = 0; n < S::dims[0]; ++n) sum += row(n);
     *y.data() = static_cast<typename Y::value_type>(sum / Operation::template divisor<S>());
@@ -92,15 +149,13 @@ struct RowLoss {
                        const autograd::Input<X>& x, const autograd::Input<Target>& target) {
     using S = shape_of_t<X>;
     if (!x.grad) return;
-    const auto row = Operation::template row<typename X::value_type>(S::dims[1], x.value.data(), target.value.data(),
-                                                                     weights(loss), x.grad_to_add());
+    const auto row =
+        row_of<typename X::value_type>(loss, S::dims[1], x.value.data(), target.value.data(), x.grad_to_add());
     const double scale = static_cast<double>(grad_y.item()) / Operation::template divisor<S>();
     for (index_t n = 0; n < S::dims[0]; ++n) row.add_gradient(n, scale);
   }
 
  private:
-  static const double* weights(const Operation& loss) { return loss.weights ? loss.weights->values.data() : nullptr; }
-
   template <class S, class Target>
   static void check_targets(const Target& target) {
     constexpr index_t classes = S::dims[1], length = shape_of_t<Target>::size / S::dims[0];

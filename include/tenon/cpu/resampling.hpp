@@ -19,7 +19,7 @@ struct Kernel<Operation> {
   template <class Y, class X>
   static void forward(const Operation&, autograd::NothingSaved*, Y& y, const X& x) {
     using R = Resampling<X>;
-    auto workspace = workspace_for<X>();
+    memory::Array<typename X::value_type> workspace(micro::resample_workspace_size<R::blends>(R::output_columns, 1));
     micro::resample<R::blends, 1>(planes<X>, R::rows(), R::columns(), x.data(), y.data(), workspace.data());
   }
 
@@ -28,16 +28,10 @@ struct Kernel<Operation> {
                        const autograd::Input<X>& x) {
     using R = Resampling<X>;
     if (!x.grad) return;
-    auto workspace = workspace_for<X>();
+    memory::Array<typename X::value_type> workspace(
+        micro::resample_gradient_workspace_size<R::blends>(R::output_columns));
     micro::add_resample_gradient<R::blends>(planes<X>, R::rows(), R::columns(), grad_y.data(), x.grad_to_add(),
                                             workspace.data());
-  }
-
- private:
-  template <class X>
-  static auto workspace_for() {
-    constexpr index_t size = micro::resample_workspace_size<Resampling<X>::blends>(Resampling<X>::output_columns, 1);
-    return memory::Array<typename X::value_type>(static_cast<std::size_t>(size));
   }
 };
 

@@ -54,7 +54,7 @@ struct NLLLoss2d : PickingLoss<NLLLoss2d<SizeAverage, IgnoreIndex>, SizeAverage,
   static constexpr std::string_view name = "NLLLoss2d";
 };
 
-/// The losses that are a sum over rows of scores (N, C): their `row` makes the term of core/loss.hpp from pointers.
+/// The losses that are a sum over rows of scores (N, C).
 template <bool SizeAverage>
 struct RowLoss {
   LossWeightsPointer weights;
@@ -64,17 +64,12 @@ struct RowLoss {
   }
 };
 
-/// Mean or sum of loss::MultiMarginRow.
+/// Mean or sum over rows of weight[target] / C * the sum of loss::MultiMargin over the classes other than the target.
 template <int Power, double Margin, bool SizeAverage>
 struct MultiMarginLoss : RowLoss<SizeAverage> {
   static constexpr std::string_view name = "MultiMarginLoss";
   static constexpr bool lists_of_classes = false;
 
-  template <class T>
-  static loss::MultiMarginRow<Power, T> row(index_t classes, const T* x, const std::int64_t* target,
-                                            const double* weight, T* grad_x) {
-    return {classes, Margin, x, target, weight, grad_x};
-  }
   template <class S, class Target>
   static consteval auto output_shape(S, Target) {
     if constexpr (S::rank != 2)
@@ -92,11 +87,6 @@ struct MultiLabelMarginLoss : RowLoss<SizeAverage> {
   static constexpr std::string_view name = "MultiLabelMarginLoss";
   static constexpr bool lists_of_classes = true;
 
-  template <class T>
-  static loss::MultiLabelMarginRow<T> row(index_t classes, const T* x, const std::int64_t* target, const double*,
-                                          T* grad_x) {
-    return {classes, x, target, grad_x};
-  }
   template <class S, class Target>
   static consteval auto output_shape(S, Target) {
     if constexpr (S::rank != 2)

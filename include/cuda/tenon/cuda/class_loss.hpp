@@ -82,6 +82,44 @@ struct TargetsOutside {
   }
 };
 
+/// A row of loss::MultiMargin, read by one thread.
+template <int Power, class T>
+struct MultiMarginRow {
+  using Term = loss::MultiMargin<Power>;
+  index_t classes;
+  double margin;
+  const T* x;
+  const std::int64_t* target;
+  const double* weight;  // of the classes; may be null
+  T* grad_x;
+
+  TENON_HOST_DEVICE double operator()(index_t row) const {
+    double sum = 0;
+    for (index_t i = 0; i < classes; ++i)
+      if (i != target[row]) sum += Term::value(excess(row, i));
+    return sum * factor(row);
+  }
+  TENON_HOST_DEVICE void add_gradient(index_t row, double scale) const {
+    double sum = 0;
+    for (index_t i = 0; i < classes; ++i) {
+      if (i == target[row]) continue;
+      const double g = scale * factor(row) * Term::slope(excess(row, i));
+      grad_x[row * classes + i] += static_cast<T>(g);
+      sum += g;
+    }
+    grad_x[row * classes + target[row]] -= static_cast<T>(sum);
+  }
+
+ private:
+  TENON_HOST_DEVICE double excess(index_t row, index_t i) const {
+    const T* scores = x + row * classes;
+    return margin - static_cast<double>(scores[target[row]]) + static_cast<double>(scores[i]);
+  }
+  TENON_HOST_DEVICE double factor(index_t row) const {
+    return (weight ? weight[target[row]] : 1) / static_cast<double>(classes);
+  }
+};
+
 namespace detail {
 
 /// Throws if a target is none of the classes, or the weights are not as many.
@@ -150,6 +188,17 @@ struct Picking {
   }
 };
 
+template <class T, int Power, double Margin, bool SizeAverage>
+MultiMarginRow<Power, T> row_of(const operation::MultiMarginLoss<Power, Margin, SizeAverage>&, index_t classes,
+                                const T* x, const std::int64_t* target, const double* weights, T* grad_x) {
+  return {classes, Margin, x, target, weights, grad_x};
+}
+template <class T, bool SizeAverage>
+loss::MultiLabelMarginRow<T> row_of(const operation::MultiLabelMarginLoss<SizeAverage>&, index_t classes, const T* x,
+                                    const std::int64_t* target, const double*, T* grad_x) {
+  return {classes, x, target, grad_x};
+}
+
 template <class Operation>
 struct RowLoss {
   template <class Y, class X, class Target>
@@ -157,8 +206,7 @@ struct RowLoss {
     using S = shape_of_t<X>;
     check_targets(loss, S::dims[1], -2, Operation::lists_of_classes, S::dims[0], target);
     const Array<double> weights = class_weights(loss.weights);
-    const auto row =
-        Operation::template row<typename X::value_type>(S::dims[1], x.data(), target.data(), weights.data(), nullptr);
+    const auto row = row_of<typename X::value_type>(loss, S::dims[1], x.data(), target.data(), weights.data(), nullptr);
     y.fill(static_cast<typename Y::value_type>(sum(S::dims[0], row) / Operation::template divisor<S>()));
   }
   template <class Y, class X, class Target>
@@ -167,8 +215,8 @@ struct RowLoss {
     using S = shape_of_t<X>;
     if (!x.grad) return;
     const Array<double> weights = class_weights(loss.weights);
-    const auto row = Operation::template row<typename X::value_type>(S::dims[1], x.value.data(), target.value.data(),
-                                                                     weights.data(), x.grad_to_add());
+    const auto row = row_of<typename X::value_type>(loss, S::dims[1], x.value.data(), target.value.data(),
+                                                    weights.data(), x.grad_to_add());
     add_row_gradients(S::dims[0], row, grad_y.data(), Operation::template divisor<S>());
   }
 };

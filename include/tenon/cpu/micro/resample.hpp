@@ -74,8 +74,12 @@ void spread(const ResampledAxis<T>& columns, const T* from, T* to) noexcept {
 template <class T>
 void gather(const ResampledAxis<T>& columns, const T* grad_to, T* grad_from) noexcept {
   const auto add = [&](index_t begin, index_t end) {
-    for (index_t o = begin; o < end; ++o)
-      if (columns.at[o] >= 0) grad_from[columns.at[o]] += grad_to[o];
+    for (index_t o = begin; o < end;) {
+      const index_t at = columns.at[o];
+      T sum = grad_to[o];
+      while (++o < end && columns.at[o] == at) sum += grad_to[o];
+      if (at >= 0) grad_from[at] += sum;
+    }
   };
   add(0, columns.run_begin);
   if (const index_t run = columns.run_end - columns.run_begin; run > 0)
@@ -175,10 +179,16 @@ void resample(index_t planes, const ResampledAxis<T>& rows, const ResampledAxis<
   }
 }
 
+/// Elements of the workspace that `add_resample_gradient` wants.
+template <bool Blends>
+constexpr index_t resample_gradient_workspace_size(index_t output_columns) {
+  return (Blends ? 2 : 1) * output_columns;
+}
+
 /// grad_x += the transpose applied to grad_y.
 template <bool Blends, class T>
 void add_resample_gradient(index_t planes, const ResampledAxis<T>& rows, const ResampledAxis<T>& columns,
-                           const T* grad_y, T* grad_x, [[maybe_unused]] T* workspace) noexcept {
+                           const T* grad_y, T* grad_x, T* workspace) noexcept {
   for (index_t plane = 0; plane < planes; ++plane, grad_x += rows.input * columns.input) {
     if constexpr (Blends) {
       // What reaches an input row from the output rows that read it is first summed in output columns.
@@ -200,8 +210,16 @@ void add_resample_gradient(index_t planes, const ResampledAxis<T>& rows, const R
       }
       sums.for_each(finish);
     } else {
-      for (index_t o = 0; o < rows.output; ++o, grad_y += columns.output)
-        if (rows.at[o] >= 0) detail::gather(columns, grad_y, grad_x + rows.at[o] * columns.input);
+      const auto sum = [](const auto& a, const auto& b) TENON_ALWAYS_INLINE { return a + b; };
+      for (index_t o = 0; o < rows.output;) {
+        const index_t at = rows.at[o];
+        const T* row = grad_y;
+        for (grad_y += columns.output; ++o < rows.output && rows.at[o] == at; grad_y += columns.output) {
+          map<T>(columns.output, sum, workspace, row, grad_y);
+          row = workspace;
+        }
+        if (at >= 0) detail::gather(columns, row, grad_x + at * columns.input);
+      }
     }
   }
 }
