@@ -100,13 +100,18 @@ BOOST_AUTO_TEST_CASE(cross_entropy) {
 
 BOOST_AUTO_TEST_CASE(target_outside_the_classes) {
   const tenon::cuda::Tensor<float, 4, 3> x;
-  for (const std::int64_t label : {-1, 3}) {
+  for (const std::int64_t label : {-1, -2, 3}) {
     Tensor<std::int64_t, 4> target;
     target(2) = label;
     const auto says_which = [label](const tenon::Error& error) {
       return std::string(error.what()).find("target 2 is " + std::to_string(label)) != std::string::npos;
     };
     BOOST_CHECK_EXCEPTION(nn::CrossEntropyLoss<>()(x, tenon::cuda::copy(target)), tenon::Error, says_which);
+    BOOST_CHECK_EXCEPTION(nn::MultiMarginLoss<>()(x, tenon::cuda::copy(target)), tenon::Error, says_which);
+    Tensor<std::int64_t, 4, 3> lists;
+    lists(0, 2) = label;
+    if (label != -1)  // which ends a list
+      BOOST_CHECK_EXCEPTION(nn::MultiLabelMarginLoss<>()(x, tenon::cuda::copy(lists)), tenon::Error, says_which);
   }
   const nn::CrossEntropyLoss<> weighted(Tensor<float, 2>{});
   BOOST_CHECK_THROW(weighted(x, tenon::cuda::copy(Tensor<std::int64_t, 4>())), tenon::Error);

@@ -204,7 +204,8 @@ struct RowLoss {
   template <class Y, class X, class Target>
   static void forward(const Operation& loss, autograd::NothingSaved*, Y& y, const X& x, const Target& target) {
     using S = shape_of_t<X>;
-    check_targets(loss, S::dims[1], -2, Operation::lists_of_classes, S::dims[0], target);
+    constexpr std::int64_t nothing_ignored = 0;  // a class, and so right anyhow
+    check_targets(loss, S::dims[1], nothing_ignored, Operation::lists_of_classes, S::dims[0], target);
     const Array<double> weights = class_weights(loss.weights);
     const auto row = row_of<typename X::value_type>(loss, S::dims[1], x.data(), target.data(), weights.data(), nullptr);
     y.fill(static_cast<typename Y::value_type>(sum(S::dims[0], row) / Operation::template divisor<S>()));
