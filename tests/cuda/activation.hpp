@@ -46,6 +46,9 @@ BOOST_AUTO_TEST_CASE(exponential) {
 BOOST_AUTO_TEST_CASE(prelu) {
   check<nn::PReLU<>, Tensor<float, 3, 5, 7>>();
   check<nn::PReLU<nn::num_parameters<5>>, Tensor<float, 3, 5, 7>>();
+  // The gradient of the weight is summed up in parts of 256 elements.
+  check<nn::PReLU<>, Tensor<float, 3, 5, 131>>();
+  check<nn::PReLU<nn::num_parameters<5>>, Tensor<float, 3, 5, 131>>();
   check<nn::PReLU<nn::num_parameters<7>, nn::dtype<double>>, Tensor<double, 3, 7>>();
 }
 

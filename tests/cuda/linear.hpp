@@ -6,6 +6,7 @@ using namespace against_host;
 BOOST_AUTO_TEST_CASE(rows) {
   check<nn::Linear<20, 30>, Tensor<float, 128, 20>>();
   check<nn::Linear<7, 1>, Tensor<float, 1, 7>>();
+  check<nn::Linear<3, 5>, Tensor<float, 701, 3>>();
   check<nn::Linear<1, 5, nn::bias<false>>, Tensor<float, 3, 1>>();
   check<nn::Linear<401, 13, nn::dtype<double>>, Tensor<double, 5, 401>>();
 }

@@ -196,7 +196,8 @@ class CallNode : public Node {
 /// The record of one call.
 template <class Operation, class Result, class... X>
 class OperationNode final : public CallNode<sizeof...(X), result_traits<Result>::count> {
-  using kernel = typename std::tuple_element_t<0, std::tuple<X...>>::place::template kernel<Operation>;
+  using first = std::tuple_element_t<0, std::tuple<X...>>;
+  using kernel = typename first::place::template kernel<Operation>;
   using each_input = std::index_sequence_for<X...>;
   using each_output = std::make_index_sequence<result_traits<Result>::count>;
   static constexpr bool has_several = requires { std::tuple_size<Result>::value; };
@@ -238,6 +239,7 @@ class OperationNode final : public CallNode<sizeof...(X), result_traits<Result>:
 
   template <std::size_t... I, std::size_t... Output>
   void backward(BackwardQueue& queue, std::index_sequence<I...>, std::index_sequence<Output...>) {
+    const typename first::place::scope beside(static_cast<State<first>&>(*this->inputs_[0]).value());
     // In order, so that of two inputs that are one Variable the second adds to what the first writes.
     const std::tuple<Input<X>...> gradients{input<X>(queue, this->inputs_[I].get())...};
     if constexpr (has_several)
@@ -283,12 +285,14 @@ struct call {
   using first = argument_t<std::tuple_element_t<0, std::tuple<X...>>>;
   using shape = decltype(Operation::output_shape(shape_of_t<argument_t<X>>{}...));
   using result = typename results<Operation, first, shape>::type;
-  using kernel = typename first::place::template kernel<Operation>;
+  using place = typename first::place;
+  using kernel = typename place::template kernel<Operation>;
 };
 
 template <class Operation, class... X>
 auto compute(const Operation& operation, const X&... x) {
   using Call = call<Operation, X...>;
+  const typename Call::place::scope beside(value_of(x)...);
   auto result = result_traits<typename Call::result>::make();
   typename saved_by<typename Call::kernel>::type* const nothing = nullptr;
   Call::kernel::forward(operation, nothing, result, value_of(x)...);
@@ -301,6 +305,7 @@ auto record(const Operation& operation, const X&... x) {
   const bool is_volatile_result = (is_volatile(x) || ...);
   if (!is_volatile_result && (wants_grad(x) || ...)) {
     using NodeType = OperationNode<Operation, typename Call::result, argument_t<X>...>;
+    const typename Call::place::scope beside(value_of(x)...);
     const boost::intrusive_ptr<NodeType> node(new NodeType(operation, x...));
     auto result = result_traits<typename Call::result>::make();
     Call::kernel::forward(operation, &node->saved, result, value_of(x)...);

@@ -183,7 +183,9 @@ class State final : public AnyState {
 
  private:
   void allocate_grad() {
-    if (!grad_.data()) grad_ = TensorType(uninitialized);
+    if (grad_.data()) return;
+    const typename TensorType::place::scope beside(value_);
+    grad_ = TensorType(uninitialized);
   }
 
   TensorType value_;

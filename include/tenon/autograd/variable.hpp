@@ -56,6 +56,7 @@ class Variable {
   void backward() const
     requires(shape_of_t<TensorType>::size == 1)
   {
+    const typename TensorType::place::scope beside(data());
     TensorType one(uninitialized);
     one.fill(1);
     backward(one);

@@ -140,7 +140,8 @@ class Module {
   auto to() const {
     return convert<to_type<T>>();
   }
-  /// This module on GPU `id`: a copy whose parameters and buffers are there. Needs <tenon/cuda/cuda.hpp>.
+  /// This module on GPU `id`: a copy whose parameters and buffers are there. The GPU becomes the thread's current one,
+  /// where new tensors are made. Needs <tenon/cuda/cuda.hpp>.
   template <class Device = tenon::cuda::device>
   auto cuda(int id = 0) const {
     Device::select(id);

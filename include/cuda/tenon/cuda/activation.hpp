@@ -45,17 +45,12 @@ struct PReLUGradient {
     grad_x[i] = accumulate ? grad_x[i] + g : g;
   }
 };
+/// What element i adds to the gradient of its weight.
 template <class T>
-struct PReLUWeightGradient {
-  index_t batch, channels, inner;
+struct PReLUWeightTerm {
   const T *x, *grad_y;
-  T* grad_weight;
-  TENON_HOST_DEVICE void operator()(index_t c) const {
-    double sum = 0;
-    for (index_t n = 0; n < batch; ++n)
-      for (index_t i = (n * channels + c) * inner; i < (n * channels + c + 1) * inner; ++i)
-        if (!(x[i] > T(0))) sum += static_cast<double>(grad_y[i]) * static_cast<double>(x[i]);
-    grad_weight[c] += static_cast<T>(sum);
+  TENON_HOST_DEVICE double operator()(index_t i) const {
+    return x[i] > T(0) ? 0 : static_cast<double>(grad_y[i]) * static_cast<double>(x[i]);
   }
 };
 
@@ -84,8 +79,8 @@ struct Kernel<operation::PReLU<Parameters>> {
       launch(S::size, PReLUGradient<T>{Parameters, inner<S>, x.accumulate, x.value.data(), weight.value.data(),
                                        grad_y.data(), x.grad});
     if (T* sum = weight.grad_to_add())
-      launch(Parameters, PReLUWeightGradient<T>{S::size / inner<S> / Parameters, Parameters, inner<S>, x.value.data(),
-                                                grad_y.data(), sum});
+      add_channel_sums(S::size / inner<S> / Parameters, Parameters, inner<S>,
+                       PReLUWeightTerm<T>{x.value.data(), grad_y.data()}, sum);
   }
 };
 

@@ -130,7 +130,7 @@ void check_targets(const Operation& loss, index_t classes, std::int64_t ignore_i
   constexpr index_t size = shape_of_t<Target>::size;
   const TargetsOutside outside{classes, ignore_index, lists, size / rows, target.data()};
   const thrust::counting_iterator<index_t> first(0);
-  if (thrust::find_if(policy(), first, first + rows, outside) == first + rows) return;
+  if (thrust::find_if(policy_with_memory(), first, first + rows, outside) == first + rows) return;
   const auto host = target.to_host();
   TargetsOutside there = outside;
   there.target = host.data();
@@ -161,7 +161,7 @@ struct Picking {
     check_targets(loss, shape_of_t<X>::dims[1], Operation::ignore_index, false, samples, target);
     const Array<double> weights = class_weights(loss.weights);
     const thrust::counting_iterator<index_t> first(0);
-    const WeightedLoss sum = thrust::transform_reduce(policy(), first, first + samples,
+    const WeightedLoss sum = thrust::transform_reduce(policy_with_memory(), first, first + samples,
                                                       sample(x.data(), target.data(), weights.data(), shape_of_t<X>{}),
                                                       WeightedLoss{}, AddWeightedLosses{});
     const double divisor = Operation::size_average ? sum.weight : 1;

@@ -127,6 +127,7 @@ class Compiled {
  private:
   IndexReport report(const Program::IndexReader& reader) const {
     IndexReport report;
+    const device::scope here(program_->device_id());
     copy_to_host(reinterpret_cast<const IndexReport*>(workspace_.data() + reader.report), 1, &report);
     return report;
   }

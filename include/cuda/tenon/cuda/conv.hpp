@@ -222,7 +222,8 @@ struct ConvolutionKernel {
     if constexpr (!std::is_same_v<B, Absent>)
       if (T* grad = bias.grad_to_add())
         add_channel_sums(Run::geometry.batch, Operation::out_channels,
-                         shape_of_t<Y>::size / (Run::geometry.batch * Operation::out_channels), grad_y.data(), grad);
+                         shape_of_t<Y>::size / (Run::geometry.batch * Operation::out_channels),
+                         ElementOf<T>{grad_y.data()}, grad);
   }
 };
 

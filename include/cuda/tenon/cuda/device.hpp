@@ -20,10 +20,8 @@
 #include <thrust/execution_policy.h>
 #include <thrust/fill.h>
 #include <thrust/for_each.h>
-#include <thrust/functional.h>
 #include <thrust/iterator/counting_iterator.h>
 #include <thrust/transform.h>
-#include <thrust/transform_reduce.h>
 
 #include <string>
 #include <tenon/core/error.hpp>
@@ -37,7 +35,8 @@ class Tensor;
 template <class Operation>
 struct Kernel;
 
-/// The place of tensors in device memory. A thread's work goes to its current device, in order.
+/// The place of tensors in device memory. A thread's new tensors are made on its current device; what is done with
+/// tensors is done on theirs, in order.
 struct device {
   template <class T, index_t... D>
   using tensor = Tensor<T, D...>;
@@ -47,6 +46,7 @@ struct device {
   static void fill(T* elements, index_t count, T value);
   /// Makes device `id` the current one.
   static void select(int id);
+  class scope;
 };
 
 #if TENON_ON_CUDA
@@ -84,6 +84,39 @@ inline void device::select(int id) {
     raise("CUDA device " + std::to_string(id) + ": there are " + std::to_string(device_count()));
   detail::check(cudaSetDevice(id), "selecting a CUDA device");
 }
+
+/// As long as it lives, the device of the tensors `x` is the current one. Throws if they are on several.
+class device::scope {
+ public:
+  template <class... X>
+  explicit scope(const X&... x) : scope(device_of(x...)) {}
+  explicit scope(int id) : before_(current_device()), changed_(id != before_) {
+    if (changed_) select(id);
+  }
+  scope(const scope&) = delete;
+  scope& operator=(const scope&) = delete;
+  ~scope() {
+    if (changed_) cudaSetDevice(before_);
+  }
+
+ private:
+  template <class... X>
+  static int device_of(const X&... x) {
+    int id = -1;
+    const auto join = [&id](const auto& tensor) {
+      if constexpr (requires { tensor.device_id(); }) {
+        if (id >= 0 && id != tensor.device_id())
+          raise("tensors on CUDA devices " + std::to_string(id) + " and " + std::to_string(tensor.device_id()));
+        id = tensor.device_id();
+      }
+    };
+    (join(x), ...);
+    return id;
+  }
+  int before_;
+  bool changed_;
+};
+
 /// Waits until the current device has done all its work, and throws what went wrong in it.
 inline void synchronize() {
   require_device();
@@ -93,6 +126,7 @@ inline void synchronize() {
 namespace detail {
 // One stream for kernels and cuBLAS. It need not be waited for: whatever reads device memory comes later in it.
 inline auto policy() { return thrust::cuda::par_nosync.on(cudaStreamLegacy); }
+inline void wait_for_stream() { check(cudaStreamSynchronize(cudaStreamLegacy), "computing on a CUDA device"); }
 }  // namespace detail
 #else
 inline int device_count() noexcept { return 1; }
@@ -100,10 +134,16 @@ inline int current_device() noexcept { return 0; }
 inline void device::select(int id) {
   if (id != 0) raise("device " + std::to_string(id) + ": without CUDA there is only device 0");
 }
+class device::scope {
+ public:
+  template <class... X>
+  explicit scope(const X&...) noexcept {}
+};
 inline void synchronize() noexcept {}
 
 namespace detail {
 inline auto policy() { return thrust::device; }
+inline void wait_for_stream() noexcept {}
 }  // namespace detail
 #endif
 
@@ -129,22 +169,6 @@ void fill(T* elements, index_t count, T value) {
 template <class T>
 void device::fill(T* elements, index_t count, T value) {
   cuda::fill(elements, count, value);
-}
-
-namespace detail {
-template <class Term>
-struct TermAt {
-  Term term;
-  TENON_HOST_DEVICE double operator()(index_t i) const { return term(i); }
-};
-}  // namespace detail
-
-/// The sum of `term(i)` for each i in [0, count), in double.
-template <class Term>
-double sum(index_t count, const Term& term) {
-  const thrust::counting_iterator<index_t> first(0);
-  return thrust::transform_reduce(detail::policy(), first, first + count, detail::TermAt<Term>{term}, 0.0,
-                                  thrust::plus<double>());
 }
 
 }  // namespace tenon::inline TENON_ISA::cuda

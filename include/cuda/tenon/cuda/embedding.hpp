@@ -32,7 +32,7 @@ struct SortedIndices {
   SortedIndices(const std::int64_t* indices, index_t count) : index(count), position(count) {
     copy_on_device(indices, count, index.data());
     thrust::sequence(detail::policy(), position.data(), position.data() + count);
-    thrust::stable_sort_by_key(detail::policy(), index.data(), index.data() + count, position.data());
+    thrust::stable_sort_by_key(detail::policy_with_memory(), index.data(), index.data() + count, position.data());
   }
 };
 

@@ -42,7 +42,7 @@ struct Kernel<operation::FractionalMaxPool<K, Output, ReturnIndices>> {
   static void forward(const Operation&, Saved* saved, Y& y, const X& x, const Samples& samples) {
     using T = typename Samples::value_type;
     const T *first = samples.data(), *last = first + shape_of_t<Samples>::size;
-    if (const T* wrong = thrust::find_if(detail::policy(), first, last, IsNoSample<T>{}); wrong != last) {
+    if (const T* wrong = thrust::find_if(detail::policy_with_memory(), first, last, IsNoSample<T>{}); wrong != last) {
       T u;
       copy_to_host(wrong, 1, &u);
       Operation::raise_sample(wrong - first, static_cast<double>(u));

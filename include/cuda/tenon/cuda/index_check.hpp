@@ -18,7 +18,7 @@ struct IsOutside {
 
 /// Throws tenon::Error if one of `indices` is outside [0, limit).
 inline void check_indices(std::string_view operation, index_t count, index_t limit, const std::int64_t* indices) {
-  const std::int64_t* wrong = thrust::find_if(detail::policy(), indices, indices + count, IsOutside{limit});
+  const std::int64_t* wrong = thrust::find_if(detail::policy_with_memory(), indices, indices + count, IsOutside{limit});
   if (wrong == indices + count) return;
   std::int64_t found = 0;
   copy_to_host(wrong, 1, &found);

@@ -112,7 +112,7 @@ struct Kernel<operation::ElementLoss<Term, SizeAverage>> {
  private:
   template <class S, class T>
   static void check_probabilities(const T* x) {
-    const T* wrong = thrust::find_if(detail::policy(), x, x + S::size, OutsideProbabilities{});
+    const T* wrong = thrust::find_if(detail::policy_with_memory(), x, x + S::size, OutsideProbabilities{});
     if (wrong == x + S::size) return;
     T found = 0;
     copy_to_host(wrong, 1, &found);

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <thrust/copy.h>
-#include <thrust/device_ptr.h>
 #include <thrust/mr/device_memory_resource.h>
 #include <thrust/mr/disjoint_sync_pool.h>
 #include <thrust/mr/new.h>
@@ -28,30 +27,50 @@ inline Resource& resource(int id) {
     return *thrust::mr::get_global_resource<Upstream>();
   } else {
     using Pool = thrust::mr::disjoint_synchronized_pool_resource<Upstream, thrust::mr::new_delete_resource>;
+    // Thrust's own choice takes 16 chunks of the first size asked for, then ever larger ones, up to 1 GiB.
+    static const auto options = [] {
+      thrust::mr::pool_options o = Pool::get_default_options();
+      o.min_blocks_per_chunk = 1;
+      o.max_bytes_per_chunk = std::size_t{1} << 25;
+      o.cached_size_cutoff_factor = 2;
+      return o;
+    }();
     // Never destroyed: tensors may outlive it, and at the program's end the driver may be gone before them.
     static const auto& pools = *[] {
       auto* all = new std::vector<std::unique_ptr<Pool>>;
-      for (int device = 0; device < device_count(); ++device) all->push_back(std::make_unique<Pool>());
+      for (int device = 0; device < device_count(); ++device) all->push_back(std::make_unique<Pool>(options));
       return all;
     }();
     return *pools[static_cast<std::size_t>(id)];
   }
 }
 
+// For algorithms that need memory of their own.
+inline auto policy_with_memory() {
+#if TENON_ON_CUDA
+  return thrust::cuda::par_nosync(&resource(current_device())).on(cudaStreamLegacy);
+#else
+  return policy();
+#endif
+}
+
 }  // namespace detail
 
-/// `size` elements in the memory of the current device, not initialised; or somebody else's.
+/// `size` elements in the memory of one device, not initialised; or somebody else's in that of the current device.
 template <class T>
 class Array {
  public:
   Array() = default;
-  explicit Array(index_t size) : bytes_(static_cast<std::size_t>(size) * sizeof(T)), device_(current_device()) {
+  explicit Array(index_t size) : Array(size, current_device()) {}
+  Array(index_t size, int device) : bytes_(static_cast<std::size_t>(size) * sizeof(T)), device_(device) {
     if (size == 0) return;
+    const device::scope scope(device);
     elements_ = static_cast<T*>(detail::resource(device_).do_allocate(bytes_, alignment).get());
   }
   static Array view(T* elements) noexcept {
     Array array;
     array.elements_ = elements;
+    if (elements) array.device_ = current_device();
     return array;
   }
   Array(Array&& other) noexcept
@@ -72,6 +91,7 @@ class Array {
   T* data() noexcept { return elements_; }
   const T* data() const noexcept { return elements_; }
   bool is_view() const noexcept { return elements_ && bytes_ == 0; }
+  int device_id() const noexcept { return device_; }
 
  private:
   static constexpr std::size_t alignment = THRUST_MR_DEFAULT_ALIGNMENT;
@@ -81,18 +101,27 @@ class Array {
   int device_ = 0;
 };
 
-template <class T>
-void copy_to_device(const T* host, index_t count, T* device) {
-  thrust::copy_n(host, count, thrust::device_pointer_cast(device));
-}
-/// Waits for what computes `device`.
-template <class T>
-void copy_to_host(const T* device, index_t count, T* host) {
-  thrust::copy_n(thrust::device_pointer_cast(device), count, host);
-}
+/// After all work of the current device; between devices, after all work of both.
 template <class T>
 void copy_on_device(const T* from, index_t count, T* to) {
+#if TENON_ON_CUDA
+  const auto bytes = static_cast<std::size_t>(count) * sizeof(T);
+  detail::check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDefault, cudaStreamLegacy), "copying on a CUDA device");
+#else
   thrust::copy_n(detail::policy(), from, count, to);
+#endif
+}
+/// Waits until the copy is made.
+template <class T>
+void copy_to_device(const T* host, index_t count, T* device) {
+  copy_on_device(host, count, device);
+  detail::wait_for_stream();
+}
+/// Waits until the copy is made, and so for what computes `device`.
+template <class T>
+void copy_to_host(const T* device, index_t count, T* host) {
+  copy_on_device(device, count, host);
+  detail::wait_for_stream();
 }
 
 }  // namespace tenon::inline TENON_ISA::cuda

@@ -2,6 +2,8 @@
 /// `cuda::Tensor<T, D...>`: a tensor in device memory.
 #pragma once
 
+#include <thrust/functional.h>
+
 #include <tenon/core/random.hpp>
 #include <tenon/core/tensor.hpp>
 
@@ -23,14 +25,14 @@ class Tensor {
   Tensor() : Tensor(uninitialized) { fill(T(0)); }
   explicit Tensor(uninitialized_t) : elements_(static_shape::size) {}
   explicit Tensor(const tenon::Tensor<T, D...>& host) : Tensor(uninitialized) { *this = host; }
-  Tensor(const Tensor& other) : Tensor(uninitialized) { copy_on_device(other.data(), static_shape::size, data()); }
+  Tensor(const Tensor& other) : elements_(static_shape::size, other.device_id()) { copy_from(other.data()); }
   Tensor(Tensor&&) noexcept = default;
   ~Tensor() = default;
 
   Tensor& operator=(const Tensor& other) {
     if (this == &other) return *this;
-    allocate();
-    copy_on_device(other.data(), static_shape::size, data());
+    if (!data()) elements_ = Array<T>(static_shape::size, other.device_id());
+    copy_from(other.data());
     return *this;
   }
   Tensor& operator=(Tensor&& other) {
@@ -39,12 +41,14 @@ class Tensor {
     return *this;
   }
   Tensor& operator=(const tenon::Tensor<T, D...>& host) {
-    allocate();
+    if (!data()) elements_ = Array<T>(static_shape::size);
+    const device::scope here(*this);
     copy_to_device(host.data(), static_shape::size, data());
     return *this;
   }
 
   Tensor& operator+=(const Tensor& other) {
+    const device::scope here(*this, other);
     thrust::transform(detail::policy(), data(), data() + size(), other.data(), data(), thrust::plus<T>());
     return *this;
   }
@@ -60,8 +64,15 @@ class Tensor {
   const T* data() const noexcept { return elements_.data(); }
   static constexpr std::size_t size() noexcept { return static_cast<std::size_t>(static_shape::size); }
 
-  void fill(T value) { cuda::fill(data(), static_shape::size, value); }
+  /// The device whose memory this is in.
+  int device_id() const noexcept { return elements_.device_id(); }
+
+  void fill(T value) {
+    const device::scope here(*this);
+    cuda::fill(data(), static_shape::size, value);
+  }
   tenon::Tensor<T, D...> to_host() const {
+    const device::scope here(*this);
     tenon::Tensor<T, D...> host(uninitialized);
     copy_to_host(data(), static_shape::size, host.data());
     return host;
@@ -80,8 +91,9 @@ class Tensor {
 
  private:
   explicit Tensor(Array<T> elements) noexcept : elements_(std::move(elements)) {}
-  void allocate() {
-    if (!data()) elements_ = Array<T>(static_shape::size);
+  void copy_from(const T* elements) {
+    const device::scope here(*this);
+    copy_on_device(elements, static_shape::size, data());
   }
 
   Array<T> elements_;
