@@ -368,6 +368,8 @@ template <class X>
 decltype(auto) as_argument(const X& x) {
   if constexpr (is_expression<X>)
     return tensor_of_t<typename X::value_type, typename static_extents<typename X::shape_type>::type>(x);
+  else if constexpr (std::is_same_v<X, Absent>)
+    return Absent{};  // g++ warns of the one in the layer, which nothing initialises
   else
     return (x);
 }

@@ -113,7 +113,8 @@ struct MultiMarginRow {
   double sum(index_t row, F f) const {
     double result = 0;
     for_each_part(row, [&](const T* scores, index_t size, const V& lead) {
-      result += micro::map_sum<T>(size, [&](const V& v) TENON_ALWAYS_INLINE { return f(v + lead); }, scores);
+      const auto value = [&](const V& v) TENON_ALWAYS_INLINE { return f(v + lead); };
+      result += static_cast<double>(micro::map_sum<T>(size, value, scores));
     });
     return result;
   }

@@ -118,10 +118,10 @@ void load(const StateDict& dict, const Targets& targets, bool strict) {
     else if (const AnyTensor& entry = dict[name]; !entry.holds(dtype, extents))
       misshapen += "\n  misshapen: " + name + ": wanted " + describe(dtype, extents) + ", found " + describe(entry);
   }
-  for (const auto& [name, entry] : dict) {
-    const bool known =
-        std::any_of(targets.begin(), targets.end(), [&name = name](const auto& t) { return t.name == name; });
-    if (!known && !name.ends_with("num_batches_tracked")) unexpected += "\n  unexpected: " + name;
+  for (const auto& entry : dict) {
+    const std::string_view name = entry.first;
+    const bool known = std::any_of(targets.begin(), targets.end(), [name](const auto& t) { return t.name == name; });
+    if (!known && !name.ends_with("num_batches_tracked")) unexpected.append("\n  unexpected: ").append(name);
   }
   const std::string problems = strict ? missing + unexpected + misshapen : misshapen;
   if (!problems.empty()) raise("load_state_dict: the entries do not match the module:" + problems);

@@ -2,7 +2,16 @@
 /// The SIMD vector the kernels are written in, and the few facts about the register file that size their tiles.
 #pragma once
 
+#if defined(__GNUC__) && !defined(__clang__) && __GNUC__ < 13
+// g++ 12 warns of its own AVX-512 intrinsics, in whoever includes them first.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wuninitialized"
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #include <xsimd/xsimd.hpp>
+#pragma GCC diagnostic pop
+#else
+#include <xsimd/xsimd.hpp>
+#endif
 
 #include "../../core/geometry.hpp"
 #include "unroll.hpp"
