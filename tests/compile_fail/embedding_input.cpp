@@ -1,6 +1,6 @@
 // Indices have to be integers.
-// g++: Embedding: the input is a tensor of std::int64_t
-// clang: Embedding: the input is a tensor of std::int64_t
+// g++: Embedding expects elements of type std::int64_t, got float
+// clang: Embedding<float, 10, 3, .*, tenon::expected_elements<long>, tenon::actual_elements<float>
 #include <tenon/tenon.hpp>
 
 namespace nn = tenon::nn;

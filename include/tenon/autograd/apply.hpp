@@ -80,6 +80,48 @@ struct argument<nn::Parameter<T>> {
 template <class X>
 using argument_t = typename argument<std::remove_cvref_t<X>>::type;
 
+/// The element type of an argument; void of what has none, such as a shape.
+template <class X>
+struct element {
+  using type = void;
+};
+template <class X>
+  requires requires { typename argument_t<X>::value_type; }
+struct element<X> {
+  using type = typename argument_t<X>::value_type;
+};
+template <class X>
+using element_t = typename element<X>::type;
+
+template <class... X>
+struct first_parameter;
+template <class X, class... Rest>
+struct first_parameter<X, Rest...> : std::conditional_t<is_parameter<X>, element<X>, first_parameter<Rest...>> {};
+
+/// The rejection of arguments whose element types `Operation` does not accept: its argument number `index_argument`
+/// holds 64-bit integers; parameters, and buffers of type `buffer_element`, have the type of what they are applied to.
+template <class Operation, class First, class... Rest>
+consteval auto check_elements() {
+  constexpr int indices = [] {
+    if constexpr (requires { Operation::index_argument; })
+      return Operation::index_argument;
+    else
+      return -1;
+  }();
+  if constexpr (indices >= 0) {
+    using T = element_t<std::tuple_element_t<static_cast<std::size_t>(indices), std::tuple<First, Rest...>>>;
+    if constexpr (!std::is_void_v<T> && !std::is_same_v<T, std::int64_t>)
+      return Rejection<Operation, expected_elements<std::int64_t>, actual_elements<T>>{};
+  } else if constexpr (!std::is_void_v<element_t<First>>) {
+    using T = element_t<First>;
+    if constexpr (!((!is_parameter<Rest> || std::is_same_v<element_t<Rest>, T>) && ...))
+      return Rejection<Operation, expected_elements<typename first_parameter<Rest...>::type>, actual_elements<T>>{};
+    else if constexpr (requires { typename Operation::buffer_element; })
+      if constexpr (!std::is_same_v<typename Operation::buffer_element, T>)
+        return Rejection<Operation, expected_elements<typename Operation::buffer_element>, actual_elements<T>>{};
+  }
+}
+
 /// Whether tensors and parameters are all at the place of the first.
 template <class First, class X>
 inline constexpr bool beside = std::is_same_v<typename First::place, typename X::place>;
@@ -389,7 +431,11 @@ inline constexpr bool is_rejected = std::is_same_v<std::remove_cvref_t<X>, Rejec
 /// Computes, records or plans `operation` on `x...`; a shape it does not accept is one compile error.
 template <class Operation, class... X>
 auto apply(const Operation& operation, const X&... x) {
+  using Elements = decltype(autograd::check_elements<Operation, X...>());
   if constexpr ((detail::is_rejected<X> || ...)) {
+    return Rejected{};
+  } else if constexpr (is_rejection<Elements>) {
+    report(Elements{});
     return Rejected{};
   } else if constexpr ((detail::is_symbolic<X> || ...)) {
     // Found by argument-dependent lookup beside Symbolic.

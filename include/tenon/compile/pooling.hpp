@@ -187,7 +187,6 @@ struct Lowering<operation::MaxUnpool<Rank, K, St, P, Size>> {
     using T = typename X::value_type;
     using S = typename X::static_shape;
     using Result = decltype(Operation::output_shape(S{}, S{}));
-    static_assert(std::is_same_v<typename Indices::value_type, std::int64_t>, "unpool(y, indices): 64-bit indices");
     const int first = plain(x).edge(), second = plain(indices).edge();
     const int edge = x.graph().append(Stage(first, second)
                                           .computed_by(&MaxUnpoolStage<T, S, Result>::run)

@@ -46,6 +46,15 @@ class Symbolic {
   using producer = Producer;
 
   constexpr Symbolic(Graph& graph, int edge) : graph_(&graph), edge_(edge) {}
+  Symbolic(const Symbolic&) = default;
+  Symbolic& operator=(const Symbolic&) = default;
+  template <class Other>
+  Symbolic& operator=(const Other&) {
+    static_assert(std::is_same_v<Other, Symbolic>,
+                  "in a forward that is compiled each value has a type of its own, which says how it is made: give "
+                  "the new value a name instead of assigning it, as in `auto y = layer(x);`");
+    return *this;
+  }
 
   constexpr Graph& graph() const { return *graph_; }
   constexpr int edge() const { return edge_; }

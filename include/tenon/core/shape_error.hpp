@@ -3,11 +3,13 @@
 /// chain, the expected and the actual shape.
 ///
 /// A shape rule returns a Shape, or a `Rejection`. The first rejection is reported by `report` and nothing after it is
-/// computed, so the compiler prints exactly one error. g++ prints the sentence (a string template argument), clang prints
-/// the types of the failed requirement.
+/// computed, so the compiler prints exactly one error. g++ prints the sentence (a string template argument), clang
+/// prints the types of the failed requirement.
 #pragma once
 
+#include <cstdint>
 #include <string_view>
+#include <type_traits>
 
 #include "shape.hpp"
 
@@ -62,6 +64,11 @@ template <index_t... Extents>
 struct actual_input {};
 template <index_t... Extents>
 struct actual_output_size {};
+/// The element type of an argument.
+template <class T>
+struct expected_elements {};
+template <class T>
+struct actual_elements {};
 /// Indices from the outermost chain to the layer in question.
 template <std::size_t... I>
 struct at_layer {};
@@ -138,7 +145,8 @@ struct TextBuffer {
     char digits[20]{};
     int count = 0;
     if (number < 0) *this << "-";
-    for (index_t n = number < 0 ? -number : number; n || !count; n /= 10) digits[count++] = static_cast<char>('0' + n % 10);
+    for (index_t n = number < 0 ? -number : number; n || !count; n /= 10)
+      digits[count++] = static_cast<char>('0' + n % 10);
     while (count) *this << std::string_view(&digits[--count], 1);
     return *this;
   }
@@ -167,7 +175,8 @@ struct TextBuffer {
 };
 
 template <class Layer, auto... E, index_t... A, std::size_t... P>
-constexpr TextBuffer sentence(Rejection<Layer, expected_input<E...>, actual_input<A...>, at_layer<P...>>, std::string_view argument = "input") {
+constexpr TextBuffer sentence(Rejection<Layer, expected_input<E...>, actual_input<A...>, at_layer<P...>>,
+                              std::string_view argument = "input") {
   TextBuffer text;
   if constexpr (sizeof...(P) > 0) {
     text << "Sequential: layer ";
@@ -200,6 +209,23 @@ constexpr TextBuffer sentence(Rejection<Layer, expected_output_size<E...>, actua
 template <class Layer, auto... E, class Actual, class Position>
 constexpr TextBuffer sentence(Rejection<Layer, expected_operand<E...>, Actual, Position>) {
   return sentence(Rejection<Layer, expected_input<E...>, Actual, Position>{}, "operand");
+}
+
+template <class T>
+constexpr std::string_view element_name() {
+  if constexpr (std::is_same_v<T, float>)
+    return "float";
+  else if constexpr (std::is_same_v<T, double>)
+    return "double";
+  else if constexpr (std::is_same_v<T, std::int64_t>)
+    return "std::int64_t";
+  else
+    return "another type";
+}
+template <class Layer, class E, class A, class Position>
+constexpr TextBuffer sentence(Rejection<Layer, expected_elements<E>, actual_elements<A>, Position>) {
+  TextBuffer text;
+  return text << Layer::name << " expects elements of type " << element_name<E>() << ", got " << element_name<A>();
 }
 
 template <class R>

@@ -13,7 +13,6 @@ struct Kernel<operation::MaxUnpool<Rank, K, S, P, Size>> {
 
   template <class Y, class X, class Indices>
   static void forward(const Operation&, autograd::NothingSaved*, Y& y, const X& x, const Indices& indices) {
-    static_assert(std::is_same_v<typename Indices::value_type, std::int64_t>, "unpool(y, indices): 64-bit indices");
     if (const index_t at = first_outside(indices.data(), shape_of_t<X>::size, plane_size<Y>); at >= 0)
       raise_outside(Operation::name, at, indices.data()[at], plane_size<Y>);
     micro::max_unpool(planes<X>, plane_size<X>, plane_size<Y>, x.data(), indices.data(), y.data());

@@ -14,6 +14,7 @@ namespace operation {
 /// target and weighs it by its class. `Derived` is what errors call it; `Rank`, unless 0, is the scores' only one.
 template <class Derived, bool SizeAverage, std::int64_t IgnoreIndex, std::size_t Rank = 0>
 struct PickingLoss {
+  static constexpr int index_argument = 1;
   static constexpr bool size_average = SizeAverage;
   static constexpr std::int64_t ignore_index = IgnoreIndex;
   LossWeightsPointer weights;
@@ -57,6 +58,7 @@ struct NLLLoss2d : PickingLoss<NLLLoss2d<SizeAverage, IgnoreIndex>, SizeAverage,
 /// The losses that are a sum over rows of scores (N, C).
 template <bool SizeAverage>
 struct RowLoss {
+  static constexpr int index_argument = 1;
   LossWeightsPointer weights;
   template <class S>
   static constexpr double divisor() {

@@ -22,7 +22,8 @@ struct Embedding {
   static constexpr bool scale_grad_by_freq = ScaleGradByFreq;
   static constexpr bool renormalizes = MaxNorm > 0;
 
-  /// The inputs are integers; the result is as the table.
+  static constexpr int index_argument = 0;
+  /// The result is as the table.
   template <std::size_t, class>
   using result_element = T;
 
@@ -90,37 +91,21 @@ class Embedding : public Layer<Embedding<NumEmbeddings, EmbeddingDim, Tags...>> 
   template <class X>
   auto forward(const X& x) {
     if constexpr (operation::renormalizes)
-      return look_up(operation{weight.data().data()}, x);
+      return apply(operation{weight.data().data()}, x, weight);
     else
-      return look_up(operation{}, x);
+      return apply(operation{}, x, weight);
   }
   template <class X>
   auto forward(const X& x) const
     requires(!operation::renormalizes)
   {
-    return look_up(operation{}, x);
+    return apply(operation{}, x, weight);
   }
 
   static std::string extra_repr() {
     return std::to_string(NumEmbeddings) + ", " + std::to_string(EmbeddingDim) +
            (pads ? ", padding_idx=" + std::to_string(padding) : "") + (limits ? ", max_norm=" + repr(max_norm) : "") +
            (norm_type != 2 ? ", norm_type=" + repr(norm_type) : "") + (by_frequency ? ", scale_grad_by_freq=True" : "");
-  }
-
- private:
-  template <class X>
-  auto look_up(const operation& embedding, const X& x) const {
-    using Argument = autograd::argument_t<X>;
-    if constexpr (requires { typename Argument::value_type; }) {
-      constexpr bool are_indices = std::is_same_v<typename Argument::value_type, std::int64_t>;
-      static_assert(are_indices, "Embedding: the input is a tensor of std::int64_t");
-      if constexpr (are_indices)
-        return apply(embedding, x, weight);
-      else
-        return Rejected{};
-    } else {
-      return apply(embedding, x, weight);
-    }
   }
 };
 

@@ -193,19 +193,10 @@ decltype(auto) operand(const X& x) {
     return (x);
 }
 
-template <class X>
-struct operand_element {
-  using type = void;  // of shapes and rejections: any
-};
-template <class X>
-  requires requires { typename autograd::argument_t<X>::value_type; }
-struct operand_element<X> {
-  using type = typename autograd::argument_t<X>::value_type;
-};
 template <class A, class B>
 inline constexpr bool have_one_element =
-    std::is_void_v<typename operand_element<A>::type> || std::is_void_v<typename operand_element<B>::type> ||
-    std::is_same_v<typename operand_element<A>::type, typename operand_element<B>::type>;
+    std::is_void_v<autograd::element_t<A>> || std::is_void_v<autograd::element_t<B>> ||  // shapes and rejections
+    std::is_same_v<autograd::element_t<A>, autograd::element_t<B>>;
 
 template <class Operation, class First, class... Rest>
 auto apply_to_operands(const Operation& operation, const First& first, const Rest&... rest) {

@@ -33,6 +33,7 @@ struct BatchNorm {
   static constexpr index_t channels = Channels;
   static constexpr double eps = Eps, momentum = Momentum;
   using statistics = Statistics;
+  using buffer_element = typename Statistics::value_type;
 
   /// In training mode the batch's own statistics normalise, and the running ones move towards them.
   bool training = false;

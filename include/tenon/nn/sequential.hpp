@@ -129,23 +129,23 @@ class LayerList : public Layer<Derived> {
   template <class Index>
     requires requires { Index::value + 0; }
   auto& operator[](Index) noexcept {
-    return boost::hana::at_c<static_cast<std::size_t>(Index::value)>(layers_);
+    return at<static_cast<std::size_t>(Index::value)>(*this);
   }
   template <class Index>
     requires requires { Index::value + 0; }
   const auto& operator[](Index) const noexcept {
-    return boost::hana::at_c<static_cast<std::size_t>(Index::value)>(layers_);
+    return at<static_cast<std::size_t>(Index::value)>(*this);
   }
   /// `model["conv1"_n]`
   template <class Name>
     requires requires { Name::value.view(); }
   auto& operator[](Name) noexcept {
-    return boost::hana::at_c<position<Name>>(layers_);
+    return at<position<Name>>(*this);
   }
   template <class Name>
     requires requires { Name::value.view(); }
   const auto& operator[](Name) const noexcept {
-    return boost::hana::at_c<position<Name>>(layers_);
+    return at<position<Name>>(*this);
   }
 
   template <class F>
@@ -185,9 +185,18 @@ class LayerList : public Layer<Derived> {
       return std::array<std::string_view, sizeof...(Elements)>{detail::chain_element<Elements, I>::key_text()...};
     }(indices{});
     std::size_t at = 0;
-    while (keys[at] != Name::value.view()) ++at;  // an unknown name ends outside the array: not a constant expression
+    while (at < keys.size() && keys[at] != Name::value.view()) ++at;
     return at;
   }();
+  template <std::size_t I, class Self>
+  static constexpr auto& at(Self& list) noexcept {
+    if constexpr (I < sizeof...(Elements)) {
+      return boost::hana::at_c<I>(list.layers_);
+    } else {
+      static_assert(I < sizeof...(Elements), "no layer has this name or number");
+      return list;
+    }
+  }
 
   layers_type layers_;
 };

@@ -43,7 +43,6 @@ struct Kernel<operation::MaxUnpool<Rank, K, S, P, Size>> {
 
   template <class Y, class X, class Indices>
   static void forward(const Operation&, autograd::NothingSaved*, Y& y, const X& x, const Indices& indices) {
-    static_assert(std::is_same_v<typename Indices::value_type, std::int64_t>, "unpool(y, indices): 64-bit indices");
     check_indices(Operation::name, shape_of_t<X>::size, plane_size<Y>, indices.data());
     launch(planes<X>,
            UnpoolPlane<typename X::value_type>{plane_size<X>, plane_size<Y>, x.data(), indices.data(), y.data()});

@@ -1,0 +1,12 @@
+// A layer of another element type than its input.
+// g++: Linear expects elements of type float, got double
+// clang: at_layer<>, tenon::operation::Linear<4, 3>, tenon::expected_elements<float>, tenon::actual_elements<double>
+#include <tenon/tenon.hpp>
+
+namespace nn = tenon::nn;
+using tenon::Tensor;
+
+int main() {
+  nn::Sequential<nn::Linear<4, 3>, nn::ReLU, nn::Linear<3, 2>> model;
+  auto y = model(nn::Variable{Tensor<double, 5, 4>{}});
+}
