@@ -7,6 +7,7 @@
 /// prints the types of the failed requirement.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 #include <type_traits>
@@ -109,12 +110,26 @@ struct inside_layer<I, Rejection<L, E, A, at_layer<P...>>> {
 template <std::size_t I, class Result>
 using inside_layer_t = typename inside_layer<I, Result>::type;
 
-/// The result of a call that was rejected. Every layer takes it and returns it, so that one mistake is one error.
+/// The result of a call that was rejected. Every layer takes it and returns it, and it has what results have, so that
+/// one mistake is one error.
 struct Rejected {
   template <class Index>
   constexpr Rejected operator[](const Index&) const {
     return {};
   }
+  template <class... X>
+  constexpr Rejected operator()(const X&...) const {
+    return {};
+  }
+  template <class... X>
+  constexpr void backward(const X&...) const {}
+  constexpr Rejected data() const { return {}; }
+  constexpr Rejected grad() const { return {}; }
+  constexpr Rejected item() const { return {}; }
+  constexpr Rejected to_host() const { return {}; }
+  static constexpr std::size_t size() { return 0; }
+  /// As a number.
+  constexpr operator double() const { return 0; }
 };
 
 namespace detail {
@@ -243,19 +258,21 @@ struct message {};
 template <class Message>
 struct shape_error {};
 
-constexpr void report(AlreadyReported) {}
+// These return a deduced type, so that g++ looks into them where they are called: before it meets what is done with the
+// result.
+constexpr auto report(AlreadyReported) {}
 
 #if defined(__clang__)
 template <class Position, class Layer, class Expected, class Actual>
 inline constexpr bool accepts = false;
 
 template <class Layer, class Expected, class Actual, class Position>
-constexpr void report(Rejection<Layer, Expected, Actual, Position>) {
+constexpr auto report(Rejection<Layer, Expected, Actual, Position>) {
   static_assert(accepts<Position, Layer, Expected, Actual>);
 }
 #else
 template <class R>
-constexpr void report(R) {
+constexpr auto report(R) {
   (void)shape_error<message<detail::message_of<R>()>>::rejected;
 }
 #endif
