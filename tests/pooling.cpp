@@ -63,6 +63,26 @@ BOOST_AUTO_TEST_CASE(odd_shapes) {
   check<nn::MaxPool2d<nn::kernel_size<4>, nn::stride<3>, nn::return_indices<true>>, Tensor<float, 1, 2, 13, 67>>();
 }
 
+// A window that covers the last axis but for its dilation runs off the end: it sees one element of that axis.
+BOOST_AUTO_TEST_CASE(dilated_beyond_the_end) {
+  using Row = Tensor<float, 1, 1, 2>;
+  const auto row = Row::from(std::vector{1, 9});
+  using Along = nn::MaxPool1d<nn::kernel_size<2>, nn::stride<3>, nn::dilation<2>, nn::ceil_mode<true>>;
+  BOOST_TEST(Along{}(row).item() == 1);
+  BOOST_TEST(Along{}(nn::Variable{row, nn::requires_grad}).item() == 1);
+  nn::Sequential<Along> chain;
+  auto net = tenon::compile<Row>(chain);
+  BOOST_TEST(net(row).item() == 1);
+
+  using Plane = Tensor<float, 1, 1, 2, 2>;
+  const nn::MaxPool2d<nn::kernel_size<2, 2>, nn::stride<3, 3>, nn::dilation<1, 2>, nn::ceil_mode<true>,
+                      nn::return_indices<true>>
+      pool;
+  const auto [y, indices] = pool(Plane::from(std::vector{1, 2, 3, 4}));
+  BOOST_TEST(y.item() == 3);
+  BOOST_TEST(indices.item() == 2);
+}
+
 // As in PyTorch: a NaN in a window is its result, and the place it came from the last NaN's.
 BOOST_AUTO_TEST_CASE(nan_is_the_largest) {
   Tensor<float, 1, 2, 6, 44> x;

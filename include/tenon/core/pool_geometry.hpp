@@ -96,7 +96,8 @@ constexpr PoolGeometry<Rank> with_long_rows(PoolGeometry<Rank> geometry) {
     Window* const axes = geometry.axes;
     for (int joined = 1; joined < Rank; ++joined) {
       const Window row = axes[Rank - 1], before = axes[Rank - 2];
-      if (row.kernel != row.input || row.output != 1 || row.padding != 0 || before.dilation != 1) break;
+      if (row.kernel != row.input || row.output != 1 || row.padding != 0 || row.dilation != 1 || before.dilation != 1)
+        break;
       for (int a = Rank - 2; a > 0; --a) axes[a] = axes[a - 1];
       axes[0] = Window{};
       axes[Rank - 1] = {before.input * row.input,

@@ -179,7 +179,7 @@ bool pool_by_rows(const PoolGeometry<Rank, Axis>& windows, const T* x, T* y) {
 template <int Rank>
 constexpr bool covers_planes(const PoolGeometry<Rank>& geometry) {
   const Window& row = geometry.axes[Rank - 1];
-  return geometry.out_size() == 1 && row.kernel == geometry.in_size() && row.padding == 0;
+  return geometry.out_size() == 1 && row.kernel == geometry.in_size() && row.padding == 0 && row.dilation == 1;
 }
 template <class Function, class T, int Rank>
 void pool_whole_planes(const PoolGeometry<Rank>& geometry, const T* x, T* y) {
