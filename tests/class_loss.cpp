@@ -135,6 +135,35 @@ BOOST_AUTO_TEST_CASE(gradients_with_weights) {
   check_gradients<Scores, Classes>(nn::MultiMarginLoss<nn::p<2>>(weight), {});
 }
 
+// Class 0 five above class 1, all others far below, at any height: log(1 + exp(-5)), and its gradient.
+template <class T, index_t Classes, index_t... Axes>
+void check_height(double height) {
+  Tensor<T, 2, Classes, Axes...> x;
+  constexpr index_t inner = x.size() / (2 * Classes);
+  for (index_t i = 0; i < static_cast<index_t>(x.size()); ++i) {
+    const index_t label = i / inner % Classes;
+    x.data()[i] = static_cast<T>(label == 0 ? height : label == 1 ? height - 5 : height - 200);
+  }
+  nn::Variable logits{x, nn::requires_grad};
+  const auto loss = nn::CrossEntropyLoss<>{}(logits, Tensor<std::int64_t, 2, Axes...>{});
+  loss.backward();
+  BOOST_TEST_CONTEXT("height " << height << ", " << Classes << " classes, inner " << inner) {
+    BOOST_TEST(static_cast<double>(loss.item()) == std::log1p(std::exp(-5.0)), boost::test_tools::tolerance(1e-5));
+    const double wrong = std::exp(-5.0) / (1 + std::exp(-5.0)) / static_cast<double>(2 * inner);
+    const T* gradient = logits.grad().data();
+    BOOST_TEST(static_cast<double>(gradient[inner]) == wrong, boost::test_tools::tolerance(1e-5));
+    BOOST_TEST(static_cast<double>(gradient[0]) == -wrong, boost::test_tools::tolerance(1e-4));
+  }
+}
+BOOST_AUTO_TEST_CASE(large_logits) {
+  for (const double height : {0.0, 1e4, 1e6, -1e6}) {
+    check_height<float, 2>(height);
+    check_height<float, 37>(height);
+    check_height<float, 3, 5>(height);
+    check_height<double, 37>(height);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(targets_outside_the_classes) {
   const Tensor<float, 3, 4> x;
   for (const std::int64_t wrong : {-1, 4}) {

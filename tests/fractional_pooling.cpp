@@ -43,6 +43,19 @@ BOOST_AUTO_TEST_CASE(fractional_max_pool2d) {
       "FractionalMaxPool2d.p09.ratio");
 }
 
+// (1 + 0.8) * 10 / 3 - 0.8 * 10 / 3 lies so near to 4 that it is below in float and not in double; places by PyTorch's
+// formula, computed in the type of the tensor.
+BOOST_AUTO_TEST_CASE(places_of_the_element_type) {
+  const nn::FractionalMaxPool2d<nn::kernel_size<1>, nn::output_size<1, 4>> pool;
+  const auto places = [&]<class T>(T) {
+    Tensor<T, 1, 1, 1, 11> x;
+    std::iota(x.begin(), x.end(), T(0));
+    return numbers(pool(x, Tensor<T, 1, 1, 2>::from(std::vector{static_cast<T>(0.8f), T(0)})));
+  };
+  BOOST_TEST(places(0.f) == (std::vector<double>{0, 3, 7, 10}), boost::test_tools::per_element());
+  BOOST_TEST(places(0.0) == (std::vector<double>{0, 4, 7, 10}), boost::test_tools::per_element());
+}
+
 // Without samples each call draws its own, in a net too; each window's largest is somewhere in the input.
 template <class Layer, class In>
 void check_drawn() {

@@ -270,6 +270,21 @@ BOOST_AUTO_TEST_CASE(extremes) {
   BOOST_TEST(nn::BCELoss<>()(p, target).item() == 100.f);
 }
 
+// What is left of a right logit is small, and not lost in it.
+BOOST_AUTO_TEST_CASE(confident_logits) {
+  for (const float logit : {5.f, 15.f, 60.f}) {
+    const double expected = std::log1p(std::exp(-static_cast<double>(logit)));
+    for (const float target : {0.f, 1.f}) {
+      Tensor<float, 1, 1> x, label;
+      x(0, 0) = target == 1 ? logit : -logit;
+      label(0, 0) = target;
+      BOOST_TEST(nn::BCEWithLogitsLoss<>()(x, label).item() / expected == 1.0, boost::test_tools::tolerance(1e-6));
+      BOOST_TEST(nn::MultiLabelSoftMarginLoss<>()(x, label).item() / expected == 1.0,
+                 boost::test_tools::tolerance(1e-6));
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(many_terms) {
   static const auto x = [] {
     Tensor<float, 3000, 1001> ones;

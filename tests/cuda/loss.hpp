@@ -98,6 +98,12 @@ BOOST_AUTO_TEST_CASE(cross_entropy) {
              targets<Tensor<std::int64_t, 2, 4, 5>>(3, -100));
 }
 
+BOOST_AUTO_TEST_CASE(large_logits) {
+  auto x = random<Tensor<float, 23, 5>>();
+  for (float& logit : x) logit = 1e6f + 8 * std::round(logit);
+  check_loss(nn::CrossEntropyLoss<>(), x, targets<Tensor<std::int64_t, 23>>(5, 2));
+}
+
 BOOST_AUTO_TEST_CASE(target_outside_the_classes) {
   const tenon::cuda::Tensor<float, 4, 3> x;
   for (const std::int64_t label : {-1, -2, 3}) {

@@ -192,16 +192,22 @@ struct Elu {
   }
 };
 
+/// log(1 + exp(-|x|)): what logarithms of sigmoids share; exp of what is never positive does not overflow.
+template <class T>
+TENON_HOST_DEVICE T log_of_one_plus_exp(const T& x) {
+  using std::abs;
+  using std::exp;
+  using std::log1p;
+  return log1p(exp(-abs(x)));
+}
+
 /// log(1 / (1 + exp(-x)))
 struct LogSigmoid {
   static constexpr std::string_view name = "LogSigmoid";
   static constexpr Saves saves = Saves::input;
   template <class T>
   TENON_HOST_DEVICE T operator()(const T& x) const {
-    using std::abs;
-    using std::exp;
-    using std::log1p;
-    return at_most(T(0), x) - log1p(exp(-abs(x)));  // exp of what is never positive does not overflow
+    return at_most(T(0), x) - log_of_one_plus_exp(x);
   }
   template <class T>
   TENON_HOST_DEVICE T gradient(const T& g, const T& x) const {

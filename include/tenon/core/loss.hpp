@@ -109,11 +109,12 @@ struct BinaryCrossEntropy {
   }
 };
 
-/// The same of sigmoid(x), without its overflow.
+/// The same of sigmoid(x), without its overflow: log(1 + exp(-|x|)), and |x| times what is missing of the target that x
+/// is for, which is 0 where x is right, so that the logarithm keeps its digits.
 struct BinaryCrossEntropyOfLogits {
   template <class T>
   TENON_HOST_DEVICE T operator()(const T& x, const T& target) const {
-    return -pointwise::LogSigmoid{}(-x) - x * target;
+    return choose(x > T(0), x * (T(1) - target), -x * target) + pointwise::log_of_one_plus_exp(x);
   }
   template <int Operand, class T>
   TENON_HOST_DEVICE T gradient(const T& x, const T& target) const {

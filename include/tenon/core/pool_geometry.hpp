@@ -23,34 +23,34 @@ struct AdaptiveWindow {
 };
 
 /// One axis of a fractional pooling: windows of `kernel` elements whose distances are drawn, by `sample` in [0, 1).
+/// Places are computed in the type T of the tensor, as PyTorch does: rounding decides where a window lies.
+template <class T>
 struct FractionalWindow {
   static constexpr index_t dilation = 1;
   index_t input = 1, kernel = 1, output = 1;
-  double sample = 0;
+  T sample = 0;
 
   TENON_HOST_DEVICE constexpr index_t position(index_t o, index_t k) const {
     if (o == output - 1) return input - kernel + k;
-    const double a = distance();
-    return static_cast<index_t>((static_cast<double>(o) + sample) * a) - static_cast<index_t>(sample * a) + k;
+    const T a = distance();
+    return static_cast<index_t>((static_cast<T>(o) + sample) * a) - static_cast<index_t>(sample * a) + k;
   }
   TENON_HOST_DEVICE constexpr index_t first_inside(index_t) const { return 0; }
   TENON_HOST_DEVICE constexpr index_t last_inside(index_t) const { return kernel; }
-  // Whatever the sample, a window begins less than one element beside `o * distance()`.
+  // Whatever the sample, a window begins one element beside `o * distance()` at most, and rounding may add to that.
   TENON_HOST_DEVICE constexpr index_t first_output(index_t i) const {
     const index_t before =
-        output == 1 || i < kernel ? 0 : static_cast<index_t>(static_cast<double>(i - kernel) / distance());
+        output == 1 || i < kernel ? 0 : static_cast<index_t>(static_cast<T>(i - kernel) / distance());
     return before < output ? before : output - 1;
   }
   TENON_HOST_DEVICE constexpr index_t last_output(index_t i) const {
-    const index_t after = output == 1 ? 1 : static_cast<index_t>(static_cast<double>(i + 1) / distance()) + 1;
+    const index_t after = output == 1 ? 1 : static_cast<index_t>(static_cast<T>(i + 1) / distance()) + 2;
     return after < output ? after : output;
   }
 
  private:
   /// Between neighbouring windows, on average; at least 1.
-  TENON_HOST_DEVICE constexpr double distance() const {
-    return static_cast<double>(input - kernel) / static_cast<double>(output - 1);
-  }
+  TENON_HOST_DEVICE constexpr T distance() const { return static_cast<T>(input - kernel) / static_cast<T>(output - 1); }
 };
 
 /// A pooling over `Rank` spatial axes; `planes` is batch * channels.
@@ -77,13 +77,13 @@ struct PoolGeometry {
 
 /// A fractional pooling, whose windows lie differently in each plane: by `samples` (planes, 2), the width's first.
 template <class T>
-struct FractionalGeometry : PoolGeometry<2, FractionalWindow> {
+struct FractionalGeometry : PoolGeometry<2, FractionalWindow<T>> {
   const T* samples = nullptr;
 
-  TENON_HOST_DEVICE constexpr PoolGeometry<2, FractionalWindow> in_plane(index_t plane) const {
-    PoolGeometry<2, FractionalWindow> windows = *this;
-    windows.axes[1].sample = static_cast<double>(samples[2 * plane]);
-    windows.axes[0].sample = static_cast<double>(samples[2 * plane + 1]);
+  TENON_HOST_DEVICE constexpr PoolGeometry<2, FractionalWindow<T>> in_plane(index_t plane) const {
+    PoolGeometry<2, FractionalWindow<T>> windows = *this;
+    windows.axes[1].sample = samples[2 * plane];
+    windows.axes[0].sample = samples[2 * plane + 1];
     return windows;
   }
 };

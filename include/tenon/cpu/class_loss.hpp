@@ -178,7 +178,7 @@ struct Kernel<operation::CrossEntropyLoss<SizeAverage, IgnoreIndex>>
   using Picking::check, Picking::weight_of;
   using Operation = operation::CrossEntropyLoss<SizeAverage, IgnoreIndex>;
   struct Saved {
-    memory::Array<double> normalizer;  // log(sum(exp(x))) of each sample
+    memory::Array<double> maximum, log_sum;  // of each sample, log(sum(exp(x))) = maximum + log_sum
     double divisor = 1;
   };
 
@@ -187,19 +187,22 @@ struct Kernel<operation::CrossEntropyLoss<SizeAverage, IgnoreIndex>>
     using T = typename X::value_type;
     constexpr auto axis = micro::axis_view(shape_of_t<X>::dims, 1);
     check(loss, axis.size, target);
-    memory::Array<T> normalizer(Target::size());
-    micro::log_sum_exp<T>(axis, x.data(), normalizer.data());
+    memory::Array<T> maximum(Target::size()), log_sum(Target::size());
+    micro::log_sum_exp<T>(axis, x.data(), maximum.data(), log_sum.data());
     double sum = 0, weights = 0;
     Picking::template for_each_sample<X>(target, [&](std::size_t sample, index_t at) {
       const double weight = weight_of(loss, target.data()[sample]);
-      sum += weight * (static_cast<double>(normalizer[sample]) - static_cast<double>(x.data()[at]));
+      const double below_maximum = static_cast<double>(maximum[sample]) - static_cast<double>(x.data()[at]);
+      sum += weight * (below_maximum + static_cast<double>(log_sum[sample]));
       weights += weight;
     });
     const double divisor = SizeAverage ? weights : 1;
     *y.data() = static_cast<T>(sum / divisor);
     if (saved) {
-      saved->normalizer = memory::Array<double>(Target::size());
-      std::copy_n(normalizer.data(), Target::size(), saved->normalizer.data());
+      saved->maximum = memory::Array<double>(Target::size());
+      saved->log_sum = memory::Array<double>(Target::size());
+      std::copy_n(maximum.data(), Target::size(), saved->maximum.data());
+      std::copy_n(log_sum.data(), Target::size(), saved->log_sum.data());
       saved->divisor = divisor;
     }
   }
@@ -212,26 +215,29 @@ struct Kernel<operation::CrossEntropyLoss<SizeAverage, IgnoreIndex>>
     using V = micro::Vector<T>;
     if (!x.grad) return;
     constexpr auto axis = micro::axis_view(shape_of_t<X>::dims, 1);
-    memory::Array<T> scale(Target::size()), normalizer(Target::size());
+    memory::Array<T> scale(Target::size()), maximum(Target::size()), log_sum(Target::size());
     for (std::size_t sample = 0; sample < Target::size(); ++sample) {
       const std::int64_t label = target.value.data()[sample];
       scale[sample] =
           label == IgnoreIndex ? T(0) : static_cast<T>(weight_of(loss, label) / saved.divisor) * grad_y.item();
-      normalizer[sample] = static_cast<T>(saved.normalizer[sample]);
+      maximum[sample] = static_cast<T>(saved.maximum[sample]);
+      log_sum[sample] = static_cast<T>(saved.log_sum[sample]);
     }
-    const T *s = scale.data(), *n = normalizer.data();
+    const auto gradient = [](const V& v, const V& s, const V& m, const V& l)
+                              TENON_ALWAYS_INLINE { return s * xsimd::exp((v - m) - l); };
     for (index_t o = 0; o < axis.outer; ++o) {
       const index_t slice = o * axis.size * axis.inner;
       if constexpr (axis.inner == 1) {
+        const V s(scale[static_cast<std::size_t>(o)]), m(maximum[static_cast<std::size_t>(o)]),
+            l(log_sum[static_cast<std::size_t>(o)]);
         micro::map_gradient<T>(
-            axis.size, x.accumulate, [sv = V(s[o]), nv = V(n[o])](const V& v) { return sv * xsimd::exp(v - nv); },
+            axis.size, x.accumulate, [&](const V& v) TENON_ALWAYS_INLINE { return gradient(v, s, m, l); },
             x.grad + slice, x.value.data() + slice);
       } else {
         for (index_t c = 0; c < axis.size; ++c)
-          micro::map_gradient<T>(
-              axis.inner, x.accumulate, [](const V& v, const V& sv, const V& nv) { return sv * xsimd::exp(v - nv); },
-              x.grad + slice + c * axis.inner, x.value.data() + slice + c * axis.inner, s + o * axis.inner,
-              n + o * axis.inner);
+          micro::map_gradient<T>(axis.inner, x.accumulate, gradient, x.grad + slice + c * axis.inner,
+                                 x.value.data() + slice + c * axis.inner, scale.data() + o * axis.inner,
+                                 maximum.data() + o * axis.inner, log_sum.data() + o * axis.inner);
       }
     }
     Picking::template for_each_sample<X>(target.value,

@@ -172,11 +172,17 @@ class MultiMarginLoss
                                             tag::real<nn::margin, nn::margin<1>, Tags...>, detail::averages<Tags...>>,
           tag::names<nn::p, nn::margin, nn::size_average>, Tags...> {
   using base = typename MultiMarginLoss::WeightedLossLayer;
-  static constexpr double power = tag::real<nn::p, nn::p<1>, Tags...>;
 
  public:
-  using base::base;
-  MultiMarginLoss() {
+  MultiMarginLoss() { check(); }
+  template <class T, index_t... D>
+  explicit MultiMarginLoss(const Tensor<T, D...>& weight) : base(weight) {
+    check();
+  }
+
+ private:
+  static constexpr void check() {
+    constexpr double power = tag::real<nn::p, nn::p<1>, Tags...>;
     tag::require<MultiMarginLoss, tag::find_t<nn::p, nn::p<1>, Tags...>, power == 1 || power == 2>();
   }
 };

@@ -41,7 +41,8 @@ struct LayerNorm<Shape<N...>, Eps> {
   }
 };
 
-/// The same of `Groups` groups of neighbouring channels of (N, Channels, axes...).
+/// The same of `Groups` groups of neighbouring channels of (N, Channels, axes...). As in PyTorch, a single sample's
+/// groups have to have more than one element.
 template <index_t Groups, index_t Channels, double Eps>
 struct GroupNorm {
   static constexpr std::string_view name = "GroupNorm";
@@ -50,10 +51,12 @@ struct GroupNorm {
   template <index_t... D, class... Parameters>
   static consteval auto output_shape(Shape<D...>, Parameters...) {
     constexpr std::array<index_t, sizeof...(D)> dims{D...};
-    if constexpr (sizeof...(D) >= 2 && dims[sizeof...(D) >= 2] == Channels)
-      return Shape<D...>{};
-    else
+    if constexpr (sizeof...(D) < 2 || dims[sizeof...(D) >= 2] != Channels)
       return reject_t<GroupNorm, expected_input<any, Channels, more>, Shape<D...>>{};
+    else if constexpr (Shape<D...>::size == Groups)
+      return reject_t<GroupNorm, expected_input<at_least<2>, Channels, more>, Shape<D...>>{};
+    else
+      return Shape<D...>{};
   }
 
   template <index_t... D>
@@ -204,7 +207,8 @@ class LayerNorm
 /// `torch.nn.GroupNorm(num_groups, num_channels, eps=1e-5, affine=True)`: (N, num_channels, *) -> the same; in each
 /// sample groups of num_channels / num_groups channels are normalised.
 ///
-/// Tags: eps<1e-5>, affine<true>. `weight` and `bias` (absent with affine<false>) are (num_channels).
+/// Tags: eps<1e-5>, affine<true>. `weight` and `bias` (absent with affine<false>) are (num_channels). One sample with
+/// groups of one element is a compile error.
 template <index_t NumGroups, index_t NumChannels, class... Tags>
 class GroupNorm
     : public SampleNormLayer<GroupNorm<NumGroups, NumChannels, Tags...>,

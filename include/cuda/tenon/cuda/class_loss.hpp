@@ -33,9 +33,13 @@ struct PickedScore {
     if (label == ignore_index) return {};
     const T* scores = x + axis.slice(sample);
     const double weight = weights ? weights[label] : 1;
-    double normalizer = 0;
-    if constexpr (Logits) normalizer = static_cast<double>(log_sum_exp(axis.size, axis.inner, scores));
-    return {weight * (normalizer - static_cast<double>(scores[label * axis.inner])), weight};
+    const auto score = static_cast<double>(scores[label * axis.inner]);
+    if constexpr (Logits) {
+      const LogSumExp<T> all = log_sum_exp(axis.size, axis.inner, scores);
+      return {weight * ((static_cast<double>(all.maximum) - score) + static_cast<double>(all.log_sum)), weight};
+    } else {
+      return {-weight * score, weight};
+    }
   }
 };
 
@@ -54,10 +58,10 @@ struct PickedScoreGradient {
     const index_t start = axis.slice(sample);
     const T scale = static_cast<T>((loss.weights ? loss.weights[label] : 1) * static_cast<double>(*grad_y) / divisor);
     if constexpr (Logits) {
-      const T normalizer = log_sum_exp(axis.size, axis.inner, loss.x + start);
+      const LogSumExp<T> all = log_sum_exp(axis.size, axis.inner, loss.x + start);
       for (index_t c = 0; c < axis.size; ++c) {
         const index_t at = start + c * axis.inner;
-        grad_x[at] += scale * exp(loss.x[at] - normalizer);
+        grad_x[at] += scale * exp((loss.x[at] - all.maximum) - all.log_sum);
       }
     }
     grad_x[start + label * axis.inner] -= scale;

@@ -23,15 +23,20 @@ struct Axis {
   TENON_HOST_DEVICE index_t slice(index_t i) const { return i / inner * size * inner + i % inner; }
 };
 
-/// log(sum(exp(x))) of the elements x[0], x[step], ...
+/// log(sum(exp(x))) = maximum + log_sum. Their sum would lose the digits of the smaller one.
 template <class T>
-TENON_HOST_DEVICE T log_sum_exp(index_t size, index_t step, const T* x) {
+struct LogSumExp {
+  T maximum, log_sum;
+};
+/// That of the elements x[0], x[step], ...
+template <class T>
+TENON_HOST_DEVICE LogSumExp<T> log_sum_exp(index_t size, index_t step, const T* x) {
   using std::exp;
   using std::log;
   T largest = x[0], sum = 0;
   for (index_t i = 1; i < size; ++i) largest = x[i * step] > largest ? x[i * step] : largest;
   for (index_t i = 0; i < size; ++i) sum += exp(x[i * step] - largest);
-  return largest + log(sum);
+  return {largest, log(sum)};
 }
 
 /// One slice of a softmax of Function(x), or of its logarithm.

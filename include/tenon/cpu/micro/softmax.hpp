@@ -84,25 +84,26 @@ void for_each_tile(const AxisView& axis, F&& f) {
   for (index_t row = 0; row < axis.outer; row += lanes<T>) f(row, std::min(lanes<T>, axis.outer - row));
 }
 
-/// `result` (outer, inner) = log(sum over the axis of exp(x)).
+/// log(sum over the axis of exp(x)) = `maximum` + `log_sum`, both (outer, inner). Their sum would lose the digits of
+/// the smaller one.
 template <class T>
-void log_sum_exp(const AxisView& axis, const T* x, T* result) {
+void log_sum_exp(const AxisView& axis, const T* x, T* maximum, T* log_sum) {
   using V = Vector<T>;
   if (in_tiles<T>(axis)) {
     Tile<T> tile;
-    alignas(V) T of_tile[static_cast<std::size_t>(lanes<T>)];
+    alignas(V) T tile_maximum[static_cast<std::size_t>(lanes<T>)], tile_log_sum[static_cast<std::size_t>(lanes<T>)];
     return for_each_tile<T>(axis, [&](index_t first, index_t count) {
       tile.take(x + first * axis.size, count, axis.size);
-      log_sum_exp<T>(tile_view<T>(axis), tile.data(), of_tile);
-      std::copy_n(of_tile, count, result + first);
+      log_sum_exp<T>(tile_view<T>(axis), tile.data(), tile_maximum, tile_log_sum);
+      std::copy_n(tile_maximum, count, maximum + first);
+      std::copy_n(tile_log_sum, count, log_sum + first);
     });
   }
   if (axis.inner == 1) {
     for (index_t o = 0; o < axis.outer; ++o, x += axis.size) {
-      const T largest = row_maximum<T>(axis.size, pointwise::Identity{}, x);
-      const V m(largest);
-      result[o] = largest +
-                  std::log(map_sum<T>(axis.size, [m](const V& v) TENON_ALWAYS_INLINE { return xsimd::exp(v - m); }, x));
+      maximum[o] = row_maximum<T>(axis.size, pointwise::Identity{}, x);
+      const auto exponential = [m = V(maximum[o])](const V& v) TENON_ALWAYS_INLINE { return xsimd::exp(v - m); };
+      log_sum[o] = std::log(map_sum<T>(axis.size, exponential, x));
     }
     return;
   }
@@ -110,8 +111,9 @@ void log_sum_exp(const AxisView& axis, const T* x, T* result) {
     V largest = load(0), sum(T(0));
     for (index_t a = 1; a < axis.size; ++a) largest = xsimd::max(largest, load(a));
     for (index_t a = 0; a < axis.size; ++a) sum += xsimd::exp(load(a) - largest);
-    const index_t outer = offset / (axis.size * axis.inner), inner = offset % axis.inner;
-    store_first<T>(largest + xsimd::log(sum), result + outer * axis.inner + inner, count);
+    const index_t slice = offset / (axis.size * axis.inner) * axis.inner + offset % axis.inner;
+    store_first<T>(largest, maximum + slice, count);
+    store_first<T>(xsimd::log(sum), log_sum + slice, count);
   });
 }
 
