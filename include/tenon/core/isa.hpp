@@ -51,6 +51,9 @@
 
 /// For the few functions whose cost is the call itself: the inner loops of a register tile.
 #define TENON_ALWAYS_INLINE __attribute__((always_inline))
+/// For loops over vectors: what they call is compiled into them. The more layers of a program use an exp(), the less a
+/// compiler inlines it of its own accord.
+#define TENON_FLATTEN __attribute__((flatten))
 
 #if defined(__CUDACC__)
 #define TENON_HOST_DEVICE __host__ __device__

@@ -215,29 +215,31 @@ struct Kernel<operation::CrossEntropyLoss<SizeAverage, IgnoreIndex>>
     using V = micro::Vector<T>;
     if (!x.grad) return;
     constexpr auto axis = micro::axis_view(shape_of_t<X>::dims, 1);
-    memory::Array<T> scale(Target::size()), maximum(Target::size()), log_sum(Target::size());
+    memory::Array<T> scale(Target::size()), maximum(Target::size()), scale_by_sum(Target::size());
     for (std::size_t sample = 0; sample < Target::size(); ++sample) {
       const std::int64_t label = target.value.data()[sample];
       scale[sample] =
           label == IgnoreIndex ? T(0) : static_cast<T>(weight_of(loss, label) / saved.divisor) * grad_y.item();
       maximum[sample] = static_cast<T>(saved.maximum[sample]);
-      log_sum[sample] = static_cast<T>(saved.log_sum[sample]);
+      scale_by_sum[sample] = static_cast<T>(saved.log_sum[sample]);
     }
-    const auto gradient = [](const V& v, const V& s, const V& m, const V& l)
-                              TENON_ALWAYS_INLINE { return s * xsimd::exp((v - m) - l); };
+    micro::map<T>(
+        static_cast<index_t>(Target::size()),
+        [](const V& log_sum, const V& s) TENON_ALWAYS_INLINE { return s * xsimd::exp(-log_sum); }, scale_by_sum.data(),
+        static_cast<const T*>(scale_by_sum.data()), static_cast<const T*>(scale.data()));
+    const auto gradient = [](const V& v, const V& s, const V& m) TENON_ALWAYS_INLINE { return s * xsimd::exp(v - m); };
     for (index_t o = 0; o < axis.outer; ++o) {
       const index_t slice = o * axis.size * axis.inner;
       if constexpr (axis.inner == 1) {
-        const V s(scale[static_cast<std::size_t>(o)]), m(maximum[static_cast<std::size_t>(o)]),
-            l(log_sum[static_cast<std::size_t>(o)]);
+        const V s(scale_by_sum[static_cast<std::size_t>(o)]), m(maximum[static_cast<std::size_t>(o)]);
         micro::map_gradient<T>(
-            axis.size, x.accumulate, [&](const V& v) TENON_ALWAYS_INLINE { return gradient(v, s, m, l); },
-            x.grad + slice, x.value.data() + slice);
+            axis.size, x.accumulate, [=](const V& v) TENON_ALWAYS_INLINE { return gradient(v, s, m); }, x.grad + slice,
+            x.value.data() + slice);
       } else {
         for (index_t c = 0; c < axis.size; ++c)
           micro::map_gradient<T>(axis.inner, x.accumulate, gradient, x.grad + slice + c * axis.inner,
-                                 x.value.data() + slice + c * axis.inner, scale.data() + o * axis.inner,
-                                 maximum.data() + o * axis.inner, log_sum.data() + o * axis.inner);
+                                 x.value.data() + slice + c * axis.inner, scale_by_sum.data() + o * axis.inner,
+                                 maximum.data() + o * axis.inner);
       }
     }
     Picking::template for_each_sample<X>(target.value,

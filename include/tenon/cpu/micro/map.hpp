@@ -19,7 +19,7 @@ TENON_ALWAYS_INLINE inline Vector<T> load_first(const T* x, index_t count) noexc
 /// y[i] = f(x[i]...). The last elements take the same vector code as the others, so a value does not depend on where it
 /// stands. `y` may be one of `x`.
 template <class T, class F, class... X>
-void map(index_t size, F f, T* y, const X*... x) {
+TENON_FLATTEN void map(index_t size, F f, T* y, const X*... x) {
   index_t i = 0;
   for (; i + lanes<T> <= size; i += lanes<T>) f(Vector<T>::load_unaligned(x + i)...).store_unaligned(y + i);
   if (i < size) store_first<T>(f(load_first<T>(x + i, size - i)...), y + i, size - i);
@@ -73,7 +73,7 @@ TENON_ALWAYS_INLINE inline Vector<T> keep_first(const Vector<T>& v, index_t coun
 
 /// The sums of f(x[i]...), which gives an array of vectors; in a fixed order.
 template <class T, std::size_t Count, class F, class... X>
-std::array<T, Count> map_sums(index_t size, F f, const X*... x) {
+TENON_FLATTEN std::array<T, Count> map_sums(index_t size, F f, const X*... x) {
   using V = Vector<T>;
   constexpr int chains = 4;
   V sums[chains][Count];

@@ -107,7 +107,7 @@ void log_sum_exp(const AxisView& axis, const T* x, T* maximum, T* log_sum) {
     }
     return;
   }
-  for_each_slices<T>(axis, x, [&](index_t offset, index_t count, auto&& load) {
+  for_each_slices<T>(axis, x, [&](index_t offset, index_t count, auto&& load) TENON_FLATTEN {
     V largest = load(0), sum(T(0));
     for (index_t a = 1; a < axis.size; ++a) largest = xsimd::max(largest, load(a));
     for (index_t a = 0; a < axis.size; ++a) sum += xsimd::exp(load(a) - largest);
@@ -145,7 +145,7 @@ void softmax(const AxisView& axis, const F& f, const T* x, T* y) {
     }
     return;
   }
-  for_each_slices<T>(axis, x, [&](index_t offset, index_t count, auto&& load) {
+  for_each_slices<T>(axis, x, [&](index_t offset, index_t count, auto&& load) TENON_FLATTEN {
     V largest = f(load(0)), sum(T(0));
     for (index_t a = 1; a < axis.size; ++a) largest = xsimd::max(largest, f(load(a)));
     for (index_t a = 0; a < axis.size; ++a) {
@@ -196,7 +196,7 @@ void softmax_gradient(const AxisView& axis, bool accumulate, const G& g, const T
     }
     return;
   }
-  for_each_slices<T>(axis, y, [&](index_t offset, index_t count, auto&& load) {
+  for_each_slices<T>(axis, y, [&](index_t offset, index_t count, auto&& load) TENON_FLATTEN {
     const auto load_gradient = [&](index_t a) { return load_first<T>(grad_y + offset + a * axis.inner, count); };
     V total(T(0));
     for (index_t a = 0; a < axis.size; ++a) total += term(load_gradient(a), load(a));
