@@ -106,7 +106,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(adam, T, types) {
   for (const double decay : {0.0, 0.1}) {
     tenon::manual_seed(2);
     Layer<T> layer, defaults;
-    optim::Adam optimizer{layer, {.lr = 0.02, .beta1 = 0.8, .beta2 = 0.95, .eps = 1e-4, .weight_decay = decay}};
+    optim::Adam optimizer{layer, {.lr = 0.02, .betas = {0.8, 0.95}, .eps = 1e-4, .weight_decay = decay}};
     BOOST_TEST(error_of_steps<T>(layer, optimizer, AdamAlgorithm{0.02, 0.8, 0.95, 1e-4, decay}) < tolerance<T>,
                "weight decay " << decay);
     optim::Adam with_defaults{defaults, {.weight_decay = decay}};

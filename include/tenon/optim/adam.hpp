@@ -2,6 +2,7 @@
 /// Adam.
 #pragma once
 
+#include <array>
 #include <cmath>
 
 #include "optimizer.hpp"
@@ -10,8 +11,7 @@ namespace tenon::inline TENON_ISA::optim {
 
 struct AdamOptions {
   double lr = 1e-3;
-  double beta1 = 0.9;
-  double beta2 = 0.999;
+  std::array<double, 2> betas{0.9, 0.999};
   double eps = 1e-8;
   double weight_decay = 0;
 };
@@ -26,12 +26,13 @@ struct AdamRule {
   void update(index_t size, T* value, const T* grad, T* history, std::int64_t steps) const {
     using V = cpu::micro::Vector<T>;
     T *const mean = history, *const square = history + size;
-    const double correction1 = 1 - std::pow(options.beta1, static_cast<double>(steps));
-    const double correction2 = 1 - std::pow(options.beta2, static_cast<double>(steps));
+    const auto [beta1, beta2] = options.betas;
+    const double correction1 = 1 - std::pow(beta1, static_cast<double>(steps));
+    const double correction2 = 1 - std::pow(beta2, static_cast<double>(steps));
     const auto broadcast = [](double v) { return V(static_cast<T>(v)); };
     const V decay = broadcast(options.weight_decay), eps = broadcast(options.eps);
-    const V keep1 = broadcast(options.beta1), add1 = broadcast(1 - options.beta1);
-    const V keep2 = broadcast(options.beta2), add2 = broadcast(1 - options.beta2);
+    const V keep1 = broadcast(beta1), add1 = broadcast(1 - beta1);
+    const V keep2 = broadcast(beta2), add2 = broadcast(1 - beta2);
     const V step = broadcast(options.lr / correction1), root = broadcast(1 / std::sqrt(correction2));
     const auto decayed = [=](const V& g, const V& v) { return xsimd::fma(decay, v, g); };
     cpu::micro::map<T>(
