@@ -285,6 +285,23 @@ BOOST_AUTO_TEST_CASE(confident_logits) {
   }
 }
 
+// log(1 - x) of a small x is not that of its rounded difference from 1.
+BOOST_AUTO_TEST_CASE(small_probabilities) {
+  for (const float small : {1e-3f, 1e-6f, 1e-12f}) {
+    const auto x = Tensor<float, 1>::from(std::vector{small});
+    const double expected = -std::log1p(-static_cast<double>(small));
+    BOOST_TEST(nn::BCELoss<>()(x, Tensor<float, 1>()).item() / expected == 1.0, boost::test_tools::tolerance(1e-6));
+  }
+}
+
+// As in PyTorch, the sign of NaN is 0.
+BOOST_AUTO_TEST_CASE(l1_gradient_of_nan) {
+  nn::Variable x{Tensor<float, 2>::from(std::vector{std::numeric_limits<float>::quiet_NaN(), 3.f}), nn::requires_grad};
+  nn::L1Loss<>()(x, Tensor<float, 2>()).backward();
+  BOOST_TEST(x.grad()(0) == 0.f);
+  BOOST_TEST(x.grad()(1) == 0.5f);
+}
+
 BOOST_AUTO_TEST_CASE(many_terms) {
   static const auto x = [] {
     Tensor<float, 3000, 1001> ones;

@@ -44,7 +44,7 @@ struct Absolute {
   }
   template <class T>
   TENON_HOST_DEVICE static T slope(const T& d) {
-    return choose(d > T(0), T(1), choose(d < T(0), T(-1), d));
+    return choose(d > T(0), T(1), choose(d < T(0), T(-1), T(0)));
   }
 };
 struct Square {
@@ -91,21 +91,28 @@ struct KullbackLeibler {
 struct BinaryCrossEntropy {
   template <class T>
   TENON_HOST_DEVICE T operator()(const T& x, const T& target) const {
-    return (target - T(1)) * bounded_log(T(1) - x) - target * bounded_log(x);
+    using std::log;
+    using std::log1p;
+    return (target - T(1)) * bounded(log1p(-x)) - target * bounded(log(x));
   }
   template <int Operand, class T>
   TENON_HOST_DEVICE T gradient(const T& x, const T& target) const {
     if constexpr (Operand == 0)
       return (x - target) / at_least(full_like(x, 1e-12), (T(1) - x) * x);
     else
-      return bounded_log(T(1) - x) - bounded_log(x);
+      return logit(x);
   }
 
  private:
   template <class T>
-  TENON_HOST_DEVICE static T bounded_log(const T& x) {
+  TENON_HOST_DEVICE static T logit(const T& x) {
     using std::log;
-    return at_least(T(-100), log(x));
+    using std::log1p;
+    return bounded(log1p(-x)) - bounded(log(x));
+  }
+  template <class T>
+  TENON_HOST_DEVICE static T bounded(const T& logarithm) {
+    return at_least(T(-100), logarithm);
   }
 };
 
