@@ -1,5 +1,5 @@
 // Groups of one element of one sample, which have no variance.
-// g++: "GroupNorm expects input \(>=2, 6, \*\.\.\.\), got \(1, 6, 1\)"
+// g++: "GroupNorm expects input \(>=2, 6, \.\.\.\), got \(1, 6, 1\)"
 // clang: operation::GroupNorm<6, 6, .*at_least_t<2>.*actual_input<1, 6, 1>
 #include <tenon/tenon.hpp>
 

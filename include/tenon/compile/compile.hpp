@@ -5,6 +5,7 @@
 #include <span>
 
 #include "containers.hpp"
+#include "net_input.hpp"
 #include "program.hpp"
 
 namespace tenon::inline TENON_ISA {
@@ -83,6 +84,12 @@ class Compiled : public planning::Sizes<Model, InputType> {
   const Output& operator()(const Input& x) noexcept {
     program_.run(x.data(), program_.result());
     return result_;
+  }
+  /// An input of another type is one compile error.
+  template <class X>
+    requires is_tensor<X>
+  auto operator()(const X&) {
+    return planning::reject_net_input<Input, X>();
   }
   /// Writes the result into `y`, which must not overlap `x`.
   void operator()(const Input& x, Output& y) noexcept { program_.run(x.data(), y.data()); }

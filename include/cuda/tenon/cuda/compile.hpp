@@ -5,6 +5,7 @@
 #include <memory>
 #include <string_view>
 #include <tenon/compile/memory_plan.hpp>
+#include <tenon/compile/net_input.hpp>
 #include <tenon/core/index_check.hpp>
 
 #include "lowering.hpp"
@@ -101,6 +102,11 @@ class Compiled {
   const Output& operator()(const Input& x) noexcept {
     program_->run(x.data(), workspace_.data(), result_.data());
     return result_;
+  }
+  /// An input of another type is one compile error.
+  template <class T, index_t... D>
+  auto operator()(const Tensor<T, D...>&) {
+    return planning::reject_net_input<Input, Tensor<T, D...>>();
   }
   /// Writes the result into `y`, which must not overlap `x`.
   void operator()(const Input& x, Output& y) noexcept { program_->run(x.data(), workspace_.data(), y.data()); }
