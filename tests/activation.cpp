@@ -23,6 +23,20 @@ BOOST_AUTO_TEST_CASE(prelu) {
   BOOST_TEST(nn::PReLU<nn::init<0.5>>().weight.data()(0) == 0.5f);
 }
 
+// A sum that loses digits where all its terms are added one by one.
+BOOST_AUTO_TEST_CASE(prelu_of_many_rows) {
+  constexpr index_t rows = 1 << 18;
+  const auto x = random_argument<Tensor<float, rows, 2>>(1, -1, 0);
+  const auto gradient = random_argument<Tensor<float, rows, 2>>(1, 0, 1);
+  nn::PReLU<nn::num_parameters<2>> layer;
+  layer(nn::Variable{x}).backward(gradient);
+  std::vector<double> expected(2);
+  for (index_t row = 0; row < rows; ++row)
+    for (index_t c = 0; c < 2; ++c)
+      expected[static_cast<std::size_t>(c)] += static_cast<double>(gradient(row, c)) * static_cast<double>(x(row, c));
+  compare("weight", layer.weight.grad(), expected, 3e-6, 0);
+}
+
 // A per-channel slope between two convolutions, whose images lie in blocks of channels.
 BOOST_AUTO_TEST_CASE(prelu_of_blocked_images) {
   check<nn::Sequential<nn::Conv2d<3, 19, nn::kernel_size<3>>, nn::PReLU<nn::num_parameters<19>>,

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "../nn/activation.hpp"
-#include "micro/map.hpp"
+#include "micro/columns.hpp"
 #include "micro/softmax.hpp"
 
 namespace tenon::inline TENON_ISA::cpu {
@@ -92,8 +92,10 @@ struct Kernel<operation::PReLU<Parameters>> {
     }
     if (T* sum = weight.grad_to_add()) {
       if constexpr (rows)
-        for (index_t row = 0; row < S::size; row += Parameters)
-          micro::map_gradient<T>(Parameters, true, term, sum, g + row, v + row);
+        micro::add_column_sums<T, 1>(
+            S::dims[0], Parameters, {sum},
+            [&](const V&, const V& gv, const V& xv) TENON_ALWAYS_INLINE { return std::array{term(gv, xv)}; }, nullptr,
+            g, v);
       else
         for_each_plane(
             [&](index_t plane, index_t c) { sum[c] += micro::map_sum<T>(plane_size, term, g + plane, v + plane); });

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "../nn/linear.hpp"
+#include "micro/columns.hpp"
 #include "micro/gemm.hpp"
 #include "micro/map.hpp"
 
@@ -31,8 +32,8 @@ struct Kernel<operation::Linear<In, Out>> {
                        const autograd::Input<W>& weight, const autograd::Input<B>& bias) {
     using T = typename X::value_type;
     constexpr index_t m = rows<X>;
-    memory::Array<T> workspace(size(
-        std::max(micro::gemm_workspace_size<T>(m, In, Out), micro::gemm_workspace_size<T>(Out, In, m))));
+    memory::Array<T> workspace(
+        size(std::max(micro::gemm_workspace_size<T>(m, In, Out), micro::gemm_workspace_size<T>(Out, In, m))));
     if (x.grad)
       micro::gemm<T>(m, In, Out, {grad_y.data(), Out, 1}, {weight.value.data(), In, 1}, x.grad, In, x.accumulate,
                      workspace.data());
@@ -41,10 +42,10 @@ struct Kernel<operation::Linear<In, Out>> {
                      workspace.data());
     if constexpr (!std::is_same_v<B, Absent>) {
       if (bias.grad) {
-        T* sum = bias.grad_to_add();
-        for (index_t row = 0; row < m; ++row)
-          micro::map<T>(Out, [](const auto& s, const auto& g) { return s + g; }, sum, static_cast<const T*>(sum),
-                        grad_y.data() + row * Out);
+        using V = micro::Vector<T>;
+        micro::add_column_sums<T, 1>(
+            m, Out, {bias.grad_to_add()}, [](const V&, const V& g) TENON_ALWAYS_INLINE { return std::array{g}; },
+            nullptr, grad_y.data());
       }
     }
   }

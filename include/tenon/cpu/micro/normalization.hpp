@@ -8,7 +8,7 @@
 #include "../../core/grouping.hpp"
 #include "../../core/memory.hpp"
 #include "../../core/pointwise.hpp"
-#include "map.hpp"
+#include "columns.hpp"
 
 namespace tenon::inline TENON_ISA::cpu::micro {
 
@@ -186,17 +186,16 @@ void normalize_gradient(const Grouping& grouping, index_t group, bool fixed, T m
 template <class T>
 void column_moments(index_t rows, index_t columns, const T* x, T* mean, T* variance) {
   using V = Vector<T>;
-  const V share(T(1) / static_cast<T>(rows));
   memory::Array<T> rest(static_cast<std::size_t>(columns));
   for (T* sums : {mean, variance, rest.data()}) std::fill_n(sums, columns, T(0));
-  for (index_t r = 0; r < rows; ++r)
-    map_gradient<T>(columns, true, [](const V& v) { return v; }, mean, x + r * columns);
-  map<T>(columns, [&](const V& sum) { return sum * share; }, mean, mean);
-  for (index_t r = 0; r < rows; ++r) {
-    const T* row = x + r * columns;
-    map_gradient<T>(columns, true, [](const V& v, const V& c) { return v - c; }, rest.data(), row, mean);
-    map_gradient<T>(columns, true, [](const V& v, const V& c) { return (v - c) * (v - c); }, variance, row, mean);
-  }
+  add_column_sums<T, 1>(
+      rows, columns, {mean}, [](const V&, const V& v) TENON_ALWAYS_INLINE { return std::array{v}; }, nullptr, x);
+  for (index_t c = 0; c < columns; ++c) mean[c] /= static_cast<T>(rows);
+  add_column_sums<T, 2>(
+      rows, columns, {rest.data(), variance},
+      [](const V& center, const V& v)
+          TENON_ALWAYS_INLINE { return std::array<V, 2>{v - center, (v - center) * (v - center)}; },
+      mean, x);
   for (index_t c = 0; c < columns; ++c) {
     const T shift = rest[static_cast<std::size_t>(c)] / static_cast<T>(rows);
     const T value = variance[c] / static_cast<T>(rows) - shift * shift;
@@ -231,13 +230,11 @@ void normalize_columns_gradient(index_t rows, index_t columns, bool fixed, const
   const auto size = static_cast<std::size_t>(columns);
   memory::Array<T> shift(size), slope(size), factor(size);
   for (T* sums : {shift.data(), slope.data()}) std::fill_n(sums, columns, T(0));
-  for (index_t r = 0; r < rows; ++r) {
-    const T *g = grad_y + r * columns, *v = x + r * columns;
-    map_gradient<T>(columns, true, [](const V& dy) { return dy; }, shift.data(), g);
-    map_gradient<T>(
-        columns, true, [](const V& dy, const V& u, const V& center) { return dy * (u - center); }, slope.data(), g, v,
-        mean);
-  }
+  add_column_sums<T, 2>(
+      rows, columns, {shift.data(), slope.data()},
+      [](const V& center, const V& dy, const V& u)
+          TENON_ALWAYS_INLINE { return std::array<V, 2>{dy, dy * (u - center)}; },
+      mean, grad_y, x);
   for (std::size_t c = 0; c < size; ++c) {
     const T inverse = inverse_deviation[c], w = weight ? weight[c] : T(1);
     if (grad.weight) grad.weight[c] += inverse * slope[c];

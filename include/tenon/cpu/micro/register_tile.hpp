@@ -31,7 +31,7 @@ constexpr index_t padded_pitch(index_t columns) {
   return (vectors_for<T>(columns) | 1) * lanes<T>;
 }
 
-/// What the sums of a product start from: `values[row * row_stride + column * column_stride]`.
+/// What a product is added to: `values[row * row_stride + column * column_stride]`.
 template <class T>
 struct Start {
   const T* values;
@@ -76,18 +76,15 @@ namespace detail {
 template <class T, int Rows, int Vectors>
 void product_tile(const Product<T>& p) {
   using V = Vector<T>;
+  // A matrix is added at the end: it may hold the sum of what is before this block, and the more a sum has added up,
+  // the more it rounds.
+  const bool from_rows = p.start.column_stride == 0;
   V sum[Rows][Vectors];
-  if (p.start.column_stride == 0) {
 #pragma GCC unroll 8
-    for (int row = 0; row < Rows; ++row)
+  for (int row = 0; row < Rows; ++row) {
+    const V first(from_rows ? p.start.values[row * p.start.row_stride] : T(0));
 #pragma GCC unroll 8
-      for (int v = 0; v < Vectors; ++v) sum[row][v] = V(p.start.values[row * p.start.row_stride]);
-  } else {
-#pragma GCC unroll 8
-    for (int row = 0; row < Rows; ++row)
-#pragma GCC unroll 8
-      for (int v = 0; v < Vectors; ++v)
-        sum[row][v] = V::load_unaligned(p.start.values + row * p.start.row_stride + v * lanes<T>);
+    for (int v = 0; v < Vectors; ++v) sum[row][v] = first;
   }
   const T* a = p.a;
   const index_t *offset = p.b_offsets, *const last_offset = offset + p.depth;
@@ -101,6 +98,13 @@ void product_tile(const Product<T>& p) {
 #pragma GCC unroll 8
       for (int v = 0; v < Vectors; ++v) sum[row][v] = xsimd::fma(left, right[v], sum[row][v]);
     }
+  }
+  if (!from_rows) {
+#pragma GCC unroll 8
+    for (int row = 0; row < Rows; ++row)
+#pragma GCC unroll 8
+      for (int v = 0; v < Vectors; ++v)
+        sum[row][v] += V::load_unaligned(p.start.values + row * p.start.row_stride + v * lanes<T>);
   }
 #pragma GCC unroll 8
   for (int row = 0; row < Rows; ++row)
