@@ -145,6 +145,19 @@ BOOST_AUTO_TEST_CASE(parameters_as_source) {
   BOOST_TEST(model[2_c].bias.data()(0) == bias(0) - 1);
 }
 
+struct Forgetful : nn::Module<Forgetful> {
+  nn::Linear<2, 2> linear;
+};
+
+BOOST_AUTO_TEST_CASE(nothing_to_move_is_an_error) {
+  Forgetful model;
+  const auto names_the_macro = [](const tenon::Error& error) {
+    return std::string_view(error.what()).find("BOOST_HANA_DEFINE_STRUCT") != std::string_view::npos;
+  };
+  BOOST_CHECK_EXCEPTION((optim::SGD{model, {.lr = 1}}), tenon::Error, names_the_macro);
+  BOOST_CHECK_EXCEPTION((optim::Adam{model.parameters(), {.lr = 1}}), tenon::Error, names_the_macro);
+}
+
 BOOST_AUTO_TEST_CASE(frozen_parameters_and_those_without_gradient_are_left_alone) {
   Net model;
   optim::SGD sgd{model, {.lr = 1, .momentum = 0.9, .weight_decay = 0.5}};

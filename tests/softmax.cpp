@@ -61,6 +61,14 @@ BOOST_AUTO_TEST_CASE(not_a_number) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(as_functions) {
+  namespace functional = nn::functional;
+  const auto x = random_argument<Tensor<float, 3, 5>>(1);
+  compare("softmax", functional::softmax<nn::dim<0>>(x), numbers(nn::Softmax<nn::dim<0>>()(x)), 0, 0);
+  compare("softmin", functional::softmin<nn::dim<-1>>(x), numbers(functional::softmin<-1>(x)), 0, 0);
+  compare("log_softmax", functional::log_softmax<nn::dim<1>>(x), numbers(functional::log_softmax(x)), 0, 0);
+}
+
 BOOST_AUTO_TEST_CASE(odd_shapes) {
   check<nn::Softmax<>, Tensor<float, 3, 131>>();
   check<nn::Softmin<nn::dim<0>>, Tensor<float, 5, 37>>();

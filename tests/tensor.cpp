@@ -176,9 +176,11 @@ BOOST_AUTO_TEST_CASE(it_is_made_from_a_range) {
              (std::vector<std::int64_t>{4, 5, 6}));
   std::istringstream text("1 2 3 4 5 6");  // a range that can be read once, and only if it is not const
   BOOST_TEST(elements(Tensor<float, 2, 3>::from(std::views::istream<int>(text))) == elements(counted()));
+  BOOST_TEST(elements(Tensor<float, 2, 3>::from({1, 2, 3, 4, 5, 6})) == elements(counted()));
   const std::string shape = " elements, wanted 6 for shape (2, 3)";
   BOOST_TEST(error_of([] { Tensor<float, 2, 3>::from(list(5)); }) == "Tensor::from: 5" + shape);
   BOOST_TEST(error_of([] { Tensor<float, 2, 3>::from(list(7)); }) == "Tensor::from: 7" + shape);
+  BOOST_TEST(error_of([] { Tensor<float, 2, 3>::from({1, 2}); }) == "Tensor::from: 2" + shape);
   BOOST_TEST(error_of([] { Tensor<float, 2, 3>::from(list{}); }) == "Tensor::from: 0" + shape);
 }
 
@@ -253,7 +255,9 @@ BOOST_AUTO_TEST_CASE(memory_freed_on_another_thread_is_used_again_there, *boost:
 BOOST_AUTO_TEST_CASE(memory_goes_back_to_the_system) {
   tenon::memory::release_cached();
   const long before = living_blocks;
-  { const Tensor<float, 3, 1000> a, b; }
+  {
+    const Tensor<float, 3, 1000> a, b;
+  }
   BOOST_TEST(living_blocks == before + (recycled ? 2 : 0));
   tenon::memory::release_cached();
   BOOST_TEST(living_blocks == before);

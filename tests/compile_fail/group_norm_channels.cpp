@@ -7,4 +7,5 @@ namespace nn = tenon::nn;
 
 int main() {
   nn::GroupNorm<3, 32> layer;
+  auto y = layer(tenon::Tensor<float, 2, 3, 4, 4>());
 }

@@ -1,6 +1,6 @@
 // A layer normalization that does not say of what.
-// g++: has_values_this_layer_cannot_take.*tag_out_of_range<.*LayerNorm<>, .*normalized_shape<>
-// clang: has_values_this_layer_cannot_take.*tag_out_of_range<.*LayerNorm<>, .*normalized_shape<>
+// g++: is_needed_by_this_layer.*missing_tag<.*LayerNorm<>, .*normalized_shape<>
+// clang: is_needed_by_this_layer.*missing_tag<.*LayerNorm<>, .*normalized_shape<>
 #include <tenon/tenon.hpp>
 
 namespace nn = tenon::nn;

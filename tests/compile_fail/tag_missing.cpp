@@ -1,6 +1,6 @@
 // A convolution without a kernel size.
-// g++: has_values_this_layer_cannot_take.*tag_out_of_range<.*Conv2d<3, 4>, .*kernel_size<>
-// clang: has_values_this_layer_cannot_take.*tag_out_of_range<.*Conv2d<3, 4>, .*kernel_size<>
+// g++: is_needed_by_this_layer.*missing_tag<.*Conv2d<3, 4>, .*kernel_size<>
+// clang: is_needed_by_this_layer.*missing_tag<.*Conv2d<3, 4>, .*kernel_size<>
 #include <tenon/tenon.hpp>
 
 namespace nn = tenon::nn;

@@ -24,6 +24,10 @@ namespace tenon::inline TENON_ISA {
 /// What the shape rule of an operation with several outputs returns: the shape of each.
 template <class... S>
 struct Shapes {};
+template <class S>
+inline constexpr bool is_several = false;
+template <class... S>
+inline constexpr bool is_several<Shapes<S...>> = true;
 
 namespace autograd {
 

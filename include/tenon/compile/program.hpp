@@ -69,9 +69,12 @@ class Program {
     Block(std::size_t bytes, std::span<std::byte> given, const char* what) : bytes_(bytes), data_(given.data()) {
       if (!data_)
         allocate();
-      else if (given.size() < bytes || reinterpret_cast<std::uintptr_t>(data_) % memory::alignment)
+      else if (given.size() < bytes)
         raise("compile: the " + std::string(what) + " has " + std::to_string(given.size()) + " bytes, wanted " +
-              std::to_string(bytes) + ", aligned to " + std::to_string(memory::alignment));
+              std::to_string(bytes));
+      else if (const auto beyond = reinterpret_cast<std::uintptr_t>(data_) % memory::alignment)
+        raise("compile: the " + std::string(what) + " begins " + std::to_string(beyond) +
+              " bytes beyond a multiple of " + std::to_string(memory::alignment) + ", wanted 0");
     }
     Block(const Block& other) : bytes_(other.bytes_) {
       allocate();

@@ -234,6 +234,10 @@ constexpr std::string_view element_name() {
     return "double";
   else if constexpr (std::is_same_v<T, std::int64_t>)
     return "std::int64_t";
+  else if constexpr (std::is_same_v<T, int>)
+    return "int";
+  else if constexpr (std::is_same_v<T, bool>)
+    return "bool";
   else
     return "another type";
 }

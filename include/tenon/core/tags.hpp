@@ -91,6 +91,8 @@ struct unknown_tag {};
 template <class Layer, class Tag>
 struct repeated_tag {};
 template <class Layer, class Tag>
+struct missing_tag {};
+template <class Layer, class Tag>
 struct tag_out_of_range {};
 
 namespace detail {
@@ -203,7 +205,10 @@ inline constexpr double real = detail::real<find_t<Tag, Default, Tags...>>();
 /// A compile error naming `Layer` and `Tag` unless `InRange`.
 template <class Layer, class Tag, bool InRange>
 constexpr void require() {
-  if constexpr (!InRange) (void)tag_out_of_range<Layer, Tag>::has_values_this_layer_cannot_take;
+  if constexpr (!InRange && detail::count<Tag>::value == 0)
+    (void)missing_tag<Layer, Tag>::is_needed_by_this_layer;
+  else if constexpr (!InRange)
+    (void)tag_out_of_range<Layer, Tag>::has_values_this_layer_cannot_take;
 }
 
 /// `check`, and a compile error naming `Layer` and the tag unless each of `Tags` has one value.

@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <initializer_list>
 #include <limits>
 #include <ranges>
+#include <span>
 #include <type_traits>
 
 #if __has_include(<xtensor/containers/xcontainer.hpp>)  // 0.26 and later
@@ -144,6 +146,10 @@ class Tensor : public xt::xcontainer<Tensor<T, D...>>, public xt::xcontainer_sem
   /// A tensor of the elements of `range`, in row-major order. Throws tenon::Error on a wrong count.
   template <std::ranges::input_range Range>
   static Tensor from(Range&& range);
+  /// `Tensor<float, 2>::from({1, 2})`
+  static Tensor from(std::initializer_list<T> elements) {
+    return from(std::span<const T>(elements.begin(), elements.size()));
+  }
 
   /// A tensor without elements, which may only be assigned to or destroyed.
   static Tensor unallocated() noexcept { return view(nullptr); }

@@ -51,7 +51,9 @@ struct GroupNorm {
   template <index_t... D, class... Parameters>
   static consteval auto output_shape(Shape<D...>, Parameters...) {
     constexpr std::array<index_t, sizeof...(D)> dims{D...};
-    if constexpr (sizeof...(D) < 2 || dims[sizeof...(D) >= 2] != Channels)
+    if constexpr (Groups == 0)  // of which the layer complains
+      return AlreadyReported{};
+    else if constexpr (sizeof...(D) < 2 || dims[sizeof...(D) >= 2] != Channels)
       return reject_t<GroupNorm, expected_input<any, Channels, more>, Shape<D...>>{};
     else if constexpr (Shape<D...>::size == Groups)
       return reject_t<GroupNorm, expected_input<at_least<2>, Channels, more>, Shape<D...>>{};
@@ -212,7 +214,7 @@ class LayerNorm
 template <index_t NumGroups, index_t NumChannels, class... Tags>
 class GroupNorm
     : public SampleNormLayer<GroupNorm<NumGroups, NumChannels, Tags...>,
-                             tenon::operation::GroupNorm<detail::divides<NumGroups, NumChannels> ? NumGroups : 1,
+                             tenon::operation::GroupNorm<detail::divides<NumGroups, NumChannels> ? NumGroups : 0,
                                                          NumChannels, SampleNormTags<nn::affine, true, Tags...>::eps>> {
   using options = SampleNormTags<nn::affine, true, Tags...>;
   using parameter_type = typename options::template parameter<Shape<NumChannels>>;

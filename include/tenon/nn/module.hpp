@@ -65,7 +65,8 @@ auto give_back(R&& result) {
 ///       auto forward(const auto& x) { return nn::functional::relu(fc(x)); }
 ///     };
 ///
-/// Modules start in training mode.
+/// Members that it does not name are not trained, not saved and not switched by `eval()`. Modules start in training
+/// mode.
 template <class Derived>
 class Module {
  public:
@@ -100,7 +101,8 @@ class Module {
     });
   }
 
-  /// References to every parameter, here and below: a Hana tuple.
+  /// References to every parameter, here and below: a Hana tuple, for `optim` and
+  /// `hana::for_each(m.parameters(), [](auto parameter) { parameter.get().data(); })`. See also `for_each_parameter`.
   auto parameters() { return detail::without_names(named_parameters()); }
   /// The same as pairs (name, reference).
   auto named_parameters() { return detail::collect<detail::Collect::parameters, true>(self(), {}); }

@@ -59,6 +59,9 @@ struct chain_element {
   }();
   static constexpr const char* key_text() { return key.data(); }
 };
+// `ReLU()` in a list of types is a function: of that LayerList complains.
+template <class LayerType, std::size_t I>
+struct chain_element<LayerType(), I> : chain_element<LayerType, I> {};
 template <IsNamed Element, std::size_t I>
 struct chain_element<Element, I> {
   using layer = typename Element::named_layer;
@@ -96,6 +99,7 @@ auto checked(const X& x, Body&& body) {
 /// are the layers; their keys are `0`, `1`, ... or the names.
 template <class Derived, class... Elements>
 class LayerList : public Layer<Derived> {
+  static_assert((!std::is_function_v<Elements> && ...), "a chain is made of types of layers: nn::ReLU, not nn::ReLU()");
   template <class Indices>
   struct chain;
   template <std::size_t... I>
@@ -214,10 +218,14 @@ class Sequential : public LayerList<Sequential<Elements...>, Elements...> {
     using shape = S;
     template <class L>
     constexpr auto operator>>(std::type_identity<L>) const {
-      if constexpr (is_rejection<S>)
+      if constexpr (is_rejection<S>) {
         return After{};
-      else
+      } else if constexpr (is_several<S>) {
+        static_assert(!is_several<S>, "only the last layer of a Sequential may have several results, as return_indices");
+        return After<AlreadyReported, Count + 1>{};
+      } else {
         return After<inside_layer_t<Count, layer_output_t<L, S>>, Count + 1>{};
+      }
     }
   };
 

@@ -72,27 +72,28 @@ class SoftmaxLayer : public Layer<Derived> {
   SoftmaxLayer() { tag::check_reals<Derived, tag::names<nn::dim>, Tags...>(); }
 };
 
-/// `torch.nn.Softmax(dim)`: exp(x) / sum(exp(x)) along `dim<1>`.
+/// `torch.nn.Softmax(dim)`: exp(x) / sum(exp(x)) along `dim<1>`, the default.
 template <class... Tags>
 class Softmax : public SoftmaxLayer<Softmax<Tags...>, tenon::operation::Softmax, Tags...> {
  public:
   Softmax() = default;
 };
 
-/// `torch.nn.Softmin(dim)`: exp(-x) / sum(exp(-x)) along `dim<1>`.
+/// `torch.nn.Softmin(dim)`: exp(-x) / sum(exp(-x)) along `dim<1>`, the default.
 template <class... Tags>
 class Softmin : public SoftmaxLayer<Softmin<Tags...>, tenon::operation::Softmin, Tags...> {
  public:
   Softmin() = default;
 };
 
-/// `torch.nn.LogSoftmax(dim)`: log(softmax(x)) along `dim<1>`.
+/// `torch.nn.LogSoftmax(dim)`: log(softmax(x)) along `dim<1>`, the default.
 template <class... Tags>
 class LogSoftmax : public SoftmaxLayer<LogSoftmax<Tags...>, tenon::operation::LogSoftmax, Tags...> {
  public:
   LogSoftmax() = default;
 };
 
+/// The layers as functions: `softmax<1>(x)` or `softmax<dim<1>>(x)`, along axis 1 by default.
 namespace functional {
 
 template <int Dim = 1, class X>
@@ -106,6 +107,18 @@ auto softmin(const X& x) {
 template <int Dim = 1, class X>
 auto log_softmax(const X& x) {
   return apply(tenon::operation::LogSoftmax<Dim>{}, x);
+}
+template <class Dim, class X>
+auto softmax(const X& x) {
+  return Softmax<Dim>()(x);
+}
+template <class Dim, class X>
+auto softmin(const X& x) {
+  return Softmin<Dim>()(x);
+}
+template <class Dim, class X>
+auto log_softmax(const X& x) {
+  return LogSoftmax<Dim>()(x);
 }
 
 }  // namespace functional

@@ -22,7 +22,8 @@ class Optimizer {
  public:
   using Options = typename Rule::Options;
 
-  /// `source`: a module, or a Hana sequence of references to parameters such as `m.parameters()`.
+  /// `source`: a module, or a Hana sequence of references to parameters such as `m.parameters()`. Throws tenon::Error
+  /// if there are none.
   template <class Source>
   Optimizer(Source&& source, Options options) : rule_{options} {
     if constexpr (nn::is_module<std::remove_cvref_t<Source>>)
@@ -31,6 +32,8 @@ class Optimizer {
       });
     else
       boost::hana::for_each(source, [this](auto& parameter) { this->add(parameter.get()); });
+    if (moves_.empty())
+      raise("Optimizer: no parameters; those of a module are in the members that BOOST_HANA_DEFINE_STRUCT names");
   }
 
   /// Moves each parameter that has a gradient and requires one.
