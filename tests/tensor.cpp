@@ -255,9 +255,7 @@ BOOST_AUTO_TEST_CASE(memory_freed_on_another_thread_is_used_again_there, *boost:
 BOOST_AUTO_TEST_CASE(memory_goes_back_to_the_system) {
   tenon::memory::release_cached();
   const long before = living_blocks;
-  {
-    const Tensor<float, 3, 1000> a, b;
-  }
+  { const Tensor<float, 3, 1000> a, b; }
   BOOST_TEST(living_blocks == before + (recycled ? 2 : 0));
   tenon::memory::release_cached();
   BOOST_TEST(living_blocks == before);

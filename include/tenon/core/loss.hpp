@@ -91,28 +91,27 @@ struct KullbackLeibler {
 struct BinaryCrossEntropy {
   template <class T>
   TENON_HOST_DEVICE T operator()(const T& x, const T& target) const {
-    using std::log;
-    using std::log1p;
-    return (target - T(1)) * bounded(log1p(-x)) - target * bounded(log(x));
+    return (target - T(1)) * bounded_log_of_rest(x) - target * bounded_log(x);
   }
   template <int Operand, class T>
   TENON_HOST_DEVICE T gradient(const T& x, const T& target) const {
     if constexpr (Operand == 0)
       return (x - target) / at_least(full_like(x, 1e-12), (T(1) - x) * x);
     else
-      return logit(x);
+      return bounded_log_of_rest(x) - bounded_log(x);
   }
 
  private:
   template <class T>
-  TENON_HOST_DEVICE static T logit(const T& x) {
+  TENON_HOST_DEVICE static T bounded_log(const T& x) {
     using std::log;
-    using std::log1p;
-    return bounded(log1p(-x)) - bounded(log(x));
+    return at_least(T(-100), log(x));
   }
+  /// That of 1 - x, which keeps the digits of a small x.
   template <class T>
-  TENON_HOST_DEVICE static T bounded(const T& logarithm) {
-    return at_least(T(-100), logarithm);
+  TENON_HOST_DEVICE static T bounded_log_of_rest(const T& x) {
+    using std::log1p;
+    return at_least(T(-100), log1p(-x));
   }
 };
 
