@@ -58,7 +58,9 @@ struct Sizes<Model, Input, true> {
 
 /// A net in evaluation mode for one input shape, its weights a snapshot of the model's.
 ///
-/// A call does not allocate, lock or throw. One net serves one thread; copies are independent.
+/// A call does not allocate, lock or throw. Its input may be the net's last result or a view into it, or overlap the
+/// tensor the result goes to: where that matters, the input is copied first. One net serves one thread; copies are
+/// independent.
 template <class Model, class InputType, class OutputType>
 class Compiled : public planning::Sizes<Model, InputType> {
   using sizes = planning::Sizes<Model, InputType>;
@@ -80,7 +82,7 @@ class Compiled : public planning::Sizes<Model, InputType> {
   }
   ~Compiled() = default;
 
-  /// The result lives in the net's workspace until the next call.
+  /// The result lives in the net's workspace until the next call, whose input it may be.
   const Output& operator()(const Input& x) noexcept {
     program_.run(x.data(), program_.result());
     return result_;
@@ -91,7 +93,7 @@ class Compiled : public planning::Sizes<Model, InputType> {
   auto operator()(const X&) {
     return planning::reject_net_input<Input, X>();
   }
-  /// Writes the result into `y`, which must not overlap `x`.
+  /// Writes the result into `y`, which may be `x`.
   void operator()(const Input& x, Output& y) noexcept { program_.run(x.data(), y.data()); }
 
   /// What the last call met.
@@ -134,5 +136,11 @@ auto compile(const Model& model, std::span<std::byte> weight_storage = {}, std::
     return Compiled<Model, Input, Output>(planning::finish(result), weight_storage, workspace);
   }
 }
+
+/// The type of `tenon::compile<Inputs...>(model)`, for a member or a function's argument:
+///
+///     struct Player { Policy model; tenon::net_t<Policy, Tensor<float, 1, 12>> net; };
+template <class Model, class... Inputs>
+using net_t = decltype(compile<Inputs...>(std::declval<const Model&>()));
 
 }  // namespace tenon::inline TENON_ISA

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
 
 #include "graph.hpp"
 
@@ -15,10 +16,30 @@ struct Location {
   std::size_t offset = 0;
 };
 
+/// Where a run first copies an input that it would overwrite before it has read all of it: one that lies in the result
+/// of the run before, or in the tensor the result goes to.
+struct InputCopy {
+  std::size_t offset = 0;  // into the workspace
+  std::size_t bytes = 0;   // none: what such an input needs is read before anything is written there
+  std::size_t result_bytes = 0;
+
+  /// Whether the run needs the copy: `x` is its input, `y` where its result goes, `kept` where a result stays.
+  bool is_needed(const void* x, const void* y, const void* kept) const noexcept {
+    return bytes > 0 && (overlaps(x, y) || overlaps(x, kept));
+  }
+
+ private:
+  bool overlaps(const void* x, const void* result) const noexcept {
+    const auto input = reinterpret_cast<std::uintptr_t>(x), output = reinterpret_cast<std::uintptr_t>(result);
+    return input < output + result_bytes && output < input + bytes;
+  }
+};
+
 struct MemoryPlan {
   std::vector<Location> edges;
   std::vector<std::size_t> scratch, packed;  // by stage: offsets into the workspace and into the packed weights
   std::size_t output_offset = 0;             // into the workspace, of a result that stays there
+  InputCopy input_copy;
   std::size_t workspace_bytes = 0, weight_bytes = 0;
 
   /// Where an edge lies; of none, anywhere.
@@ -30,11 +51,11 @@ constexpr std::size_t aligned(std::size_t bytes) {
 }
 
 /// Places the edges that live at the same time side by side, each in the lowest gap it fits. `output`, which a stage
-/// writes and which lies in no other edge, stays to the end; the input is the caller's.
+/// writes and which lies in no other edge, stays to the end; the input is the caller's, and may be the last result.
 constexpr MemoryPlan plan_memory(const Graph& graph, const std::vector<Stage>& stages, int output) {
   struct Block {
     std::size_t begin, end;
-    std::size_t last_stage;
+    std::size_t first_stage, last_stage;
   };
   const auto index = [](int i) { return static_cast<std::size_t>(i); };
   MemoryPlan plan;
@@ -50,15 +71,22 @@ constexpr MemoryPlan plan_memory(const Graph& graph, const std::vector<Stage>& s
       if (edge >= 0) last_use[index(graph.whole(edge))] = s;
   last_use[index(output)] = stages.size();
 
-  std::vector<Block> live;  // sorted by begin
-  const auto place = [&](std::size_t bytes, std::size_t last_stage) {
-    std::size_t first = 0, position = 0;
-    while (position < live.size() && live[position].begin < first + aligned(bytes)) {
-      first = std::max(first, live[position].end);
-      ++position;
-    }
-    live.insert(live.begin() + static_cast<std::ptrdiff_t>(position), Block{first, first + aligned(bytes), last_stage});
-    plan.workspace_bytes = std::max(plan.workspace_bytes, first + aligned(bytes));
+  std::vector<Block> live, placed;  // live ones sorted by begin
+  const auto enter = [&live](const Block& block) {
+    const auto is_behind = [&block](const Block& other) { return other.begin >= block.begin; };
+    live.insert(std::find_if(live.begin(), live.end(), is_behind), block);
+  };
+  const auto lowest_gap = [&live](std::size_t bytes) {
+    std::size_t first = 0;
+    for (std::size_t i = 0; i < live.size() && live[i].begin < first + aligned(bytes); ++i)
+      first = (std::max)(first, live[i].end);
+    return first;
+  };
+  const auto place = [&](std::size_t bytes, std::size_t stage, std::size_t last_stage) {
+    const std::size_t first = lowest_gap(bytes);
+    placed.push_back({first, first + aligned(bytes), stage, last_stage});
+    enter(placed.back());
+    plan.workspace_bytes = (std::max)(plan.workspace_bytes, placed.back().end);
     return first;
   };
   for (std::size_t s = 0; s < stages.size(); ++s) {
@@ -67,14 +95,30 @@ constexpr MemoryPlan plan_memory(const Graph& graph, const std::vector<Stage>& s
     if (!stages[s].run)
       wholes[written] = {Location::weights, plan.weight_bytes};
     else if (wholes[written].offset == nowhere)
-      wholes[written].offset = place(graph.bytes(static_cast<int>(written)), last_use[written]);
+      wholes[written].offset = place(graph.bytes(static_cast<int>(written)), s, last_use[written]);
     const std::size_t last_stage = stages[s].reports() ? stages.size() : s;
-    plan.scratch.push_back(stages[s].scratch_bytes ? place(stages[s].scratch_bytes, last_stage) : 0);
+    plan.scratch.push_back(stages[s].scratch_bytes ? place(stages[s].scratch_bytes, s, last_stage) : 0);
     plan.packed.push_back(plan.weight_bytes);
     plan.weight_bytes += aligned(stages[s].packed_bytes);
   }
-
   plan.output_offset = wholes[index(output)].offset;
+
+  // An input that is the last result is overwritten by whatever lies there until the input has been read.
+  const std::size_t result_end = plan.output_offset + aligned(graph.bytes(output));
+  live.clear();
+  enter({plan.output_offset, result_end, 0, stages.size()});  // the copy lies beside the input it is made of
+  bool overwritten = false;
+  for (const Block& block : placed) {
+    if (block.first_stage > last_use[Graph::input]) break;
+    overwritten = overwritten || (block.begin < result_end && plan.output_offset < block.end);
+    enter(block);
+  }
+  if (overwritten) {
+    const std::size_t bytes = graph.bytes(Graph::input), offset = lowest_gap(bytes);
+    plan.input_copy = {offset, bytes, graph.bytes(output)};
+    plan.workspace_bytes = (std::max)(plan.workspace_bytes, offset + bytes);
+  }
+
   wholes[index(output)] = {Location::output, 0};
   wholes[index(Graph::input)] = {Location::input, 0};
   for (int edge = 0; edge < static_cast<int>(graph.edges()); ++edge) {

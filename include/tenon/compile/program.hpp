@@ -26,7 +26,8 @@ class Program {
   Program(const Plan& plan, std::span<std::byte> weight_storage, std::span<std::byte> workspace)
       : weights_(plan.memory.weight_bytes, weight_storage, "weight storage"),
         workspace_(plan.memory.workspace_bytes, workspace, "workspace"),
-        output_offset_(plan.memory.output_offset) {
+        output_offset_(plan.memory.output_offset),
+        input_copy_(plan.memory.input_copy) {
     for (std::size_t s = 0; s < plan.stages.size(); ++s) {
       const Stage& stage = plan.stages[s];
       if (stage.pack) stage.pack(stage.source, weights_.data() + plan.memory.packed[s]);
@@ -40,6 +41,8 @@ class Program {
   }
 
   void run(const void* x, void* y) noexcept {
+    if (input_copy_.is_needed(x, y, result()))
+      x = std::memcpy(workspace_.data() + input_copy_.offset, x, input_copy_.bytes);
     std::byte* const bases[]{static_cast<std::byte*>(const_cast<void*>(x)), static_cast<std::byte*>(y),
                              workspace_.data(), weights_.data()};
     const auto at = [&bases](const Location& location) { return bases[location.base] + location.offset; };
@@ -115,6 +118,7 @@ class Program {
   std::vector<IndexReader> index_readers_;
   Block weights_, workspace_;
   std::size_t output_offset_;
+  InputCopy input_copy_;
 };
 
 }  // namespace tenon::inline TENON_ISA::planning

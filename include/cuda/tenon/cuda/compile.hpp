@@ -36,6 +36,7 @@ class Program {
     weight_bytes = memory.weight_bytes;
     workspace_bytes = memory.workspace_bytes;
     result_offset = memory.output_offset;
+    input_copy_ = memory.input_copy;
     weights_ = Array<std::byte>(static_cast<index_t>(weight_bytes));
     if (weight_bytes > 0) copy_to_device(packed.data(), static_cast<index_t>(weight_bytes), weights_.data());
   }
@@ -54,6 +55,11 @@ class Program {
 
   void run(const void* x, std::byte* memory, void* y) const {
     device::select(device_);
+    if (input_copy_.is_needed(x, y, memory + result_offset)) {
+      copy_on_device(static_cast<const std::byte*>(x), static_cast<index_t>(input_copy_.bytes),
+                     memory + input_copy_.offset);
+      x = memory + input_copy_.offset;
+    }
     std::byte* const weights = const_cast<std::byte*>(weights_.data());  // which no step writes
     std::byte* const bases[]{static_cast<std::byte*>(const_cast<void*>(x)), static_cast<std::byte*>(y), memory,
                              weights};
@@ -71,6 +77,7 @@ class Program {
 
   int device_;
   std::vector<Step> steps_;
+  planning::InputCopy input_copy_;
   Array<std::byte> weights_;
 };
 
@@ -98,7 +105,7 @@ class Compiled {
   Compiled(Compiled&&) noexcept = default;
   Compiled& operator=(const Compiled&) = delete;
 
-  /// The result lives in the net's workspace until the next call.
+  /// The result lives in the net's workspace until the next call, whose input it may be.
   const Output& operator()(const Input& x) noexcept {
     program_->run(x.data(), workspace_.data(), result_.data());
     return result_;
@@ -108,7 +115,7 @@ class Compiled {
   auto operator()(const Tensor<T, D...>&) {
     return planning::reject_net_input<Input, Tensor<T, D...>>();
   }
-  /// Writes the result into `y`, which must not overlap `x`.
+  /// Writes the result into `y`, which may be `x`.
   void operator()(const Input& x, Output& y) noexcept { program_->run(x.data(), workspace_.data(), y.data()); }
 
   /// What the last call met; waits for it.
