@@ -40,8 +40,8 @@ class Node : public memory::Recycled {
   /// A node holds on to the nodes before it: destroyed one after the other, not within each other, so that a long
   /// record does not take a deep stack.
   static void destroy(Node* node) noexcept {
-    thread_local Node* waiting = nullptr;
-    thread_local bool destroying = false;
+    static TENON_THREAD_LOCAL Node* waiting = nullptr;
+    static TENON_THREAD_LOCAL bool destroying = false;
     node->waiting_ = std::exchange(waiting, node);
     if (std::exchange(destroying, true)) return;
     while (Node* first = waiting) {
@@ -51,7 +51,7 @@ class Node : public memory::Recycled {
     destroying = false;
   }
   static std::uint64_t& next_order() {
-    thread_local std::uint64_t order = 0;
+    static TENON_THREAD_LOCAL std::uint64_t order = 0;
     return order;
   }
   std::uint64_t order_;
@@ -83,7 +83,7 @@ class BackwardQueue {
   void meet_released_record() noexcept { met_released_record_ = true; }
   /// The calling thread's queue: its memory is kept, so that a warm backward pass allocates nothing.
   static BackwardQueue& of_this_thread() {
-    thread_local BackwardQueue queue;
+    static TENON_THREAD_LOCAL BackwardQueue queue;
     return queue;
   }
 

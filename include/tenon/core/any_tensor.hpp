@@ -77,7 +77,7 @@ concept TypedTensor = requires(const T& tensor) {
 
 /// The number of elements, or nothing where an extent is negative or the bytes would not fit an index_t.
 constexpr std::optional<index_t> element_count(DType dtype, std::span<const index_t> extents) {
-  const index_t limit = std::numeric_limits<index_t>::max() / dtype_size(dtype);
+  const index_t limit = (std::numeric_limits<index_t>::max)() / dtype_size(dtype);
   index_t count = 1;
   bool empty = false;
   for (const index_t extent : extents) {

@@ -18,12 +18,20 @@
 #define TENON_ISA_BASE avx
 #elif defined(__SSE4_1__)
 #define TENON_ISA_BASE sse4
-#elif defined(__SSE2__)
+#elif defined(__SSE2__) || defined(_M_X64)  // Microsoft's compiler has no macro for what every x64 has
 #define TENON_ISA_BASE sse2
 #elif defined(__ARM_FEATURE_SVE)
 #define TENON_ISA_BASE sve
-#elif defined(__ARM_NEON)
+#elif defined(__aarch64__) || defined(_M_ARM64)
 #define TENON_ISA_BASE neon64
+#elif defined(__ARM_NEON)
+#define TENON_ISA_BASE neon
+#elif defined(__riscv_vector)
+#define TENON_ISA_BASE rvv
+#elif defined(__VSX__)
+#define TENON_ISA_BASE vsx
+#elif defined(__wasm_simd128__)
+#define TENON_ISA_BASE wasm
 #else
 #define TENON_ISA_BASE generic
 #endif
@@ -49,11 +57,26 @@
 
 #define TENON_ISA TENON_PASTE(TENON_ISA_BASE, TENON_ISA_FMA, TENON_ISA_BMI, TENON_ISA_EXTRA, _v1)
 
+#if defined(__GNUC__) || defined(__clang__)
 /// For the few functions whose cost is the call itself: the inner loops of a register tile.
 #define TENON_ALWAYS_INLINE __attribute__((always_inline))
 /// For loops over vectors: what they call is compiled into them. The more layers of a program use an exp(), the less a
 /// compiler inlines it of its own accord.
 #define TENON_FLATTEN __attribute__((flatten))
+/// The signature of the function it stands in, template arguments included.
+#define TENON_PRETTY_FUNCTION __PRETTY_FUNCTION__
+#else
+#define TENON_ALWAYS_INLINE
+#define TENON_FLATTEN
+#define TENON_PRETTY_FUNCTION __FUNCSIG__
+#endif
+
+/// What every thread has an instance of. A target without threads may define it, empty, on the compiler's command line
+/// (`-DTENON_THREAD_LOCAL=`): bare metal has nothing that finds a thread's variables. The same in all units of a
+/// program.
+#if !defined(TENON_THREAD_LOCAL)
+#define TENON_THREAD_LOCAL thread_local
+#endif
 
 #if defined(__CUDACC__)
 #define TENON_HOST_DEVICE __host__ __device__

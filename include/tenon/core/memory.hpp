@@ -50,7 +50,7 @@ struct FreeLists {
 };
 
 // Trivially destructible, so still usable by tensors that outlive it in a thread's or program's last moments.
-inline thread_local constinit FreeLists free_lists;
+inline TENON_THREAD_LOCAL constinit FreeLists free_lists;
 
 struct ClosesFreeLists {
   ~ClosesFreeLists() {
@@ -58,7 +58,7 @@ struct ClosesFreeLists {
     free_lists.closed = true;
   }
 };
-inline thread_local ClosesFreeLists closes_free_lists;
+inline TENON_THREAD_LOCAL ClosesFreeLists closes_free_lists;
 
 #if defined(__SANITIZE_ADDRESS__)
 inline constexpr bool recycle = false;  // a recycled block would hide a use after free

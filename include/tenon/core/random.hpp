@@ -12,7 +12,7 @@ namespace tenon::inline TENON_ISA {
 
 /// The calling thread's generator.
 inline std::mt19937_64& generator() {
-  thread_local std::mt19937_64 engine;
+  static TENON_THREAD_LOCAL std::mt19937_64 engine;
   return engine;
 }
 
@@ -20,7 +20,7 @@ inline std::mt19937_64& generator() {
 inline void manual_seed(std::uint64_t seed) { generator().seed(seed); }
 
 namespace detail {
-inline thread_local bool initialize_parameters = true;
+inline TENON_THREAD_LOCAL bool initialize_parameters = true;
 }
 
 /// While one lives, layers made on this thread leave their parameters unset: somebody is about to fill them.

@@ -316,7 +316,7 @@ Tensor<T, D...>& Tensor<T, D...>::operator=(const xt::xexpression<E>& expression
                   "a Tensor is assigned from an expression of exactly its own shape");
   }
   extents_type wanted;
-  wanted.fill(std::numeric_limits<std::size_t>::max());
+  wanted.fill((std::numeric_limits<std::size_t>::max)());
   if (source.dimension() != rank || !std::equal(extents.begin(), extents.end(), source.shape().begin())) {
     const std::vector<std::size_t> found(source.shape().begin(), source.shape().end());
     raise("Tensor: assigned from an expression of shape " + detail::to_string(found.data(), found.size()) + ", wanted " +

@@ -33,7 +33,7 @@ struct Kernel<operation::Linear<In, Out>> {
     using T = typename X::value_type;
     constexpr index_t m = rows<X>;
     memory::Array<T> workspace(
-        size(std::max(micro::gemm_workspace_size<T>(m, In, Out), micro::gemm_workspace_size<T>(Out, In, m))));
+        size((std::max)(micro::gemm_workspace_size<T>(m, In, Out), micro::gemm_workspace_size<T>(Out, In, m))));
     if (x.grad)
       micro::gemm<T>(m, In, Out, {grad_y.data(), Out, 1}, {weight.value.data(), In, 1}, x.grad, In, x.accumulate,
                      workspace.data());

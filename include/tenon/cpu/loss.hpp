@@ -68,7 +68,7 @@ double sum_of_blocks(index_t size, const F& f, const X*... x) {
   constexpr index_t block = 8192;
   double sum = 0;
   for (index_t start = 0; start < size; start += block)
-    sum += static_cast<double>(micro::map_sum<T>(std::min(block, size - start), f, x + start...));
+    sum += static_cast<double>(micro::map_sum<T>((std::min)(block, size - start), f, x + start...));
   return sum;
 }
 

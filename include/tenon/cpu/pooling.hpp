@@ -39,7 +39,7 @@ struct PickLargest {
   template <class Geometry, class Y, class X>
   static void forward(const Geometry& geometry, Saved* saved, Y& y, const X& x) {
     static_assert(shape_of_t<X>::size / (shape_of_t<X>::dims[0] * shape_of_t<X>::dims[1]) <=
-                  std::numeric_limits<std::int32_t>::max());
+                  (std::numeric_limits<std::int32_t>::max)());
     auto& result = first(y);
     if (saved) {
       saved->largest = memory::Array<std::int32_t>(result.size());

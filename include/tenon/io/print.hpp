@@ -13,10 +13,14 @@ namespace detail {
 /// The unqualified name of a class, for modules of users.
 template <class M>
 constexpr std::string_view class_name() {
-  std::string_view text = __PRETTY_FUNCTION__;
+  std::string_view text = TENON_PRETTY_FUNCTION;
+#if defined(__GNUC__) || defined(__clang__)
   text.remove_prefix(text.find("M = ") + 4);
-  text = text.substr(0, text.find_first_of("<;]"));
-  if (const auto scope = text.rfind("::"); scope != text.npos) text.remove_prefix(scope + 2);
+#else
+  text.remove_prefix(text.rfind("class_name<") + 11);  // up to "struct app::Net<2>>(void)"
+#endif
+  text = text.substr(0, text.find_first_of("<>;]"));
+  text.remove_prefix(text.find_last_of(": ") + 1);
   return text;
 }
 }  // namespace detail

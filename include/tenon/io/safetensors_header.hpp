@@ -79,7 +79,7 @@ class HeaderReader {
 
   bool number_unsigned(std::uint64_t value) {
     Numbers* numbers = numbers_wanted();
-    if (!numbers || !*numbers || value > std::uint64_t{std::numeric_limits<index_t>::max()})
+    if (!numbers || !*numbers || value > std::uint64_t{(std::numeric_limits<index_t>::max)()})
       return unexpected(std::to_string(value));
     (*numbers)->push_back(static_cast<index_t>(value));
     return true;

@@ -35,7 +35,7 @@ struct Summary {
     cells.push_back({"Total", "", std::to_string(parameters), std::to_string(multiply_adds)});
     std::array<std::size_t, 4> widths{};
     for (const auto& line : cells)
-      for (std::size_t c = 0; c < 4; ++c) widths[c] = std::max(widths[c], line[c].size());
+      for (std::size_t c = 0; c < 4; ++c) widths[c] = (std::max)(widths[c], line[c].size());
     const std::string rule(widths[0] + widths[1] + widths[2] + widths[3] + 6, '-');
     std::string table;
     for (std::size_t l = 0; l < cells.size(); ++l) {

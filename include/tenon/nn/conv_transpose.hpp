@@ -110,7 +110,7 @@ struct ConvTransposeTags : ConvTags<Rank, InChannels, OutChannels, Tags...> {
   static constexpr bool output_padding_fits = [] {
     bool fits = true;
     for (std::size_t a = 0; a < Rank; ++a)
-      fits = fits && output_padding::value[a] < std::max(base::stride::value[a], base::dilation::value[a]);
+      fits = fits && output_padding::value[a] < (std::max)(base::stride::value[a], base::dilation::value[a]);
     return fits;
   }();
   using operation =

@@ -25,7 +25,7 @@ class CopyScope {
   }
 
   static CopyScope*& current() noexcept {
-    thread_local CopyScope* scope = nullptr;
+    static TENON_THREAD_LOCAL CopyScope* scope = nullptr;
     return scope;
   }
 

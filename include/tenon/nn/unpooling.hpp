@@ -62,7 +62,7 @@ struct MaxUnpool {
   template <index_t... Output, index_t N, index_t C, index_t... Input, std::size_t... A>
   static consteval auto sized(tag::Axes<Rank, Output...>, Shape<N, C, Input...>, std::index_sequence<A...>) {
     constexpr auto least = [](index_t input, std::size_t a) {
-      return std::max<index_t>(1, default_extent(input, a) - Stride::value[a] + 1);
+      return (std::max<index_t>)(1, default_extent(input, a) - Stride::value[a] + 1);
     };
     constexpr auto most = [](index_t input, std::size_t a) { return default_extent(input, a) + Stride::value[a] - 1; };
     if constexpr (((Output >= least(Input, A) && Output <= most(Input, A)) && ...))

@@ -156,7 +156,7 @@ struct Convolution {
   template <class F>
   static void for_each_pass(F&& f) {
     for (index_t first = 0; first < geometry.batch; first += images_at_once)
-      f(first, std::min(images_at_once, geometry.batch - first));
+      f(first, (std::min)(images_at_once, geometry.batch - first));
   }
 
   static const T* columns_of(const T* x, index_t first, index_t images, T* workspace) {

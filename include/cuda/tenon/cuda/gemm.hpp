@@ -44,7 +44,7 @@ class Blas {
   ~Blas() { cublasDestroy(handle_); }
 
   static cublasHandle_t of_this_thread() {
-    thread_local std::vector<std::unique_ptr<Blas>> all;
+    static TENON_THREAD_LOCAL std::vector<std::unique_ptr<Blas>> all;
     const int device = current_device();
     for (const auto& blas : all)
       if (blas->device_ == device) return blas->handle_;
@@ -63,7 +63,7 @@ template <class T>
 void gemm(const GemmShape& shape, const T* a, const T* b, T* c) {
   static_assert(std::is_same_v<T, float> || std::is_same_v<T, double>);
   const auto narrow = [](index_t size) {
-    if (size > std::numeric_limits<int>::max()) raise("cuBLAS: a matrix has more than 2^31 - 1 rows or columns");
+    if (size > (std::numeric_limits<int>::max)()) raise("cuBLAS: a matrix has more than 2^31 - 1 rows or columns");
     return static_cast<int>(size);
   };
   // cuBLAS counts columns first, where a row-major matrix is its transpose: c^T = b^T a^T.

@@ -76,7 +76,7 @@ class BlockedConv {
         for_each_output([&](index_t o) { return weights.folded_bias(o); });
         for (index_t first = 0; first < in; first += block_channels)
           for (index_t tap = 0; tap < taps; ++tap)
-            for (index_t channel = first; channel < std::min(in, first + block_channels); ++channel)
+            for (index_t channel = first; channel < (std::min)(in, first + block_channels); ++channel)
               for_each_output([&](index_t o) { return weights.folded_weight(o, (o * in + channel) * taps + tap); });
       });
     }
@@ -103,7 +103,7 @@ class BlockedConv {
   static constexpr index_t cached_weights = (index_t{256} << 10) / index_t{sizeof(T)};
   /// Columns of a border tile's copy of its input: 16 KB, or one kernel column if that is more.
   static constexpr index_t copied_columns =
-      std::max((index_t{16} << 10) / (block_channels * index_t{sizeof(T)}), index_t{(Pixels - 1) * StrideWidth + 1});
+      (std::max)((index_t{16} << 10) / (block_channels * index_t{sizeof(T)}), index_t{(Pixels - 1) * StrideWidth + 1});
 
   static constexpr index_t group_packed_size(const ConvGeometry<2>& geometry) {
     return vectors_for<T>(geometry.group_out_channels()) * lanes<T> *
@@ -135,7 +135,7 @@ class BlockedConv {
           // The last tile reaches back over pixels already done.
           for (index_t column = 0; column < width.output; column += Pixels)
             tile<vectors>(geometry, x, packed + block * block_weights, y + block * geometry.out_size() * lanes<T>, row,
-                          std::min(column, width.output - Pixels), epilogue);
+                          (std::min)(column, width.output - Pixels), epilogue);
         }
       });
     }
@@ -155,7 +155,7 @@ class BlockedConv {
     const auto& [height, width] = geometry.axes;
     y += (row * width.output + column) * lanes<T>;
     const index_t line = width.input * block_channels;
-    const index_t first_row = height.first_inside(row), last_row = std::max(first_row, height.last_inside(row));
+    const index_t first_row = height.first_inside(row), last_row = (std::max)(first_row, height.last_inside(row));
     const bool inside =
         width.position(column, 0) >= 0 && width.position(column + Pixels - 1, width.kernel - 1) < width.input;
     const bool empty = first_row == last_row;  // the kernel lies above or below the image
@@ -179,20 +179,20 @@ class BlockedConv {
 
     // A field of fewer than all kernel columns is of one row, and of fewer than all rows is of one channel block.
     const auto columns_for = [&](index_t taps) { return (Pixels - 1) * StrideWidth + 1 + (taps - 1) * width.dilation; };
-    const index_t taps = std::min(width.kernel, 1 + (copied_columns - columns_for(1)) / width.dilation);
+    const index_t taps = (std::min)(width.kernel, 1 + (copied_columns - columns_for(1)) / width.dilation);
     const index_t fitting_rows = taps < width.kernel ? 1 : copied_columns / columns_for(taps);
-    const index_t rows = std::min(last_row - first_row, fitting_rows);
+    const index_t rows = (std::min)(last_row - first_row, fitting_rows);
     const index_t fitting_blocks = rows < last_row - first_row ? 1 : fitting_rows / rows;
-    const index_t channels = std::min(in, fitting_blocks * block_channels);
+    const index_t channels = (std::min)(in, fitting_blocks * block_channels);
     const index_t columns = columns_for(taps);
 
     bool first = true;
     for (index_t channel = 0; channel < in; channel += channels) {
-      const index_t last_channel = std::min(in, channel + channels);
+      const index_t last_channel = (std::min)(in, channel + channels);
       for (index_t tap_row = first_row; tap_row < last_row; tap_row += rows) {
-        const index_t last_tap_row = std::min(last_row, tap_row + rows);
+        const index_t last_tap_row = (std::min)(last_row, tap_row + rows);
         for (index_t tap = 0; tap < width.kernel; tap += taps) {
-          const index_t last_tap = std::min(width.kernel, tap + taps);
+          const index_t last_tap = (std::min)(width.kernel, tap + taps);
           T* destination = copy;
           for (index_t c = channel; c < last_channel; c += block_channels)
             for (index_t r = tap_row; r < last_tap_row; ++r, destination += columns * block_channels)
@@ -231,7 +231,7 @@ class BlockedConv {
     const index_t row_taps = geometry.axes[1].kernel, tap_stride = geometry.axes[1].dilation * block_channels;
     const T* block = field.pixels;
     for (index_t channel = field.first_channel; channel < field.last_channel; channel += block_channels) {
-      const index_t channels = std::min(field.last_channel - channel, block_channels);
+      const index_t channels = (std::min)(field.last_channel - channel, block_channels);
       const T* block_weights = packed + channel * geometry.kernel_size() * Panel * lanes<T>;
       const T* line = block;
       for (index_t row = field.first_row; row < field.last_row; ++row) {
@@ -280,14 +280,14 @@ class BlockedConv {
     using Unit = std::conditional_t<Input == Layout::blocked, V, ShortVector<T>>;
     constexpr auto size = static_cast<index_t>(Unit::size);
     const index_t first = std::clamp(-start, index_t{0}, count) * block_channels;
-    const index_t last = std::max(std::min(width - start, count) * block_channels, first);
+    const index_t last = (std::max)((std::min)(width - start, count) * block_channels, first);
     const Unit zero(T(0));
     for (index_t i = 0; i < first; i += size) zero.store_unaligned(columns + i);
     line += (start * block_channels + first);
     if (last - first >= size) {
       // The last vector reaches back.
       for (index_t i = first; i < last; i += size) {
-        const index_t at = std::min(i, last - size);
+        const index_t at = (std::min)(i, last - size);
         Unit::load_unaligned(line + (at - first)).store_unaligned(columns + at);
       }
     } else {

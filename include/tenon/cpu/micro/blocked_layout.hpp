@@ -13,12 +13,12 @@ template <class T>
 void plain_to_blocked(index_t batch, index_t channels, index_t pixels, const T* x, T* y) noexcept {
   constexpr int size = short_lanes<T>;
   // A cache line of each channel at a time: channels may lie a multiple of the cache's way size apart.
-  constexpr index_t line = std::max(lanes<T>, index_t{64 / sizeof(T)});
+  constexpr index_t line = (std::max)(lanes<T>, index_t{64 / sizeof(T)});
   for (index_t image = 0; image < batch; ++image, x += channels * pixels) {
     for (index_t block = 0; block < channels; block += lanes<T>, y += pixels * lanes<T>) {
       index_t pixel = 0;
       for (; pixel + size <= pixels; pixel += line) {
-        const index_t last = std::min(pixel + line, pixels - size + 1);
+        const index_t last = (std::min)(pixel + line, pixels - size + 1);
         for (index_t lane = 0; lane < lanes<T>; lane += size) {
           const T* rows = x + (block + lane) * pixels;
           const index_t valid = channels - block - lane;
@@ -44,13 +44,13 @@ void plain_to_blocked(index_t batch, index_t channels, index_t pixels, const T* 
 template <class T>
 void blocked_to_plain(index_t batch, index_t channels, index_t pixels, const T* x, T* y) noexcept {
   constexpr int size = short_lanes<T>;
-  constexpr index_t line = std::max(lanes<T>, index_t{64 / sizeof(T)});
+  constexpr index_t line = (std::max)(lanes<T>, index_t{64 / sizeof(T)});
   for (index_t image = 0; image < batch; ++image, y += channels * pixels) {
     for (index_t block = 0; block < channels; block += lanes<T>, x += pixels * lanes<T>) {
-      const index_t block_channels = std::min(lanes<T>, channels - block);
+      const index_t block_channels = (std::min)(lanes<T>, channels - block);
       index_t pixel = 0;
       for (; pixel + size <= pixels; pixel += line) {
-        const index_t last = std::min(pixel + line, pixels - size + 1);
+        const index_t last = (std::min)(pixel + line, pixels - size + 1);
         for (index_t lane = 0; lane < block_channels; lane += size) {
           T* rows = y + (block + lane) * pixels;
           for (index_t p = pixel; p < last; p += size) {

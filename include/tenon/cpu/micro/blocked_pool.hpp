@@ -64,7 +64,7 @@ class PoolPlanes {
         if constexpr (Columns > 0) {
           if (height.last_inside(row) - height.first_inside(row) == Rows) {
             // Only windows that reach over the left or right border are left to the general case.
-            const index_t first = std::min(width.output, (width.padding + width.stride - 1) / width.stride);
+            const index_t first = (std::min)(width.output, (width.padding + width.stride - 1) / width.stride);
             for (; column < first; ++column) border(geometry, x, row, column, y, epilogue);
             column += inside<Rows, Columns>(geometry, x, row, column, y, epilogue);
           }
@@ -95,7 +95,7 @@ class PoolPlanes {
     const auto& [height, width] = geometry.axes;
     const index_t start = width.position(column, 0), room = width.input - Columns - start;
     if (room < 0 || column >= width.output) return 0;
-    const index_t count = std::min(room / width.stride + 1, width.output - column);
+    const index_t count = (std::min)(room / width.stride + 1, width.output - column);
     const T* corner = x + (height.position(row, 0) * width.input + start) * pixel_size;
     const T divided_by = Function::template share<T>(height, row) * Function::template share<T>(width, column);
     const auto finish = [&]<class V>(const V& total)

@@ -20,7 +20,7 @@ void add_column_sums(index_t rows, index_t columns, const std::array<T*, Count>&
   constexpr index_t block = 256;
   const auto add_strip = [&](index_t column, auto strip) TENON_FLATTEN {
     constexpr int vectors = strip;
-    const index_t count = std::min(lanes<T>, columns - column);
+    const index_t count = (std::min)(lanes<T>, columns - column);
     const auto load = [count](const T* from) TENON_ALWAYS_INLINE {
       return count == lanes<T> ? V::load_unaligned(from) : load_first<T>(from, count);
     };
@@ -33,7 +33,7 @@ void add_column_sums(index_t rows, index_t columns, const std::array<T*, Count>&
       V part[vectors][Count];
       for (auto& of_vector : part)
         for (V& sum : of_vector) sum = V(T(0));
-      for (index_t row = first; row < std::min(rows, first + block); ++row) {
+      for (index_t row = first; row < (std::min)(rows, first + block); ++row) {
         const index_t at = row * columns + column;
         // A vector may read on into the next row: what it makes of that is not stored.
         const bool readable = at + vectors * lanes<T> <= rows * columns;

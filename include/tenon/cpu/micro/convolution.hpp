@@ -52,7 +52,7 @@ struct WeightGradientBlock : CorrelationBlock<T> {
     row_pitch = padded_pitch<T>(correlation.out_size() / split * this->outputs);
     constexpr index_t row_elements = 4096 / static_cast<index_t>(sizeof(T));
     images =
-        std::clamp(std::min(row_elements / row_pitch, CorrelationBlock<T>::capacity / image_size), index_t{1}, batch);
+        std::clamp((std::min)(row_elements / row_pitch, CorrelationBlock<T>::capacity / image_size), index_t{1}, batch);
   }
 };
 
@@ -145,7 +145,7 @@ void convolution_backward_weight(const ConvGeometry<Rank>& geometry, const T* x,
 
   for (index_t group = 0; group < geometry.groups; ++group)
     for (index_t image = 0, images; image < geometry.batch; image += images) {
-      images = std::min(geometry.batch - image, block.images);
+      images = (std::min)(geometry.batch - image, block.images);
       for (index_t first = 0, count; first < outputs; first += count) {
         count = even_part(outputs - first, block.outputs);
         const index_t pixels = count * pixels_per_output;
@@ -155,7 +155,7 @@ void convolution_backward_weight(const ConvGeometry<Rank>& geometry, const T* x,
             std::copy_n(from + first * pixels_per_output, pixels, gradient + (i * rows + row) * block.row_pitch);
           }
         for (index_t channel = 0, channels; channel < correlation.channels; channel += channels) {
-          channels = std::min(correlation.channels - channel, block.channels);
+          channels = (std::min)(correlation.channels - channel, block.channels);
           for (index_t i = 0; i < images; ++i)
             expansion.unfold(
                 correlation, channels, first, count,

@@ -19,12 +19,12 @@ struct CorrelationBlock {
   /// Between `min_depth` and `max_depth` (channel, tap) pairs, where the image has so many.
   constexpr CorrelationBlock(const Correlation& correlation, index_t min_depth = 64, index_t max_depth = 256) {
     const index_t taps = correlation.taps();
-    const index_t wanted = std::min(correlation.channels, (min_depth + taps - 1) / taps);
+    const index_t wanted = (std::min)(correlation.channels, (min_depth + taps - 1) / taps);
     outputs = correlation.axes[Expansion::split_axis(correlation)].output;
     while (outputs > 1 && wanted * Expansion(correlation, outputs).channel_size() > capacity)
       outputs = (outputs + 1) / 2;
-    const index_t fitting = std::min(max_depth / taps, capacity / Expansion(correlation, outputs).channel_size());
-    channels = even_part(correlation.channels, std::max(index_t{1}, fitting));
+    const index_t fitting = (std::min)(max_depth / taps, capacity / Expansion(correlation, outputs).channel_size());
+    channels = even_part(correlation.channels, (std::max)(index_t{1}, fitting));
   }
 };
 
@@ -56,7 +56,7 @@ class CorrelationProduct {
     const auto& [outer, middle, inner] = correlation.axes;
     const auto& [s0, s1, s2] = weight.tap_strides;
     for (index_t channel = 0, channels; channel < correlation.channels; channel += channels) {
-      channels = std::min(correlation.channels - channel, block.channels);
+      channels = (std::min)(correlation.channels - channel, block.channels);
       for_each_panel(correlation.rows, [&](index_t first, index_t height) {
         for (index_t c = channel; c < channel + channels; ++c)
           for (index_t t0 = 0; t0 < outer.taps; ++t0)
@@ -91,7 +91,7 @@ class CorrelationProduct {
       count = even_part(outputs - first, block_.outputs);
       const index_t pixel = first * pixels_per_output;
       for (index_t channel = 0, channels; channel < correlation_.channels; channel += channels) {
-        channels = std::min(correlation_.channels - channel, block_.channels);
+        channels = (std::min)(correlation_.channels - channel, block_.channels);
         expansion_.unfold(correlation_, channels, first, count, x + channel * correlation_.in_size(), readable_end,
                           padded_, unfolded_);
         multiply<T>({.rows = correlation_.rows,

@@ -16,7 +16,7 @@ struct ColumnRange {
   index_t first, last;
   constexpr explicit ColumnRange(const Window& width) {
     const index_t room = width.input - 1 - width.dilation * (width.kernel - 1) + width.padding;
-    first = std::min(width.output, (width.padding + width.stride - 1) / width.stride);
+    first = (std::min)(width.output, (width.padding + width.stride - 1) / width.stride);
     last = room < 0 ? first : std::clamp(room / width.stride + 1, first, width.output);
   }
 };
@@ -24,7 +24,7 @@ struct ColumnRange {
 /// Neighbouring output pixels per tile: the columns away from the border, divided evenly.
 constexpr int best_depthwise_pixels(const ConvGeometry<2>& geometry) {
   const ColumnRange inside(geometry.axes[1]);
-  const index_t columns = std::max(inside.last - inside.first, index_t{1});
+  const index_t columns = (std::max)(inside.last - inside.first, index_t{1});
   const index_t widest = vector_registers == 32 ? 14 : 8;
   const index_t tiles = (columns + widest - 1) / widest;
   return static_cast<int>((columns + tiles - 1) / tiles);
@@ -71,7 +71,7 @@ class DepthwiseConv {
         // The last tile reaches back over pixels already done.
         if (inside.last - inside.first >= Pixels) {
           for (index_t column = inside.first; column < inside.last; column += Pixels) {
-            const index_t first = std::min(column, inside.last - Pixels);
+            const index_t first = (std::min)(column, inside.last - Pixels);
             tile<Pixels>(geometry, x, weights, row, first, 0, width.kernel, y + first * lanes<T>, epilogue);
           }
         } else {

@@ -143,9 +143,9 @@ void add_dot_products(index_t rows, index_t columns, const DotBlock<T>& p) {
     tile.a = p.a + row * p.a_row_stride;
     const auto kernel = detail::dot_tiles<T>[static_cast<std::size_t>(height - 1)];
     for (index_t column = 0; column < columns; column += dot_columns) {
-      const index_t width = std::min(columns - column, index_t{dot_columns});
+      const index_t width = (std::min)(columns - column, index_t{dot_columns});
       index_t offsets[dot_columns];  // past the last column: the last one again, computed and dropped
-      for (index_t j = 0; j < dot_columns; ++j) offsets[j] = p.b_offsets[column + std::min(j, width - 1)];
+      for (index_t j = 0; j < dot_columns; ++j) offsets[j] = p.b_offsets[column + (std::min)(j, width - 1)];
       detail::DotSums<T> sums[dot_rows];
       kernel(tile, offsets, sums);
       for (index_t i = 0; i < height; ++i) {

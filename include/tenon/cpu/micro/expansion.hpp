@@ -50,7 +50,7 @@ class Expansion {
       axes_[i] = {axis.taps, output, 0};
       if (single) {
         const index_t divisor = std::gcd(axis.stride, axis.step);
-        const index_t copies = std::min(axis.stride / divisor, axis.taps), shift = axis.step / divisor;
+        const index_t copies = (std::min)(axis.stride / divisor, axis.taps), shift = axis.step / divisor;
         const index_t count = output + (axis.taps - 1) / copies * shift;
         if (copies * count <= axis.taps * output) axes_[i] = {copies, count, shift};
       }
@@ -182,7 +182,7 @@ class Expansion {
     const auto& [outer, middle, inner] = correlation.axes;
     const auto& [start0, start1, start2] = extents.origin;
     const index_t first = std::clamp(-start2, index_t{0}, extents.span[2]);
-    const RowCopy row{1, std::min(inner.input, start2 + extents.span[2]) - (start2 + first), 1, 0, 0};
+    const RowCopy row{1, (std::min)(inner.input, start2 + extents.span[2]) - (start2 + first), 1, 0, 0};
     T* written = padded;
     const auto clear_until = [&](T* end) {
       if (written >= end) return;

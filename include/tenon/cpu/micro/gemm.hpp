@@ -90,7 +90,7 @@ void multiply_few_rows(index_t m, index_t n, index_t k, MatrixView<T> a, MatrixV
     }
   std::array<index_t, 256> b_offsets;
   for (index_t column = 0, columns; column < n; column += columns) {
-    columns = std::min(n - column, static_cast<index_t>(b_offsets.size()));
+    columns = (std::min)(n - column, static_cast<index_t>(b_offsets.size()));
     for (index_t j = 0; j < columns; ++j) b_offsets[static_cast<std::size_t>(j)] = j * b.column_stride;
     add_dot_products<T>(m, columns,
                         {.images = 1,
@@ -112,8 +112,9 @@ void multiply_few_rows(index_t m, index_t n, index_t k, MatrixView<T> a, MatrixV
 template <class T>
 constexpr index_t gemm_workspace_size(index_t m, index_t n, index_t k) {
   using Block = detail::GemmBlock<T>;
-  const index_t depth = std::min(k, Block::depth);
-  return round_up(std::min(m, Block::rows) * depth, lanes<T>) + depth * padded_pitch<T>(std::min(n, Block::columns));
+  const index_t depth = (std::min)(k, Block::depth);
+  return round_up((std::min)(m, Block::rows) * depth, lanes<T>) +
+         depth * padded_pitch<T>((std::min)(n, Block::columns));
 }
 
 /// `c = start + a b` with `a` (m, k), `b` (k, n) and `c` (m, n), the rows of `c` `c_row_stride` apart.
@@ -143,7 +144,7 @@ void gemm(index_t m, index_t n, index_t k, MatrixView<T> a, MatrixView<T> b, Sta
       }
       T* const packed_b = direct_a ? workspace : workspace + round_up(rows * depth, lanes<T>);
       for (index_t column = 0, columns; column < n; column += columns) {
-        columns = direct_b ? n : std::min(n - column, Block::columns);
+        columns = direct_b ? n : (std::min)(n - column, Block::columns);
         const index_t pitch = direct_b ? b.row_stride : padded_pitch<T>(columns);
         if (!direct_b)
           detail::copy_matrix<T>(depth, columns, {&b(depth_start, column), b.row_stride, b.column_stride}, packed_b,

@@ -37,7 +37,7 @@ TENON_ALWAYS_INLINE inline void split_pairs(ShortVector<T>& first, ShortVector<T
 /// [c % Phases][c / Phases]. Elements beyond the rows' ends are left out.
 template <index_t Phases, class T>
 TENON_ALWAYS_INLINE inline void split_phases(const T* x, index_t count, index_t start, index_t length, T* y) noexcept {
-  const index_t last = std::min(Phases * length, start + count);
+  const index_t last = (std::min)(Phases * length, start + count);
   index_t c = start;
   if constexpr (Phases == 1) {
     if (c < last) std::copy(x, x + (last - start), y + start);

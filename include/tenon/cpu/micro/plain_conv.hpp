@@ -60,7 +60,7 @@ class PlainConv {
     const index_t fan_in = geometry.in_channels * geometry.kernel_size();
     for (index_t tile = 0; tile < tiles(geometry); ++tile) {
       const auto output = [&](index_t c) {
-        return std::min(first_channel(geometry, tile) + c, geometry.out_channels - 1);
+        return (std::min)(first_channel(geometry, tile) + c, geometry.out_channels - 1);
       };
       for (index_t c = 0; c < Channels; ++c) *packed++ = weights.folded_bias(output(c));
       for (index_t tap = 0; tap < fan_in; ++tap)
@@ -99,7 +99,7 @@ class PlainConv {
       out_columns = Group.pooled ? width.output / Group.columns : width.output;
       rows = (height.output - 1) * height.stride + (height.kernel - 1) * height.dilation + 1;
       // The last vector of a row either ends with it, or starts it if the row is shorter.
-      const index_t most_lanes = std::max(out_columns, lanes<T>);
+      const index_t most_lanes = (std::max)(out_columns, lanes<T>);
       const index_t last_offset = (Group.columns - 1) * StrideWidth + (width.kernel - 1) * width.dilation;
       phase = most_lanes + last_offset / lane_stride;
       row = lane_stride * phase;
@@ -118,13 +118,13 @@ class PlainConv {
     return (geometry.out_channels + Channels - 1) / Channels;
   }
   static constexpr index_t first_channel(const ConvGeometry<2>& geometry, index_t tile) {
-    return std::min(tile * Channels, geometry.out_channels - Channels);
+    return (std::min)(tile * Channels, geometry.out_channels - Channels);
   }
 
   static void copy_padded(const ConvGeometry<2>& geometry, const Padded& padded, const T* x, T* copy) noexcept {
     const auto& [height, width] = geometry.axes;
     std::fill(copy, copy + padded.plane, T(0));
-    const index_t last = std::min(height.input, padded.rows - height.padding);
+    const index_t last = (std::min)(height.input, padded.rows - height.padding);
     for (index_t row = 0; row < last; ++row, x += width.input)
       split_phases<lane_stride>(x, width.input, width.padding, padded.phase,
                                 copy + (row + height.padding) * padded.row);
@@ -136,9 +136,9 @@ class PlainConv {
     // Rows come in pairs, or as the rows of a pooling window; the last pair reaches back.
     const index_t step = Group.rows;
     for (index_t row = 0; row < (Group.pooled ? padded.out_rows * step : padded.out_rows); row += step) {
-      const index_t first_row = Group.pooled ? row : std::max(std::min(row, padded.out_rows - step), index_t{0});
+      const index_t first_row = Group.pooled ? row : (std::max)((std::min)(row, padded.out_rows - step), index_t{0});
       for (index_t column = 0; column < padded.out_columns; column += lanes<T>) {
-        const index_t first = std::max(std::min(column, padded.out_columns - lanes<T>), index_t{0});
+        const index_t first = (std::max)((std::min)(column, padded.out_columns - lanes<T>), index_t{0});
         tile(geometry, padded, copy, packed, y, first_row, first, epilogue);
       }
     }

@@ -102,10 +102,10 @@ void for_each_output(const PoolGeometry<Rank, Axis>& windows, Visits visits, Sev
     for (; column < first; ++column, ++output) single(output, column, row);
     if constexpr (std::is_same_v<Axis, Window>)
       for (index_t count; column < last; column += count, output += count) {
-        count = std::min(lanes<T>, last - column);
+        count = (std::min)(lanes<T>, last - column);
         if (count < lanes<T>) {
           if (visits == Visits::once) break;
-          const index_t again = std::min(column - first, lanes<T> - count);
+          const index_t again = (std::min)(column - first, lanes<T> - count);
           column -= again, output -= again, count += again;
         }
         several(output, count, column, row);

@@ -157,7 +157,7 @@ void multiply(const Product<T>& p, bool panels) {
   Product<T> tile = p;
   for (index_t column = 0; column < p.columns; column += tile.columns) {
     const index_t vectors = even_part(vectors_for<T>(p.columns - column), tile_vectors);
-    tile.columns = std::min(vectors * lanes<T>, p.columns - column);
+    tile.columns = (std::min)(vectors * lanes<T>, p.columns - column);
     tile.b = p.b + column;
     for_each_panel(p.rows, [&](index_t row, index_t height) {
       tile.rows = height;

@@ -31,8 +31,8 @@ T row_maximum(index_t size, const F& f, const T* x) {
   using V = Vector<T>;
   V largest(-std::numeric_limits<T>::infinity());
   index_t i = 0;
-  for (; i + lanes<T> <= size; i += lanes<T>) largest = xsimd::max(largest, f(V::load_unaligned(x + i)));
-  if (i < size) largest = xsimd::max(largest, keep_first<T>(f(load_first<T>(x + i, size - i)), size - i, largest));
+  for (; i + lanes<T> <= size; i += lanes<T>) largest = (xsimd::max)(largest, f(V::load_unaligned(x + i)));
+  if (i < size) largest = (xsimd::max)(largest, keep_first<T>(f(load_first<T>(x + i, size - i)), size - i, largest));
   return fold_lanes<T>(largest,
                        [](const auto& a, const auto& b) TENON_ALWAYS_INLINE { return pointwise::at_least(a, b); });
 }
@@ -43,7 +43,7 @@ template <class T, class Visit>
 void for_each_slices(const AxisView& axis, const T* x, Visit&& visit) {
   for (index_t o = 0; o < axis.outer; ++o)
     for (index_t i = 0; i < axis.inner; i += lanes<T>) {
-      const index_t offset = o * axis.size * axis.inner + i, count = std::min(lanes<T>, axis.inner - i);
+      const index_t offset = o * axis.size * axis.inner + i, count = (std::min)(lanes<T>, axis.inner - i);
       visit(offset, count, [&, from = x + offset](index_t a) TENON_ALWAYS_INLINE {
         const T* row = from + a * axis.inner;
         return count == lanes<T> ? Vector<T>::load_unaligned(row) : load_first<T>(row, count);
@@ -81,7 +81,7 @@ class Tile {
 /// Calls `f(first, count)` for each group of rows that share a tile.
 template <class T, class F>
 void for_each_tile(const AxisView& axis, F&& f) {
-  for (index_t row = 0; row < axis.outer; row += lanes<T>) f(row, std::min(lanes<T>, axis.outer - row));
+  for (index_t row = 0; row < axis.outer; row += lanes<T>) f(row, (std::min)(lanes<T>, axis.outer - row));
 }
 
 /// log(sum over the axis of exp(x)) = `maximum` + `log_sum`, both (outer, inner). Their sum would lose the digits of
@@ -109,7 +109,7 @@ void log_sum_exp(const AxisView& axis, const T* x, T* maximum, T* log_sum) {
   }
   for_each_slices<T>(axis, x, [&](index_t offset, index_t count, auto&& load) TENON_FLATTEN {
     V largest = load(0), sum(T(0));
-    for (index_t a = 1; a < axis.size; ++a) largest = xsimd::max(largest, load(a));
+    for (index_t a = 1; a < axis.size; ++a) largest = (xsimd::max)(largest, load(a));
     for (index_t a = 0; a < axis.size; ++a) sum += xsimd::exp(load(a) - largest);
     const index_t slice = offset / (axis.size * axis.inner) * axis.inner + offset % axis.inner;
     store_first<T>(largest, maximum + slice, count);
@@ -147,7 +147,7 @@ void softmax(const AxisView& axis, const F& f, const T* x, T* y) {
   }
   for_each_slices<T>(axis, x, [&](index_t offset, index_t count, auto&& load) TENON_FLATTEN {
     V largest = f(load(0)), sum(T(0));
-    for (index_t a = 1; a < axis.size; ++a) largest = xsimd::max(largest, f(load(a)));
+    for (index_t a = 1; a < axis.size; ++a) largest = (xsimd::max)(largest, f(load(a)));
     for (index_t a = 0; a < axis.size; ++a) {
       const V e = xsimd::exp(f(load(a)) - largest);
       sum += e;

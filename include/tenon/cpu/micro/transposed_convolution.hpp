@@ -40,9 +40,9 @@ template <int Rank, class F>
 constexpr void for_each_phase(const ConvGeometry<Rank>& geometry, F&& f) {
   const std::array<Window, 3> axes = three_axes(geometry);
   std::array<index_t, 3> first{};
-  for (first[0] = 0; first[0] < std::min(axes[0].stride, axes[0].input); ++first[0])
-    for (first[1] = 0; first[1] < std::min(axes[1].stride, axes[1].input); ++first[1])
-      for (first[2] = 0; first[2] < std::min(axes[2].stride, axes[2].input); ++first[2]) {
+  for (first[0] = 0; first[0] < (std::min)(axes[0].stride, axes[0].input); ++first[0])
+    for (first[1] = 0; first[1] < (std::min)(axes[1].stride, axes[1].input); ++first[1])
+      for (first[2] = 0; first[2] < (std::min)(axes[2].stride, axes[2].input); ++first[2]) {
         const std::array<Phase, 3> phases{Phase(axes[0], first[0]), Phase(axes[1], first[1]), Phase(axes[2], first[2])};
         const Correlation correlation{geometry.group_out_channels(),
                                       geometry.group_in_channels(),
@@ -86,7 +86,7 @@ class TransposedConvolution {
   constexpr index_t workspace_size() const {
     index_t size = 0;
     detail::for_each_phase(geometry_, [&](const Correlation& correlation, const auto&, const auto&) {
-      size = std::max(size, product_size(correlation) + correlation.rows * correlation.out_size());
+      size = (std::max)(size, product_size(correlation) + correlation.rows * correlation.out_size());
     });
     return size;
   }
