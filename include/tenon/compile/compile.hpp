@@ -8,6 +8,9 @@
 #include "net_input.hpp"
 #include "program.hpp"
 
+// Status is a macro of X11, check one of Unreal and of macOS.
+#include "../core/undefine_macros.hpp"
+
 namespace tenon::inline TENON_ISA {
 
 namespace planning {
@@ -144,3 +147,5 @@ template <class Model, class... Inputs>
 using net_t = decltype(compile<Inputs...>(std::declval<const Model&>()));
 
 }  // namespace tenon::inline TENON_ISA
+
+#include "../core/restore_macros.hpp"

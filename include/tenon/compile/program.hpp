@@ -10,6 +10,9 @@
 #include "../core/index_check.hpp"
 #include "memory_plan.hpp"
 
+// Status is a macro of X11.
+#include "../core/undefine_macros.hpp"
+
 namespace tenon::inline TENON_ISA::planning {
 
 /// The finished plan of one net.
@@ -122,3 +125,5 @@ class Program {
 };
 
 }  // namespace tenon::inline TENON_ISA::planning
+
+#include "../core/restore_macros.hpp"

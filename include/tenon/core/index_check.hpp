@@ -9,6 +9,9 @@
 #include "error.hpp"
 #include "geometry.hpp"
 
+// Status is a macro of X11, check one of Unreal and of macOS.
+#include "undefine_macros.hpp"
+
 namespace tenon::inline TENON_ISA {
 
 /// How a call of a compiled net went.
@@ -36,3 +39,5 @@ constexpr index_t first_outside(const std::int64_t* indices, index_t count, inde
 }
 
 }  // namespace tenon::inline TENON_ISA
+
+#include "restore_macros.hpp"

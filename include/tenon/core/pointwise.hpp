@@ -18,6 +18,9 @@
 #pragma nv_diag_suppress 20011, 20013, 20014, 20015
 #endif
 
+// max and min are macros of Windows, found before any function.
+#include "undefine_macros.hpp"
+
 namespace tenon::inline TENON_ISA::pointwise {
 
 enum class Saves { input, output };
@@ -143,3 +146,5 @@ struct GradientOf {
 #if defined(__CUDACC__)
 #pragma nv_diagnostic pop
 #endif
+
+#include "restore_macros.hpp"

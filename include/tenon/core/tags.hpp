@@ -11,6 +11,9 @@
 #include "geometry.hpp"
 #include "tensor.hpp"
 
+// check and require are macros of Unreal and macOS.
+#include "undefine_macros.hpp"
+
 namespace tenon::inline TENON_ISA {
 
 namespace cpu {
@@ -264,3 +267,5 @@ struct parameters_of {
 
 }  // namespace tag
 }  // namespace tenon::inline TENON_ISA
+
+#include "restore_macros.hpp"

@@ -11,6 +11,8 @@
 #include <span>
 #include <type_traits>
 
+// PI is a macro of Unreal, a constant of xtensor.
+#include "undefine_macros.hpp"
 #if __has_include(<xtensor/containers/xcontainer.hpp>)  // 0.26 and later
 #include <xtensor/containers/xcontainer.hpp>
 #include <xtensor/containers/xfixed.hpp>
@@ -23,6 +25,7 @@
 
 #include "error.hpp"
 #include "memory.hpp"
+#include "restore_macros.hpp"
 #include "shape.hpp"
 #include "tensor_storage.hpp"
 

@@ -29,7 +29,7 @@ struct Picking {
   }
 
   template <class Target>
-  static void check(const Operation& loss, index_t classes, const Target& target) {
+  static void check_target(const Operation& loss, index_t classes, const Target& target) {
     operation::check_class_weights(Operation::name, loss.weights, classes);
     for (std::size_t i = 0; i < Target::size(); ++i)
       if (const std::int64_t label = target.data()[i];
@@ -47,7 +47,7 @@ struct NegativeLogLikelihood : Picking<Operation> {
 
   template <class Y, class X, class Target>
   static void forward(const Operation& loss, Saved* saved, Y& y, const X& x, const Target& target) {
-    NegativeLogLikelihood::check(loss, shape_of_t<X>::dims[1], target);
+    NegativeLogLikelihood::check_target(loss, shape_of_t<X>::dims[1], target);
     double sum = 0, weights = 0;
     NegativeLogLikelihood::template for_each_sample<X>(target, [&](std::size_t sample, index_t at) {
       const double weight = NegativeLogLikelihood::weight_of(loss, target.data()[sample]);
@@ -175,7 +175,7 @@ template <bool SizeAverage, std::int64_t IgnoreIndex>
 struct Kernel<operation::CrossEntropyLoss<SizeAverage, IgnoreIndex>>
     : detail::Picking<operation::CrossEntropyLoss<SizeAverage, IgnoreIndex>> {
   using Picking = detail::Picking<operation::CrossEntropyLoss<SizeAverage, IgnoreIndex>>;
-  using Picking::check, Picking::weight_of;
+  using Picking::check_target, Picking::weight_of;
   using Operation = operation::CrossEntropyLoss<SizeAverage, IgnoreIndex>;
   struct Saved {
     memory::Array<double> maximum, log_sum;  // of each sample, log(sum(exp(x))) = maximum + log_sum
@@ -186,7 +186,7 @@ struct Kernel<operation::CrossEntropyLoss<SizeAverage, IgnoreIndex>>
   static void forward(const Operation& loss, Saved* saved, Y& y, const X& x, const Target& target) {
     using T = typename X::value_type;
     constexpr auto axis = micro::axis_view(shape_of_t<X>::dims, 1);
-    check(loss, axis.size, target);
+    check_target(loss, axis.size, target);
     memory::Array<T> maximum(Target::size()), log_sum(Target::size());
     micro::log_sum_exp<T>(axis, x.data(), maximum.data(), log_sum.data());
     double sum = 0, weights = 0;

@@ -174,14 +174,14 @@ class MultiMarginLoss
   using base = typename MultiMarginLoss::WeightedLossLayer;
 
  public:
-  MultiMarginLoss() { check(); }
+  MultiMarginLoss() { check_options(); }
   template <class T, index_t... D>
   explicit MultiMarginLoss(const Tensor<T, D...>& weight) : base(weight) {
-    check();
+    check_options();
   }
 
  private:
-  static constexpr void check() {
+  static constexpr void check_options() {
     constexpr double power = tag::real<nn::p, nn::p<1>, Tags...>;
     tag::require<MultiMarginLoss, tag::find_t<nn::p, nn::p<1>, Tags...>, power == 1 || power == 2>();
   }

@@ -2,8 +2,7 @@
 /// What any net needs between and around its layers: Flatten, Unflatten, Identity, Residual, Concat.
 #pragma once
 
-#include <boost/hana/unpack.hpp>
-
+#include "../core/hana.hpp"
 #include "functional.hpp"
 #include "sequential.hpp"
 

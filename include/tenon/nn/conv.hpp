@@ -130,7 +130,7 @@ struct ConvTags {
 
   /// Complains of the wrong ones; `Layer` has those of the names `Known`.
   template <class Layer, class Known = known>
-  static constexpr void check() {
+  static constexpr void check_options() {
     tag::check<Layer, Known, Tags...>();
     tag::require_axes<Layer, Rank, 1, kernel_tag>();
     tag::require_axes<Layer, Rank, 1, stride_tag>();
@@ -163,7 +163,7 @@ class ConvLayer : public Layer<Name<Options::operation::in_channels, Options::op
   using weight_type = Parameter<typename weight_of<std::make_index_sequence<Operation::rank>>::type>;
   using bias_type = parameter_if<has_bias, tensor<Operation::out_channels>>;
 
-  ConvLayer() { Options::template check<with_tags<Tags...>>(); }
+  ConvLayer() { Options::template check_options<with_tags<Tags...>>(); }
 
   /// Weight and bias from U(-k, k), k = 1/sqrt(weight.size(1) * kernel size).
   void reset_parameters() {

@@ -118,10 +118,10 @@ struct ConvTransposeTags : ConvTags<Rank, InChannels, OutChannels, Tags...> {
                                       typename base::padding, output_padding, typename base::dilation, base::groups>;
 
   template <class Layer>
-  static constexpr void check() {
+  static constexpr void check_options() {
     using known =
         tag::names<nn::kernel_size, nn::stride, nn::padding, nn::output_padding, nn::groups, nn::bias, nn::dilation>;
-    base::template check<Layer, known>();
+    base::template check_options<Layer, known>();
     tag::require<Layer, output_padding_tag,
                  tag::detail::axes_fit<Rank, 0, output_padding_tag> && output_padding_fits>();
   }

@@ -163,7 +163,7 @@ class SampleNormLayer : public Layer<Derived> {
 
  protected:
   template <class Known, class... Tags>
-  static constexpr void check() {
+  static constexpr void check_options() {
     tag::check<Derived, Known, Tags...>();
     tag::require<Derived, nn::eps<Operation::eps>, (Operation::eps >= 0)>();
   }
@@ -195,7 +195,7 @@ class LayerNorm
   BOOST_HANA_DEFINE_STRUCT(LayerNorm, (parameter_type, weight), (parameter_type, bias));
 
   LayerNorm() {
-    LayerNorm::template check<tag::names<nn::normalized_shape, nn::eps, nn::elementwise_affine>, Tags...>();
+    LayerNorm::template check_options<tag::names<nn::normalized_shape, nn::eps, nn::elementwise_affine>, Tags...>();
     tag::require<LayerNorm, shape_tag, detail::normalized<shape_tag>::fits>();
     this->reset_parameters();
   }
@@ -228,7 +228,7 @@ class GroupNorm
   BOOST_HANA_DEFINE_STRUCT(GroupNorm, (parameter_type, weight), (parameter_type, bias));
 
   GroupNorm() {
-    GroupNorm::template check<tag::names<nn::eps, nn::affine>, Tags...>();
+    GroupNorm::template check_options<tag::names<nn::eps, nn::affine>, Tags...>();
     tag::require<GroupNorm, nn::groups<NumGroups>, detail::divides<NumGroups, NumChannels>>();
     this->reset_parameters();
   }
@@ -261,7 +261,7 @@ class InstanceNorm1d
   BOOST_HANA_DEFINE_STRUCT(InstanceNorm1d, (parameter_type, weight), (parameter_type, bias));
 
   InstanceNorm1d() {
-    InstanceNorm1d::template check<tag::names<nn::eps, nn::affine>, Tags...>();
+    InstanceNorm1d::template check_options<tag::names<nn::eps, nn::affine>, Tags...>();
     this->reset_parameters();
   }
 
@@ -287,7 +287,7 @@ class InstanceNorm2d
   BOOST_HANA_DEFINE_STRUCT(InstanceNorm2d, (parameter_type, weight), (parameter_type, bias));
 
   InstanceNorm2d() {
-    InstanceNorm2d::template check<tag::names<nn::eps, nn::affine>, Tags...>();
+    InstanceNorm2d::template check_options<tag::names<nn::eps, nn::affine>, Tags...>();
     this->reset_parameters();
   }
 

@@ -2,23 +2,12 @@
 /// Walking the reflected members of modules: the folds behind `parameters`, `state_dict`, `zero_grad` and `to`.
 #pragma once
 
-#include <boost/hana/accessors.hpp>
-#include <boost/hana/concat.hpp>
-#include <boost/hana/core/to.hpp>
-#include <boost/hana/define_struct.hpp>
-#include <boost/hana/first.hpp>
-#include <boost/hana/fold_left.hpp>
-#include <boost/hana/partition.hpp>
-#include <boost/hana/second.hpp>
-#include <boost/hana/string.hpp>
-#include <boost/hana/transform.hpp>
-#include <boost/hana/tuple.hpp>
-#include <boost/hana/unpack.hpp>
 #include <functional>
 #include <string>
 #include <utility>
 
 #include "../autograd/variable.hpp"
+#include "../core/hana.hpp"
 
 namespace tenon::inline TENON_ISA::nn {
 

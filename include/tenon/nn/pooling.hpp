@@ -96,7 +96,7 @@ struct SlidingTags {
   static constexpr bool ceil = tag::value<tag::find_t<nn::ceil_mode, nn::ceil_mode<false>, Tags...>>;
   using windows = operation::SlidingWindows<Rank, kernel, stride, padding, dilation, ceil>;
 
-  static constexpr void require() {
+  static constexpr void check_options() {
     tag::require_axes<Layer, Rank, 1, kernel_tag>();
     tag::require_axes<Layer, Rank, 1, stride_tag>();
     tag::require_axes<Layer, Rank, 0, padding_tag>();
@@ -137,7 +137,7 @@ class MaxPoolLayer : public Layer<Derived> {
   MaxPoolLayer() {
     using known = tag::names<nn::kernel_size, nn::stride, nn::padding, nn::dilation, nn::return_indices, nn::ceil_mode>;
     tag::check<Derived, known, Tags...>();
-    options::require();
+    options::check_options();
   }
 };
 
@@ -164,7 +164,7 @@ class AvgPoolLayer : public Layer<Derived> {
   AvgPoolLayer() {
     using known = tag::names<nn::kernel_size, nn::stride, nn::padding, nn::ceil_mode, nn::count_include_pad>;
     tag::check<Derived, known, Tags...>();
-    options::require();
+    options::check_options();
   }
 };
 
@@ -256,7 +256,7 @@ class LPPool2d : public Layer<LPPool2d<Tags...>> {
   LPPool2d() {
     tag::check<LPPool2d, tag::names<nn::norm_type, nn::kernel_size, nn::stride, nn::ceil_mode>, Tags...>();
     tag::require<LPPool2d, norm_tag, positive>();
-    options::require();
+    options::check_options();
   }
 
   template <class X>

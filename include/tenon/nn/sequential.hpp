@@ -2,10 +2,7 @@
 /// `Sequential`: a static chain of layers.
 #pragma once
 
-#include <boost/hana/at.hpp>
-#include <boost/hana/integral_constant.hpp>
-#include <boost/hana/negate.hpp>  // -1_c
-
+#include "../core/hana.hpp"
 #include "module.hpp"
 #include "shared.hpp"
 

@@ -109,7 +109,7 @@ class MaxUnpoolLayer : public Layer<Derived> {
  protected:
   MaxUnpoolLayer() {
     tag::check<Derived, tag::names<nn::kernel_size, nn::stride, nn::padding>, Tags...>();
-    options::require();
+    options::check_options();
   }
 };
 

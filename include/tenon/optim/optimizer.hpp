@@ -3,10 +3,10 @@
 #pragma once
 
 #include <algorithm>
-#include <boost/hana/for_each.hpp>
 #include <functional>
 #include <vector>
 
+#include "../core/hana.hpp"
 #include "../cpu/micro/map.hpp"
 #include "../nn/members.hpp"
 

@@ -15,6 +15,9 @@
 #include "lowering_pooling.hpp"
 #include "lowering_vision.hpp"
 
+// Status is a macro of X11, check one of Unreal and of macOS.
+#include <tenon/core/undefine_macros.hpp>
+
 namespace tenon::inline TENON_ISA::cuda {
 
 /// What the copies of a net share: its stages and their weights, in the memory of one device.
@@ -194,3 +197,5 @@ auto compile(const Model& model, int id = 0) {
 }
 
 }  // namespace tenon::inline TENON_ISA::cuda
+
+#include <tenon/core/restore_macros.hpp>

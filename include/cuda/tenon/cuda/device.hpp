@@ -51,7 +51,7 @@ struct device {
 
 #if TENON_ON_CUDA
 namespace detail {
-inline void check(cudaError_t status, const char* what) {
+inline void check_cuda(cudaError_t status, const char* what) {
   if (status != cudaSuccess) raise(std::string(what) + ": " + cudaGetErrorString(status));
 }
 }  // namespace detail
@@ -65,7 +65,7 @@ inline int device_count() noexcept {
 inline void require_device() {
   static const bool found = [] {
     int count = 0;
-    detail::check(cudaGetDeviceCount(&count), "no CUDA device");
+    detail::check_cuda(cudaGetDeviceCount(&count), "no CUDA device");
     if (count == 0) raise("no CUDA device: the driver lists none");
     return true;
   }();
@@ -75,14 +75,14 @@ inline void require_device() {
 inline int current_device() {
   require_device();
   int id = 0;
-  detail::check(cudaGetDevice(&id), "current CUDA device");
+  detail::check_cuda(cudaGetDevice(&id), "current CUDA device");
   return id;
 }
 inline void device::select(int id) {
   require_device();
   if (id < 0 || id >= device_count())
     raise("CUDA device " + std::to_string(id) + ": there are " + std::to_string(device_count()));
-  detail::check(cudaSetDevice(id), "selecting a CUDA device");
+  detail::check_cuda(cudaSetDevice(id), "selecting a CUDA device");
 }
 
 /// As long as it lives, the device of the tensors `x` is the current one. Throws if they are on several.
@@ -120,13 +120,13 @@ class device::scope {
 /// Waits until the current device has done all its work, and throws what went wrong in it.
 inline void synchronize() {
   require_device();
-  detail::check(cudaDeviceSynchronize(), "CUDA");
+  detail::check_cuda(cudaDeviceSynchronize(), "CUDA");
 }
 
 namespace detail {
 // One stream for kernels and cuBLAS. It need not be waited for: whatever reads device memory comes later in it.
 inline auto policy() { return thrust::cuda::par_nosync.on(cudaStreamLegacy); }
-inline void wait_for_stream() { check(cudaStreamSynchronize(cudaStreamLegacy), "computing on a CUDA device"); }
+inline void wait_for_stream() { check_cuda(cudaStreamSynchronize(cudaStreamLegacy), "computing on a CUDA device"); }
 }  // namespace detail
 #else
 inline int device_count() noexcept { return 1; }

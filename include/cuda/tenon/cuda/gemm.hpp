@@ -28,7 +28,7 @@ struct GemmShape {
 #if TENON_ON_CUDA
 namespace detail {
 
-inline void check(cublasStatus_t status) {
+inline void check_cublas(cublasStatus_t status) {
   if (status != CUBLAS_STATUS_SUCCESS) raise(std::string("cuBLAS: ") + cublasGetStatusString(status));
 }
 
@@ -36,8 +36,8 @@ inline void check(cublasStatus_t status) {
 class Blas {
  public:
   explicit Blas(int device) : device_(device) {
-    check(cublasCreate(&handle_));
-    check(cublasSetStream(handle_, cudaStreamLegacy));
+    check_cublas(cublasCreate(&handle_));
+    check_cublas(cublasSetStream(handle_, cudaStreamLegacy));
   }
   Blas(const Blas&) = delete;
   Blas& operator=(const Blas&) = delete;
@@ -73,13 +73,13 @@ void gemm(const GemmShape& shape, const T* a, const T* b, T* c) {
   const T one = 1, old = shape.accumulate ? T(1) : T(0);
   const auto handle = detail::Blas::of_this_thread();
   if constexpr (std::is_same_v<T, float>)
-    detail::check(cublasSgemmStridedBatched(handle, operation(shape.b), operation(shape.a), n, m, k, &one, b, b_leading,
-                                            shape.stride_b, a, a_leading, shape.stride_a, &old, c, n, shape.stride_c,
-                                            batch));
+    detail::check_cublas(cublasSgemmStridedBatched(handle, operation(shape.b), operation(shape.a), n, m, k, &one, b,
+                                                   b_leading, shape.stride_b, a, a_leading, shape.stride_a, &old, c, n,
+                                                   shape.stride_c, batch));
   else
-    detail::check(cublasDgemmStridedBatched(handle, operation(shape.b), operation(shape.a), n, m, k, &one, b, b_leading,
-                                            shape.stride_b, a, a_leading, shape.stride_a, &old, c, n, shape.stride_c,
-                                            batch));
+    detail::check_cublas(cublasDgemmStridedBatched(handle, operation(shape.b), operation(shape.a), n, m, k, &one, b,
+                                                   b_leading, shape.stride_b, a, a_leading, shape.stride_a, &old, c, n,
+                                                   shape.stride_c, batch));
 }
 #else
 namespace detail {

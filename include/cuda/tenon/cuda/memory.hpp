@@ -106,7 +106,7 @@ template <class T>
 void copy_on_device(const T* from, index_t count, T* to) {
 #if TENON_ON_CUDA
   const auto bytes = static_cast<std::size_t>(count) * sizeof(T);
-  detail::check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDefault, cudaStreamLegacy), "copying on a CUDA device");
+  detail::check_cuda(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDefault, cudaStreamLegacy), "copying on a CUDA device");
 #else
   thrust::copy_n(detail::policy(), from, count, to);
 #endif

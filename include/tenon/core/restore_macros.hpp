@@ -1,0 +1,12 @@
+/// \file
+/// Ends what `undefine_macros.hpp` began.
+#pragma pop_macro("Bool")
+#pragma pop_macro("None")
+#pragma pop_macro("PI")
+#pragma pop_macro("Status")
+#pragma pop_macro("check")
+#pragma pop_macro("ensure")
+#pragma pop_macro("max")
+#pragma pop_macro("min")
+#pragma pop_macro("require")
+#pragma pop_macro("verify")
