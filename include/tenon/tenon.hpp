@@ -26,3 +26,4 @@
 #include "nn/sequential.hpp"
 #include "optim/adam.hpp"
 #include "optim/sgd.hpp"
+#include "version.hpp"
