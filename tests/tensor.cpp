@@ -218,6 +218,18 @@ BOOST_AUTO_TEST_CASE(a_view_works_on_the_callers_memory) {
   BOOST_TEST(memory[5] == 0);
 }
 
+BOOST_AUTO_TEST_CASE(a_view_of_constant_memory_is_constant) {
+  alignas(64) static constexpr float memory[]{1, 2, 3, 4, 5, 6};
+  const auto view = Tensor<float, 2, 3>::view(memory);
+  static_assert(std::is_same_v<decltype(Tensor<float, 2, 3>::view(memory)), const Tensor<float, 2, 3>>);
+  BOOST_TEST(view.is_view());
+  BOOST_TEST(view.data() == memory);
+  BOOST_TEST(view(1, 0) == 4);
+  auto copy = Tensor<float, 2, 3>(view);
+  copy(1, 0) = 7;
+  BOOST_TEST(view(1, 0) == 4);
+}
+
 BOOST_AUTO_TEST_CASE(elements_are_aligned_and_not_on_the_stack) {
   BOOST_TEST(aligned(Tensor<float>().data()));
   BOOST_TEST(aligned(Tensor<double, 7>().data()));

@@ -155,9 +155,12 @@ class Tensor : public xt::xcontainer<Tensor<T, D...>>, public xt::xcontainer_sem
   }
 
   /// A tensor without elements, which may only be assigned to or destroyed.
-  static Tensor unallocated() noexcept { return view(nullptr); }
+  static Tensor unallocated() noexcept { return view(static_cast<T*>(nullptr)); }
   /// A tensor over the caller's memory, which it neither owns nor frees.
   static Tensor view(T* elements) noexcept { return Tensor(TensorStorage<T, static_shape::size>::view(elements)); }
+  /// Over memory that must not be written, such as an array in the program: a const tensor, to be kept in one,
+  /// `const auto weights = Tensor<float, 2>::view(array)`. A copy has memory of its own.
+  static const Tensor view(const T* elements) noexcept { return view(const_cast<T*>(elements)); }
 
   bool is_view() const noexcept { return storage_.is_view(); }
 
