@@ -2,6 +2,8 @@
 /// The random numbers of initialisation and dropout: one generator per thread.
 #pragma once
 
+#include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <random>
 #include <utility>
@@ -10,14 +12,157 @@
 
 namespace tenon::inline TENON_ISA {
 
-/// The calling thread's generator.
-inline std::mt19937_64& generator() {
-  static TENON_THREAD_LOCAL std::mt19937_64 engine;
-  return engine;
+/// The engine of `generator()`: a std::mt19937_64, whose code is part of the members here. The standard library's own
+/// would be shared by units that are compiled for different instruction sets.
+class Generator : public std::mt19937_64 {
+ public:
+  TENON_FLATTEN Generator() {}
+  TENON_FLATTEN result_type operator()() { return std::mt19937_64::operator()(); }
+  TENON_FLATTEN void seed(result_type value = default_seed) { std::mt19937_64::seed(value); }
+};
+
+namespace detail {
+
+/// The seed of stream `number` of `seed`: the splitmix64 generator's output after `number` + 1 steps. For one seed, no
+/// two streams have the same.
+constexpr std::uint64_t stream_seed(std::uint64_t seed, std::uint64_t number) {
+  std::uint64_t z = seed + (number + 1) * 0x9e3779b97f4a7c15;
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+  return z ^ (z >> 31);
 }
 
-/// Seeds the calling thread's generator: everything random that follows on this thread is then repeatable.
-inline void manual_seed(std::uint64_t seed) { generator().seed(seed); }
+/// Which numbers threads have, and the seed that all of them follow. A thread keeps its number as long as it lives. A
+/// number whose thread has ended is given away again only after the next `manual_seed`, so that no thread repeats what
+/// another one drew.
+class ThreadNumbers {
+ public:
+  /// A number, and the thread that has it while `alive`.
+  struct Holder {
+    std::uint64_t number;
+    bool alive = true;
+    Holder* next = nullptr;
+  };
+
+  /// Changes with every `manual_seed`.
+  unsigned epoch() const noexcept { return epoch_.load(std::memory_order_relaxed); }
+
+  /// The smallest number that no thread has and none has had since the last `manual_seed`.
+  Holder* enter() {
+    auto* holder = new Holder{0};  // outside of the lock, since it may throw
+    const Lock lock(busy_);
+    while (has(unused_)) ++unused_;
+    holder->number = unused_++;
+    holder->next = std::exchange(holders_, holder);
+    return holder;
+  }
+  void leave(Holder* holder) noexcept {
+    const Lock lock(busy_);
+    holder->alive = false;
+    if (holder->number < unused_) remove_ended();
+  }
+
+  /// Every thread follows `seed` from now on. Returns the new epoch.
+  unsigned follow(std::uint64_t seed) noexcept {
+    const Lock lock(busy_);
+    seed_ = seed;
+    unused_ = 0;
+    by_hand_ = true;
+    remove_ended();
+    epoch_.store(epoch() + 1, std::memory_order_relaxed);
+    return epoch();
+  }
+
+  /// What the thread with `number` seeds its generator with in this epoch, which goes to `epoch`.
+  std::uint64_t seed_of(std::uint64_t number, unsigned& epoch) noexcept {
+    const Lock lock(busy_);
+    epoch = this->epoch();
+    return by_hand_ || number != 0 ? stream_seed(seed_, number) : seed_;
+  }
+
+ private:
+  /// Spins: held for a few instructions, when a thread begins, ends or takes a new seed.
+  class Lock {
+   public:
+    explicit Lock(std::atomic_flag& busy) noexcept : busy_(busy) {
+      while (busy_.test_and_set(std::memory_order_acquire)) {
+      }
+    }
+    ~Lock() { busy_.clear(std::memory_order_release); }
+    Lock(const Lock&) = delete;
+    Lock& operator=(const Lock&) = delete;
+
+   private:
+    std::atomic_flag& busy_;
+  };
+
+  bool has(std::uint64_t number) const noexcept {
+    for (const Holder* holder = holders_; holder; holder = holder->next)
+      if (holder->number == number) return true;
+    return false;
+  }
+  /// Forgets ended threads whose numbers are given away already (below `unused_`) or may be given away (all, at 0).
+  void remove_ended() noexcept {
+    for (Holder** link = &holders_; *link;) {
+      Holder* const holder = *link;
+      if (!holder->alive && (unused_ == 0 || holder->number < unused_)) {
+        *link = holder->next;
+        delete holder;
+      } else {
+        link = &holder->next;
+      }
+    }
+  }
+
+  std::atomic_flag busy_;
+  std::atomic<unsigned> epoch_ = 1;
+  std::uint64_t seed_ = std::mt19937_64::default_seed;
+  std::uint64_t unused_ = 0;  // smaller numbers are taken, or were in this epoch
+  bool by_hand_ = false;      // whether a manual_seed set seed_
+  Holder* holders_ = nullptr;
+};
+inline constinit ThreadNumbers thread_numbers;
+
+/// The generator of one thread.
+class ThreadGenerator {
+ public:
+  ThreadGenerator() : holder_(thread_numbers.enter()) {}
+  ~ThreadGenerator() { thread_numbers.leave(holder_); }
+  ThreadGenerator(const ThreadGenerator&) = delete;
+  ThreadGenerator& operator=(const ThreadGenerator&) = delete;
+
+  Generator& get() {
+    if (epoch_ != thread_numbers.epoch()) [[unlikely]]
+      engine_.seed(thread_numbers.seed_of(holder_->number, epoch_));
+    return engine_;
+  }
+  void seed(std::uint64_t value) {
+    epoch_ = thread_numbers.follow(value);
+    engine_.seed(value);
+  }
+
+  /// The calling thread's.
+  static ThreadGenerator& instance() {
+    TENON_THREAD_LOCAL ThreadGenerator generator;
+    return generator;
+  }
+
+ private:
+  ThreadNumbers::Holder* holder_;
+  unsigned epoch_ = 0;  // whose seed engine_ follows
+  Generator engine_;
+};
+
+}  // namespace detail
+
+/// The calling thread's generator. Threads are numbered from 0 in the order in which they first ask for it (or call
+/// `manual_seed`), and each draws from a stream of its own. Ask for it again after a `manual_seed`, do not keep it.
+inline Generator& generator() { return detail::ThreadGenerator::instance().get(); }
+
+/// Makes everything random that follows repeatable: seeds the calling thread's generator with exactly `seed`, and every
+/// other thread's, when it next draws, with the stream of `seed` that has the thread's number. A thread keeps its
+/// number while it lives; after a `manual_seed`, new threads get the numbers of those that have ended.
+inline void manual_seed(std::uint64_t seed) { detail::ThreadGenerator::instance().seed(seed); }
 
 namespace detail {
 inline TENON_THREAD_LOCAL bool initialize_parameters = true;
@@ -39,7 +184,8 @@ class WithoutInitialization {
 template <class T>
 void draw_uniform(T* elements, std::size_t count) {
   std::uniform_real_distribution<T> distribution;
-  for (std::size_t i = 0; i < count; ++i) elements[i] = distribution(generator());
+  Generator& engine = generator();
+  for (std::size_t i = 0; i < count; ++i) elements[i] = distribution(engine);
 }
 
 /// Fills `tensor` from the uniform distribution over [-bound, bound).
@@ -48,7 +194,8 @@ void fill_uniform(Tensor& tensor, double bound) {
   if (!detail::initialize_parameters) return;
   using T = typename Tensor::value_type;
   std::uniform_real_distribution<T> distribution(static_cast<T>(-bound), static_cast<T>(bound));
-  for (T& element : tensor) element = distribution(generator());
+  Generator& engine = generator();
+  for (T& element : tensor) element = distribution(engine);
 }
 
 /// Fills `tensor` from the normal distribution of mean 0 and standard deviation 1.
@@ -57,7 +204,8 @@ void fill_normal(Tensor& tensor) {
   if (!detail::initialize_parameters) return;
   using T = typename Tensor::value_type;
   std::normal_distribution<T> distribution;
-  for (T& element : tensor) element = distribution(generator());
+  Generator& engine = generator();
+  for (T& element : tensor) element = distribution(engine);
 }
 
 }  // namespace tenon::inline TENON_ISA
