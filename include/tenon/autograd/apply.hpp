@@ -308,7 +308,7 @@ class OperationNode final : public CallNode<sizeof...(X), result_traits<Result>:
         if (state.recorded()) queue.meet_released_record();
         return {state.value()};
       }
-      const bool accumulate = state.has_grad();
+      const bool accumulate = state.accumulates();
       return {state.value(), state.grad_to_write().data(), accumulate};
     }
   }
@@ -319,7 +319,7 @@ class OperationNode final : public CallNode<sizeof...(X), result_traits<Result>:
   }
   template <class R>
   static const R* gradient(const OutputSlot& slot) {
-    return OperationNode::has_grad(slot) ? &static_cast<State<R>*>(slot.state)->grad() : nullptr;
+    return OperationNode::has_grad(slot) ? &static_cast<State<R>*>(slot.state)->set_elements() : nullptr;
   }
 
   Operation operation_;

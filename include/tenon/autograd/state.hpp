@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <boost/smart_ptr/intrusive_ptr.hpp>
 #include <cstdint>
+#include <cstring>
 #include <utility>
 #include <vector>
 
@@ -118,9 +119,8 @@ class AnyState : public memory::Recycled {
   bool is_volatile() const noexcept { return volatile_; }
   void make_volatile() noexcept { volatile_ = true; }
 
-  /// Whether a backward pass, or the user, has written the gradient since it was last zeroed.
+  /// Whether the gradient's elements are set; where they are not, it is zero.
   bool has_grad() const noexcept { return has_grad_; }
-  void zero_grad() noexcept { has_grad_ = false; }
 
   const NodePointer& producer() const noexcept { return producer_; }
   /// `node` made this value; `slot`, in the node, is cleared when this state ends before the node does.
@@ -144,6 +144,9 @@ class AnyState : public memory::Recycled {
   /// Whether this value was ever recorded, even if a backward pass has released the record.
   bool recorded() const noexcept { return recorded_; }
 
+  /// Whether somebody beside the one who asks refers to this state.
+  bool is_shared() const noexcept { return references_ > 1; }
+
   friend void intrusive_ptr_add_ref(AnyState* state) noexcept { ++state->references_; }
   friend void intrusive_ptr_release(AnyState* state) noexcept {
     if (--state->references_ == 0) delete state;
@@ -162,34 +165,95 @@ class AnyState : public memory::Recycled {
 /// The value of a Variable or Parameter, its gradient, and the node that made it.
 template <class TensorType>
 class State final : public AnyState {
+  using element = typename TensorType::value_type;
+
  public:
   explicit State(TensorType value, bool requires_grad) : AnyState(requires_grad), value_(std::move(value)) {}
 
   TensorType& value() noexcept { return value_; }
   const TensorType& value() const noexcept { return value_; }
 
-  /// The gradient; zeros before any backward pass.
+  /// The gradient for the user to read or write; zeros before any backward pass.
   TensorType& grad() {
-    allocate_grad();
-    if (!std::exchange(has_grad_, true)) grad_.fill(0);
+    set_elements();
+    shown_ = true;
     return grad_;
   }
-  /// The gradient for a caller that overwrites all of it if `has_grad()` was false, and adds to it if it was true.
+  /// The same for those who keep no reference to it.
+  TensorType& set_elements() {
+    allocate_grad();
+    if (!std::exchange(has_grad_, true)) clear();
+    return grad_;
+  }
+  /// The gradient for a backward pass, which overwrites all of it if `accumulates()` was false, and adds to it if it was
+  /// true.
   TensorType& grad_to_write() {
     allocate_grad();
-    has_grad_ = true;
+    has_grad_ = had_grad_ = true;
     return grad_;
+  }
+  bool accumulates() { return has_grad_ && had_grad(); }
+
+  /// Whether a backward pass or the user has ever written the gradient. Optimisers leave alone what never had one.
+  bool had_grad() {
+    if (!had_grad_ && shown_) had_grad_ = !is_unwritten();
+    return had_grad_;
+  }
+  /// Once the user has seen the gradient, its elements are zeroed here, since a reference may have been kept to it; they
+  /// are otherwise set when they are needed.
+  void zero_grad() {
+    had_grad();
+    if (shown_)
+      clear();
+    else
+      has_grad_ = false;
+  }
+
+  /// Takes over value, gradient and flags. What optimisers and records refer to stays this state.
+  void assign(State& other) {
+    value_ = other.value_;
+    requires_grad(other.requires_grad());
+    copy_grad(other);
+  }
+  void copy_grad(State& other) {
+    had_grad_ = other.had_grad();
+    if (other.accumulates()) {
+      allocate_grad();
+      grad_ = other.grad_;
+      has_grad_ = true;
+    } else if (shown_) {
+      clear();
+    } else {
+      has_grad_ = false;
+    }
   }
 
  private:
+  /// The zero of a gradient that nobody has written. It tells apart zeros that the user has: -0 == 0.
+  static constexpr element unwritten = static_cast<element>(-0.0);
+
   void allocate_grad() {
     if (grad_.data()) return;
     const typename TensorType::place::scope beside(value_);
     grad_ = TensorType(uninitialized);
   }
+  void clear() { grad_.fill(had_grad_ ? element(0) : unwritten); }
+  bool is_unwritten() const {
+    if constexpr (requires { grad_.to_host(); })
+      return is_unwritten(grad_.to_host());
+    else
+      return is_unwritten(grad_);
+  }
+  template <class HostTensor>
+  static bool is_unwritten(const HostTensor& grad) {
+    return std::all_of(grad.data(), grad.data() + grad.size(),
+                       [](const element& g) { return std::memcmp(&g, &unwritten, sizeof g) == 0; });
+  }
 
   TensorType value_;
   TensorType grad_ = TensorType::unallocated();
+  bool had_grad_ = false;
+  bool shown_ = false;  // to the user, who may write, and keep a reference
 };
 template <class TensorType>
 using StatePointer = boost::intrusive_ptr<State<TensorType>>;

@@ -34,7 +34,7 @@ class Variable {
   /// The gradient, zeros before any backward pass. Gradients accumulate until `zero_grad()`.
   const TensorType& grad() const { return state_->grad(); }
   TensorType& grad() { return state_->grad(); }
-  void zero_grad() noexcept { state_->zero_grad(); }
+  void zero_grad() { state_->zero_grad(); }
   bool requires_grad() const noexcept { return state_->requires_grad(); }
   /// The value of a scalar.
   auto item() const
@@ -83,23 +83,26 @@ class Parameter {
   /// Zeros.
   Parameter() : Parameter(tensor_type()) {}
   Parameter(tensor_type value) : state_(new autograd::State<tensor_type>(std::move(value), true)) {}
-  Parameter(const Parameter& other) : Parameter(tensor_type(other.data())) { copy_rest(other); }
+  Parameter(const Parameter& other) : Parameter(tensor_type(other.data())) {
+    requires_grad(other.requires_grad());
+    state_->copy_grad(*other.state_);
+  }
   Parameter(Parameter&&) noexcept = default;
   Parameter& operator=(const Parameter& other) {
     if (!state_) return *this = Parameter(other);  // this one was moved from
-    if (this != &other) {
-      data() = other.data();
-      copy_rest(other);
-    }
+    if (this != &other) state_->assign(*other.state_);
     return *this;
   }
   Parameter& operator=(Parameter&&) noexcept = default;
 
   tensor_type& data() noexcept { return state_->value(); }
   const tensor_type& data() const noexcept { return state_->value(); }
+  /// The gradient, zeros before any backward pass; may be assigned and written. Reading it changes nothing.
   tensor_type& grad() { return state_->grad(); }
   const tensor_type& grad() const { return state_->grad(); }
-  void zero_grad() noexcept { state_->zero_grad(); }
+  /// The gradient becomes zero. An optimiser still moves a parameter that has once had a gradient, by its momentum and
+  /// weight decay, as in PyTorch 1.13.
+  void zero_grad() { state_->zero_grad(); }
   bool requires_grad() const noexcept { return state_->requires_grad(); }
   /// With false, no gradient is computed for this parameter and optimisers leave it alone.
   void requires_grad(bool value) noexcept { state_->requires_grad(value); }
@@ -113,14 +116,6 @@ class Parameter {
   const autograd::StatePointer<tensor_type>& state() const noexcept { return state_; }
 
  private:
-  void copy_rest(const Parameter& other) {
-    requires_grad(other.requires_grad());
-    if (other.state_->has_grad())
-      grad() = other.grad();
-    else
-      zero_grad();
-  }
-
   autograd::StatePointer<tensor_type> state_;
 };
 template <class TensorType>
@@ -164,8 +159,8 @@ namespace autograd {
 
 template <class TensorType>
 void add_to_grad(State<TensorType>& state, const TensorType& gradient) {
-  if (state.has_grad())
-    state.grad() += gradient;
+  if (state.accumulates())
+    state.grad_to_write() += gradient;
   else
     state.grad_to_write() = gradient;
 }

@@ -36,7 +36,7 @@ class Optimizer {
       raise("Optimizer: no parameters; those of a module are in the members that BOOST_HANA_DEFINE_STRUCT names");
   }
 
-  /// Moves each parameter that has a gradient and requires one.
+  /// Moves each parameter that requires a gradient and has once had one: where it was zeroed since, with gradient 0.
   void step() {
     for (auto& move : moves_) move(rule_);
   }
@@ -63,8 +63,8 @@ class Optimizer {
     std::vector<T> history(static_cast<std::size_t>(size) * Rule::histories, T(0));
     moves_.push_back(
         [state = parameter.state(), history = std::move(history), steps = std::int64_t{0}](const Rule& rule) mutable {
-          if (state->requires_grad() && state->has_grad())
-            rule.template update<T>(size, state->value().data(), state->grad().data(), history.data(), ++steps);
+          if (state->requires_grad() && state->had_grad())
+            rule.template update<T>(size, state->value().data(), state->set_elements().data(), history.data(), ++steps);
         });
     zeros_.push_back([state = parameter.state()] { state->zero_grad(); });
   }
