@@ -35,6 +35,7 @@ std::string error_of(auto&& action) {
 
 BOOST_AUTO_TEST_CASE(forwards_of_functions) {
   check<Arithmetic<>, Tensor<float, 3, 5>>();
+  check<Division<>, Tensor<float, 3, 5>>();
   check<Products<>, Tensor<float, 3, 5>>();
   check<Products<>, Tensor<float, 1, 5>>();
   check<AlignedParts<>, Tensor<float, 3, 16>>();
@@ -62,6 +63,89 @@ BOOST_AUTO_TEST_CASE(arithmetic) {
   // Between tensors they are xtensor's: lazy, with broadcasting.
   const Tensor<float, 3> row = counting<Tensor<float, 3>>();
   CHECK_ELEMENTS((Tensor<float, 2, 3>(a - row)), 0, 0, 0, 3, 3, 3);
+}
+
+// Division is rounded once: not the product with a reciprocal.
+struct Quotients : nn::Module<Quotients> {
+  BOOST_HANA_DEFINE_STRUCT(Quotients, (nn::Parameter<Tensor<float, 33>>, p));
+  auto forward(const auto& x) { return cat<0>(x / 3, x / 0.1f, 3.0 / x, x / p, p / x, nn::functional::relu(x / -7u)); }
+};
+BOOST_AUTO_TEST_CASE(quotients_are_those_of_single_elements) {
+  Quotients model;
+  for (int i = 0; i < 33; ++i) model.p.data()[i] = static_cast<float>(i % 2 ? 11 + i : -3 * i) / 7.f;
+  Tensor<float, 33> x;
+  for (int i = 0; i < 33; ++i) x[i] = static_cast<float>(i - 16) / 3.f;  // 0 among them, and an odd size
+  std::vector<double> wanted;
+  const auto add = [&](auto f) {
+    for (int i = 0; i < 33; ++i) wanted.push_back(static_cast<double>(f(x[i], model.p.data()[i])));
+  };
+  add([](float a, float) { return a / 3.f; });
+  add([](float a, float) { return a / 0.1f; });
+  add([](float a, float) { return 3.f / a; });
+  add([](float a, float b) { return a / b; });
+  add([](float a, float b) { return b / a; });
+  add([](float a, float) { return std::max(0.f, a / 4294967289.f); });  // -7u
+  auto net = tenon::compile<Tensor<float, 33>>(model);
+  for (const auto& y : {model(x), Tensor<float, 198>(net(x)), model(nn::Variable{x}).data()})
+    BOOST_TEST(numbers(y) == wanted, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(gradients_of_quotients) {
+  // 0.5 * a / b: the derivatives are 0.5 / b and -0.5 * a / b^2.
+  const nn::Variable u{Tensor<double, 3>::from({1, -6, 0}), nn::requires_grad};
+  const nn::Variable v{Tensor<double, 3>::from({2, 4, -8}), nn::requires_grad};
+  const auto half = Tensor<double, 3>::from({0.5, 0.5, 0.5});
+  (u / v).backward(half);
+  CHECK_ELEMENTS(u.grad(), 0.25, 0.125, -0.0625);
+  CHECK_ELEMENTS(v.grad(), -0.125, 0.1875, 0);
+  (u / v + u / 4 + 16 / v).backward(half);  // added to what is there
+  CHECK_ELEMENTS(u.grad(), 0.625, 0.375, 0);
+  CHECK_ELEMENTS(v.grad(), -2.25, -0.125, -0.125);
+  const nn::Variable w{Tensor<double, 1>::from({3}), nn::requires_grad};
+  (w / w).backward(Tensor<double, 1>::from({1}));
+  CHECK_ELEMENTS(w.grad(), 0);
+  // By a tensor, of a tensor, and by an expression.
+  const auto b = Tensor<double, 3>::from({2, 4, -8});
+  CHECK_ELEMENTS((u / b).data(), 0.5, -1.5, 0);
+  CHECK_ELEMENTS((b / v).data(), 1, 1, 1);
+  CHECK_ELEMENTS((u / (b + b)).data(), 0.25, -0.75, 0);
+  CHECK_ELEMENTS(((b + b) / v).data(), 2, 2, 2);
+  // Tensors alone stay xtensor's, those of integers too.
+  CHECK_ELEMENTS((Tensor<double, 3>(b / b)), 1, 1, 1);
+  CHECK_ELEMENTS((Tensor<std::int64_t, 2>(Tensor<std::int64_t, 2>::from({7, -7}) / 2)), 3, -3);
+}
+
+// Stages of images, whose padding lanes divide 0 by 0.
+struct Images : nn::Module<Images> {
+  using Conv = nn::Conv2d<3, 5, nn::kernel_size<1>>;
+  using Next = nn::Conv2d<5, 3, nn::kernel_size<3>, nn::padding<1>>;
+  BOOST_HANA_DEFINE_STRUCT(Images, (Conv, a), (Conv, b), (Next, next));
+  auto forward(const auto& x) {
+    const auto y = nn::functional::tanh(a(x)) / (b(x) * b(x) + 1);
+    return next(nn::functional::relu(y / 3) + 1 / (y * y + 2) + y / (y * y + 0.5f));
+  }
+};
+BOOST_AUTO_TEST_CASE(quotients_of_images) {
+  check_compiled<Images, Tensor<float, 2, 3, 4, 5>>({});
+}
+
+struct Standardize : nn::Module<Standardize> {
+  using Row = nn::Buffer<Tensor<float, 2, 3>>;
+  BOOST_HANA_DEFINE_STRUCT(Standardize, (Row, mean), (Row, deviation));
+  auto forward(const auto& x) const { return (x - mean) / deviation; }
+};
+BOOST_AUTO_TEST_CASE(buffers_are_operands) {
+  Standardize model;
+  model.mean.data().fill(1);
+  model.deviation.data().fill(4);
+  const list wanted{-0.25, 0, 0.25, 0.5, 0.75, 1};
+  BOOST_TEST(numbers(model(a)) == wanted, boost::test_tools::per_element());
+  BOOST_TEST(numbers(model(nn::Variable{a}).data()) == wanted, boost::test_tools::per_element());
+  auto net = tenon::compile<Tensor<float, 2, 3>>(model);
+  BOOST_TEST(numbers(net(a)) == wanted, boost::test_tools::per_element());
+  CHECK_ELEMENTS(mm(model.mean, Tensor<float, 3, 1>::from({1, 2, 3})), 6, 6);
+  CHECK_ELEMENTS((model.deviation * model.mean), 4, 4, 4, 4, 4, 4);
+  BOOST_TEST((tenon::summary<Tensor<float, 2, 3>>(model).rows.size()) == 2u);
 }
 
 // Signs of zero, infinities and NaN, bit by bit as one element's arithmetic has them.
@@ -227,5 +311,6 @@ static_assert(tenon::is_rejection<output<operation::Cat<0>, Shape<>>>);
 static_assert(std::is_same_v<output<operation::Select, Shape<4>>, Shape<>>);
 static_assert(tenon::is_rejection<output<operation::Select, Shape<>>>);
 static_assert(tenon::is_rejection<output<operation::Mul, Shape<4>, Shape<4, 1>>>);
+static_assert(tenon::is_rejection<output<operation::Div, Shape<4>, Shape<1, 4>>>);
 
 }  // namespace

@@ -10,6 +10,11 @@ BOOST_AUTO_TEST_CASE(arithmetic) {
   check<Arithmetic<double>, Tensor<double, 3, 5>>();
 }
 
+BOOST_AUTO_TEST_CASE(division) {
+  check<Division<>, Tensor<float, 3, 5>>();
+  check<Division<double>, Tensor<double, 3, 5>>();
+}
+
 BOOST_AUTO_TEST_CASE(products) {
   check<Products<>, Tensor<float, 3, 5>>();
   check<Products<double>, Tensor<double, 2, 5>>();
@@ -30,6 +35,9 @@ BOOST_AUTO_TEST_CASE(tensors) {
   check_equal(Tensor<float, 2, 3>(2.f * a), 2 * c, exactly);
   check_equal(Tensor<float, 2, 3>(1.f - a), 1 - c, exactly);
   check_equal(Tensor<float, 2, 3>(-a), -c, exactly);
+  check_equal(Tensor<float, 2, 3>(a / b), c / d, exactly);
+  check_equal(Tensor<float, 2, 3>(a / 3.f), c / 3, exactly);
+  check_equal(Tensor<float, 2, 3>(3.f / a), 3 / c, exactly);
   check_equal(a[1], c[1], exactly);
   check_equal(cat<1>(a, b), cat<1>(c, d), exactly);
   BOOST_TEST(c[1][2].item() == a(1, 2));

@@ -68,7 +68,7 @@ struct saved_by<Kernel> {
 
 // ---- arguments
 
-/// The tensor type behind an argument: Tensor, Variable, Parameter or Absent.
+/// The tensor type behind an argument: Tensor, Variable, Parameter, Buffer or Absent.
 template <class X>
 struct argument {
   using type = X;  // a Tensor of any place, or Absent
@@ -80,6 +80,10 @@ struct argument<nn::Variable<T>> {
 template <class T>
 struct argument<nn::Parameter<T>> {
   using type = typename nn::Parameter<T>::tensor_type;
+};
+template <class T>
+struct argument<nn::Buffer<T>> {
+  using type = typename nn::Buffer<T>::tensor_type;
 };
 template <class X>
 using argument_t = typename argument<std::remove_cvref_t<X>>::type;
@@ -409,10 +413,12 @@ template <class X>
   requires(requires { typename static_extents<typename X::shape_type>::type; } && !is_tensor<X>)
 inline constexpr bool is_expression<X> = std::is_convertible_v<const X&, const xt::xexpression<X>&>;
 
-/// An argument as `apply` works with it: expressions are evaluated, everything else stays.
+/// An argument as `apply` works with it: expressions are evaluated, a Buffer is its tensor, everything else stays.
 template <class X>
 decltype(auto) as_argument(const X& x) {
-  if constexpr (is_expression<X>)
+  if constexpr (is_buffer<X>)
+    return x.data();
+  else if constexpr (is_expression<X>)
     return tensor_of_t<typename X::value_type, typename static_extents<typename X::shape_type>::type>(x);
   else if constexpr (std::is_same_v<X, Absent>)
     return Absent{};  // g++ warns of the one in the layer, which nothing initialises

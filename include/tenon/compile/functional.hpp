@@ -26,7 +26,7 @@ struct ElementwiseStage {
   }
 };
 
-/// a + b, a - b, a * b; they take in an activation.
+/// a + b, a - b, a * b, a / b; they take in an activation.
 template <class Operation>
   requires requires { typename Operation::combines_by; }
 struct Lowering<Operation> {
@@ -69,6 +69,33 @@ struct Lowering<operation::Affine> {
     using Kernel = ScaleShiftStage<T, elements<T, S, L>>;
     const Source numbers{.scale = affine.scale, .shift = affine.shift};
     const int edge = x.graph().append(Stage(x.use()).packed_by(&Kernel::pack, numbers, 2 * sizeof(T)), bytes<T, S, L>);
+    return Symbolic<T, S, L, Open<Kernel, pointwise::Identity, false>>(x.graph(), edge);
+  }
+};
+
+/// x / number, number / x; the number is packed.
+template <class T, class Operation, index_t Size>
+struct NumberStage {
+  template <class Epilogue>
+  static void run(const void* x, const void*, const std::byte* packed, void*, void* y) noexcept {
+    using Function = decltype(Operation{}.template function<T>());
+    micro::map<T>(
+        Size,
+        [function = Function{*elements_at<T>(packed)}](const auto& v)
+            TENON_ALWAYS_INLINE { return Epilogue{}(function(v)); },
+        static_cast<T*>(y), static_cast<const T*>(x));
+  }
+  static void pack(const Source& source, std::byte* packed) { *elements_at<T>(packed) = static_cast<T>(source.scale); }
+};
+
+template <operation::TakesNumber Operation>
+struct Lowering<Operation> {
+  static constexpr int parameters = 0;
+  template <class T, class S, class L, class P>
+  static constexpr auto append(const Operation& operation, const Symbolic<T, S, L, P>& x) {
+    using Kernel = NumberStage<T, Operation, elements<T, S, L>>;
+    const Source number{.scale = operation.number};
+    const int edge = x.graph().append(Stage(x.use()).packed_by(&Kernel::pack, number, sizeof(T)), bytes<T, S, L>);
     return Symbolic<T, S, L, Open<Kernel, pointwise::Identity, false>>(x.graph(), edge);
   }
 };

@@ -20,8 +20,8 @@ struct Negative {
   }
 };
 
-// Of two operands `a` and `b`. A gradient is a function of the result's gradient and, if it takes a second argument, of
-// the other operand.
+// Of two operands `a` and `b`. A gradient is a function of the result's gradient; if it takes a second argument, also of
+// the other operand; if it takes a third, also of the operand whose gradient it is.
 
 /// a + b
 struct Plus {
@@ -53,9 +53,30 @@ struct Times {
   }
 };
 
+/// The gradient of a / b with respect to b, as a function of the result's, of a and of b.
+struct QuotientGradient {
+  template <class T>
+  TENON_HOST_DEVICE constexpr T operator()(const T& g, const T& a, const T& b) const {
+    return -(g * (a / b / b));
+  }
+};
+
+/// a / b
+struct Quotient {
+  using first_gradient = Quotient;
+  using second_gradient = QuotientGradient;
+  template <class T>
+  TENON_HOST_DEVICE constexpr T operator()(const T& a, const T& b) const {
+    return a / b;
+  }
+};
+
 /// Whether a gradient functor reads the other operand.
 template <class Gradient, class T>
 inline constexpr bool reads_operand = std::is_invocable_v<Gradient, const T&, const T&>;
+/// Whether it reads both operands.
+template <class Gradient, class T>
+inline constexpr bool reads_both_operands = std::is_invocable_v<Gradient, const T&, const T&, const T&>;
 
 /// scale * x + shift, with numbers of type `Number`.
 template <class Number>
@@ -64,6 +85,36 @@ struct Affine {
   template <class T>
   TENON_HOST_DEVICE constexpr T operator()(const T& x) const {
     return T(scale) * x + T(shift);
+  }
+};
+
+/// x / number, rounded once. Its gradient is the same function of the result's.
+template <class Number>
+struct DividedBy {
+  Number number;
+  template <class T>
+  TENON_HOST_DEVICE constexpr T operator()(const T& x) const {
+    return x / T(number);
+  }
+};
+
+/// number / x
+template <class Number>
+struct Dividing {
+  Number number;
+  template <class T>
+  TENON_HOST_DEVICE constexpr T operator()(const T& x) const {
+    return T(number) / x;
+  }
+};
+
+/// The gradient of number / x, as a function of the result's and of x.
+template <class Number>
+struct DividingGradient {
+  Number number;
+  template <class T>
+  TENON_HOST_DEVICE constexpr T operator()(const T& g, const T& x) const {
+    return QuotientGradient{}(g, T(number), x);
   }
 };
 

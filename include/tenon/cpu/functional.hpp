@@ -17,7 +17,7 @@ void pass_gradient(const Y& grad_y, const autograd::Input<X>& x) {
 }
 }  // namespace detail
 
-/// a + b, a - b, a * b.
+/// a + b, a - b, a * b, a / b.
 template <class Operation>
   requires requires { typename Operation::combines_by; }
 struct Kernel<Operation> {
@@ -38,7 +38,9 @@ struct Kernel<Operation> {
   static void add_gradient(const X& grad_y, const autograd::Input<X>& x, const X& other) {
     using T = typename X::value_type;
     if (!x.grad) return;
-    if constexpr (pointwise::reads_operand<Gradient, T>)
+    if constexpr (pointwise::reads_both_operands<Gradient, T>)
+      micro::map_gradient<T>(X::size(), x.accumulate, Gradient{}, x.grad, grad_y.data(), other.data(), x.value.data());
+    else if constexpr (pointwise::reads_operand<Gradient, T>)
       micro::map_gradient<T>(X::size(), x.accumulate, Gradient{}, x.grad, grad_y.data(), other.data());
     else
       micro::map_gradient<T>(X::size(), x.accumulate, Gradient{}, x.grad, grad_y.data());
@@ -59,6 +61,27 @@ struct Kernel<operation::Affine> {
     const operation::Affine gradient{.scale = affine.scale};
     if (x.grad)
       micro::map_gradient<T>(shape_of_t<X>::size, x.accumulate, gradient.function<T>(), x.grad, grad_y.data());
+  }
+};
+
+/// x / number, number / x.
+template <operation::TakesNumber Operation>
+struct Kernel<Operation> {
+  template <class X>
+  static void forward(const Operation& operation, autograd::NothingSaved*, X& y, const X& x) {
+    using T = typename X::value_type;
+    micro::map<T>(shape_of_t<X>::size, operation.template function<T>(), y.data(), x.data());
+  }
+  template <class X>
+  static void backward(const Operation& operation, const autograd::NothingSaved&, const X&, const X& grad_y,
+                       const autograd::Input<X>& x) {
+    using T = typename X::value_type;
+    if (!x.grad) return;
+    const auto gradient = operation.template gradient<T>();
+    if constexpr (pointwise::reads_operand<decltype(operation.template gradient<T>()), T>)
+      micro::map_gradient<T>(X::size(), x.accumulate, gradient, x.grad, grad_y.data(), x.value.data());
+    else
+      micro::map_gradient<T>(X::size(), x.accumulate, gradient, x.grad, grad_y.data());
   }
 };
 

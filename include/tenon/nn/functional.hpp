@@ -1,5 +1,5 @@
 /// \file
-/// Functions of a `forward`: `a + b`, `2 * a`, `mm(a, b)`, `x[i]`, `cat<1>(a, b)`, `reshape<...>(x)`: on Tensors, on
+/// Functions of a `forward`: `a + b`, `2 * a`, `a / b`, `mm(a, b)`, `x[i]`, `cat<1>(a, b)`, `reshape<...>(x)`: on Tensors, on
 /// Variables and Parameters (recorded) and in a compiled module.
 #pragma once
 
@@ -39,6 +39,9 @@ struct Sub : Elementwise<Sub, pointwise::Minus> {
 struct Mul : Elementwise<Mul, pointwise::Times> {
   static constexpr std::string_view name = "Mul";
 };
+struct Div : Elementwise<Div, pointwise::Quotient> {
+  static constexpr std::string_view name = "Div";
+};
 
 /// scale * x + shift: what x + 2, 2 - x, 2 * x and -x are.
 struct Affine {
@@ -56,6 +59,52 @@ struct Affine {
   pointwise::Affine<T> function() const {
     return {static_cast<T>(scale), static_cast<T>(shift)};
   }
+};
+
+/// x / number. It divides: the product with 1 / number would differ in the last digit.
+struct DivideBy {
+  static constexpr std::string_view name = "Div";
+  double number = 1;
+
+  template <class S>
+  static consteval auto output_shape(S) {
+    return S{};
+  }
+  template <class T>
+  pointwise::DividedBy<T> function() const {
+    return {static_cast<T>(number)};
+  }
+  template <class T>
+  auto gradient() const {
+    return function<T>();
+  }
+};
+
+/// number / x
+struct DivideNumber {
+  static constexpr std::string_view name = "Div";
+  double number = 1;
+
+  template <class S>
+  static consteval auto output_shape(S) {
+    return S{};
+  }
+  template <class T>
+  pointwise::Dividing<T> function() const {
+    return {static_cast<T>(number)};
+  }
+  template <class T>
+  pointwise::DividingGradient<T> gradient() const {
+    return {static_cast<T>(number)};
+  }
+};
+
+/// DivideBy and DivideNumber: `function<T>()` of one element, with one number; `gradient<T>()` is a functor of the
+/// result's gradient and, if it takes a second argument, of the element.
+template <class Operation>
+concept TakesNumber = requires(const Operation operation) {
+  operation.number;
+  operation.template gradient<float>();
 };
 
 /// The matrix product of (M, K) and (K, N).
@@ -166,7 +215,7 @@ struct Reshape {
 
 namespace detail {
 
-// On plain host Tensors and numbers `+`, `-` and `*` are xtensor's: lazy, and broadcasting.
+// On plain host Tensors and numbers `+`, `-`, `*` and `/` are xtensor's: lazy, and broadcasting.
 template <class X>
 inline constexpr bool is_on_device = false;
 template <class X>
@@ -174,7 +223,7 @@ template <class X>
 inline constexpr bool is_on_device<X> = !std::is_same_v<typename X::place, host>;
 template <class X>
 inline constexpr bool is_own_operand =
-    is_variable<X> || is_parameter<X> || is_symbolic<X> || is_probe<X> || is_rejected<X> || is_on_device<X>;
+    is_variable<X> || is_parameter<X> || is_buffer<X> || is_symbolic<X> || is_probe<X> || is_rejected<X> || is_on_device<X>;
 template <class X>
 inline constexpr bool is_operand = is_own_operand<X> || is_tensor<X> || is_expression<X>;
 template <class X> concept OwnOperand = is_own_operand<std::remove_cvref_t<X>>;
@@ -211,6 +260,8 @@ auto apply_to_operands(const Operation& operation, const First& first, const Res
 
 template <class Number>
 inline constexpr bool is_number = std::is_arithmetic_v<std::remove_cvref_t<Number>>;
+template <class X>
+inline constexpr bool has_integers = std::is_integral_v<autograd::element_t<std::remove_cvref_t<X>>>;
 
 /// `x[i]`: see nn::Variable, Tensor. A constant outside the axis is a compile error, another position a tenon::Error.
 template <class X, class Index>
@@ -275,6 +326,22 @@ auto operator*(A&& a, B&& b) {
     return detail::apply_to_operands(operation::Affine{.scale = static_cast<double>(b)}, a);
   else
     return detail::apply_to_operands(operation::Mul{}, a, b);
+}
+/// `a / b` element by element, as `a + b`.
+template <class A, class B>
+  requires detail::Operands<A, B>
+auto operator/(A&& a, B&& b) {
+  if constexpr (detail::has_integers<A> || detail::has_integers<B>) {
+    static_assert(!detail::has_integers<A> && !detail::has_integers<B>,
+                  "a / b of Variables, Parameters and in a net needs tensors of float or double, not of integers");
+    return Rejected{};
+  } else if constexpr (detail::is_number<A>) {
+    return detail::apply_to_operands(operation::DivideNumber{static_cast<double>(a)}, b);
+  } else if constexpr (detail::is_number<B>) {
+    return detail::apply_to_operands(operation::DivideBy{static_cast<double>(b)}, a);
+  } else {
+    return detail::apply_to_operands(operation::Div{}, a, b);
+  }
 }
 template <class A>
   requires detail::OwnOperand<A>

@@ -25,7 +25,7 @@ void combine(index_t count, const T* a, const T* b, T* y) {
   thrust::transform(detail::policy(), a, a + count, b, y, CombineThen<Combine, Function>{});
 }
 
-/// a + b, a - b, a * b.
+/// a + b, a - b, a * b, a / b.
 template <class Operation>
   requires requires { typename Operation::combines_by; }
 struct Kernel<Operation> {
@@ -45,7 +45,10 @@ struct Kernel<Operation> {
   template <class Gradient, class X>
   static void add_gradient(const X& grad_y, const autograd::Input<X>& x, const X& other) {
     if (!x.grad) return;
-    if constexpr (pointwise::reads_operand<Gradient, typename X::value_type>)
+    using T = typename X::value_type;
+    if constexpr (pointwise::reads_both_operands<Gradient, T>)
+      map_gradient(shape_of_t<X>::size, x.accumulate, Gradient{}, x.grad, grad_y.data(), other.data(), x.value.data());
+    else if constexpr (pointwise::reads_operand<Gradient, T>)
       map_gradient(shape_of_t<X>::size, x.accumulate, Gradient{}, x.grad, grad_y.data(), other.data());
     else
       map_gradient(shape_of_t<X>::size, x.accumulate, Gradient{}, x.grad, grad_y.data());
@@ -65,6 +68,27 @@ struct Kernel<operation::Affine> {
     if (x.grad)
       map_gradient(shape_of_t<X>::size, x.accumulate, gradient.function<typename X::value_type>(), x.grad,
                    grad_y.data());
+  }
+};
+
+/// x / number, number / x.
+template <operation::TakesNumber Operation>
+struct Kernel<Operation> {
+  template <class X>
+  static void forward(const Operation& operation, autograd::NothingSaved*, X& y, const X& x) {
+    using T = typename X::value_type;
+    map(shape_of_t<X>::size, operation.template function<T>(), x.data(), y.data());
+  }
+  template <class X>
+  static void backward(const Operation& operation, const autograd::NothingSaved&, const X&, const X& grad_y,
+                       const autograd::Input<X>& x) {
+    using T = typename X::value_type;
+    if (!x.grad) return;
+    const auto gradient = operation.template gradient<T>();
+    if constexpr (pointwise::reads_operand<decltype(operation.template gradient<T>()), T>)
+      map_gradient(shape_of_t<X>::size, x.accumulate, gradient, x.grad, grad_y.data(), x.value.data());
+    else
+      map_gradient(shape_of_t<X>::size, x.accumulate, gradient, x.grad, grad_y.data());
   }
 };
 
@@ -179,5 +203,6 @@ using tenon::reshape;
 using tenon::operator+;
 using tenon::operator-;
 using tenon::operator*;
+using tenon::operator/;
 
 }  // namespace tenon::inline TENON_ISA::cuda

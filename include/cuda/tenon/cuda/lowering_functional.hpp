@@ -14,7 +14,7 @@ struct ElementwiseStage {
   }
 };
 
-/// a + b, a - b, a * b; they take in an activation.
+/// a + b, a - b, a * b, a / b; they take in an activation.
 template <class Operation>
   requires requires { typename Operation::combines_by; }
 struct Lowering<Operation> {
@@ -50,6 +50,39 @@ struct Lowering<operation::Affine> {
     const Source numbers{.scale = affine.scale, .shift = affine.shift};
     const int edge =
         x.graph().append(Stage(x.use()).packed_by(&Kernel::pack, numbers, Kernel::packed_bytes), bytes<T, S>);
+    return OpenSymbolic<T, S, Kernel>(x.graph(), edge);
+  }
+};
+
+/// y[i] = after(function(x[i])), where `function` has the number that lies in the packed weights.
+template <class T, class Function, class After>
+struct NumberThen {
+  const T *number, *x;
+  T* y;
+  TENON_HOST_DEVICE void operator()(index_t i) const { y[i] = After{}(Function{*number}(x[i])); }
+};
+
+/// x / number, number / x.
+template <class T, class S, class Operation>
+struct NumberStage {
+  template <class Function>
+  static void run(const void* x, const void*, const std::byte* packed, void*, void* y) noexcept {
+    using Divide = decltype(Operation{}.template function<T>());
+    launch(S::size, NumberThen<T, Divide, Function>{reinterpret_cast<const T*>(packed), static_cast<const T*>(x),
+                                                    static_cast<T*>(y)});
+  }
+  static void pack(const Source& source, std::byte* packed) {
+    *reinterpret_cast<T*>(packed) = static_cast<T>(source.scale);
+  }
+};
+
+template <operation::TakesNumber Operation>
+struct Lowering<Operation> {
+  template <class T, class S, class P>
+  static auto append(const Operation& operation, const Symbolic<T, S, P>& x) {
+    using Kernel = NumberStage<T, S, Operation>;
+    const Source number{.scale = operation.number};
+    const int edge = x.graph().append(Stage(x.use()).packed_by(&Kernel::pack, number, sizeof(T)), bytes<T, S>);
     return OpenSymbolic<T, S, Kernel>(x.graph(), edge);
   }
 };
