@@ -185,8 +185,8 @@ class State final : public AnyState {
     if (!std::exchange(has_grad_, true)) clear();
     return grad_;
   }
-  /// The gradient for a backward pass, which overwrites all of it if `accumulates()` was false, and adds to it if it was
-  /// true.
+  /// The gradient for a backward pass, which overwrites all of it if `accumulates()` was false, and adds to it if it
+  /// was true.
   TensorType& grad_to_write() {
     allocate_grad();
     has_grad_ = had_grad_ = true;
@@ -199,8 +199,8 @@ class State final : public AnyState {
     if (!had_grad_ && shown_) had_grad_ = !is_unwritten();
     return had_grad_;
   }
-  /// Once the user has seen the gradient, its elements are zeroed here, since a reference may have been kept to it; they
-  /// are otherwise set when they are needed.
+  /// Once the user has seen the gradient, its elements are zeroed here, since a reference may have been kept to it;
+  /// they are otherwise set when they are needed.
   void zero_grad() {
     had_grad();
     if (shown_)

@@ -75,6 +75,9 @@ template <class TensorType>
 Variable(TensorType, no_grad_t) -> Variable<TensorType>;
 
 /// A tensor that a module learns. Its storage stays where it is when the module is moved; a copy has its own.
+///
+/// Assignment, of a copy or of a temporary such as `m.weight = Parameter{...}`, is into what optimisers and records
+/// refer to: they go on with the value, the gradient and the flag that were assigned.
 template <class TensorType>
 class Parameter {
  public:
@@ -93,7 +96,13 @@ class Parameter {
     if (this != &other) state_->assign(*other.state_);
     return *this;
   }
-  Parameter& operator=(Parameter&&) noexcept = default;
+  Parameter& operator=(Parameter&& other) {
+    if (state_ && other.state_ && state_ != other.state_ && state_->is_shared())
+      state_->assign(*other.state_);
+    else if (this != &other)
+      state_ = std::move(other.state_);  // nobody refers to this one, but somebody may to the other
+    return *this;
+  }
 
   tensor_type& data() noexcept { return state_->value(); }
   const tensor_type& data() const noexcept { return state_->value(); }

@@ -6,6 +6,7 @@
 #include "../core/random.hpp"
 #include "../io/state_dict.hpp"
 #include "conversion.hpp"
+#include "copy_scope.hpp"
 #include "members.hpp"
 #include "tags.hpp"
 
@@ -71,6 +72,17 @@ template <class Derived>
 class Module {
  public:
   Module() = default;
+  Module(const Module&) = default;
+  Module(Module&&) = default;
+  Module& operator=(const Module&) = default;
+  /// The parameters take over value, gradient and flags of those of `other`: an optimiser made for this module goes on
+  /// with what is assigned. (If nobody refers to a parameter here, it becomes the other's, with its optimiser.) So does
+  /// `std::swap` of two modules: each optimiser follows the parameters it was made for.
+  Module& operator=(Module&& other) {
+    if (this != &other) detail::move_shared(self(), other.self());
+    training_ = other.training_;
+    return *this;
+  }
 
   /// `forward`. On Tensors it computes now; with a Variable among the arguments it records for `backward`.
   template <class... X>

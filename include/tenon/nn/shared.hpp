@@ -3,65 +3,10 @@
 #pragma once
 
 #include <memory>
-#include <vector>
 
 #include "module.hpp"
 
 namespace tenon::inline TENON_ISA::nn {
-
-namespace detail {
-
-/// While a container is copied or assigned: the instances its Shared layers have met, so that the copy shares what the
-/// original shares. The outermost container's scope is the one that counts.
-class CopyScope {
- public:
-  CopyScope() {
-    if (!current()) current() = this;
-  }
-  CopyScope(const CopyScope&) = delete;
-  CopyScope& operator=(const CopyScope&) = delete;
-  ~CopyScope() {
-    if (current() == this) current() = nullptr;
-  }
-
-  static CopyScope*& current() noexcept {
-    static TENON_THREAD_LOCAL CopyScope* scope = nullptr;
-    return scope;
-  }
-
-  /// The copy of `from`, made at its first mention.
-  template <class A>
-  std::shared_ptr<A> copy(const std::shared_ptr<A>& from) {
-    if (auto known = find<A>(from.get())) return known;
-    return remember(from, std::make_shared<A>(*from));
-  }
-  /// The same, but the first mention of `from` is written into `to`, if nothing else was.
-  template <class A>
-  std::shared_ptr<A> assign(const std::shared_ptr<A>& from, const std::shared_ptr<A>& to) {
-    if (auto known = find<A>(from.get())) return known;
-    for (const auto& [original, instance] : instances_)
-      if (instance == to) return copy(from);
-    *to = *from;
-    return remember(from, to);
-  }
-
- private:
-  template <class A>
-  std::shared_ptr<A> find(const void* from) const {
-    for (const auto& [original, instance] : instances_)
-      if (original == from) return std::static_pointer_cast<A>(instance);
-    return nullptr;
-  }
-  template <class A>
-  const std::shared_ptr<A>& remember(const std::shared_ptr<A>& from, const std::shared_ptr<A>& to) {
-    instances_.emplace_back(from.get(), to);
-    return to;
-  }
-
-  std::vector<std::pair<const void*, std::shared_ptr<void>>> instances_;
-};
-
-}  // namespace detail
 
 /// A reference to one instance of the layer `A`: the copies of a `Shared` are the same layer, wherever they stand.
 ///
@@ -72,6 +17,9 @@ class CopyScope {
 /// `Residual`, and what `to<T>()`, `cuda(id)` and `cpu()` make of any module, have instances of their own, shared as in
 /// the original. A copy of a user's module copies its members one by one: those that are `Shared` themselves still
 /// refer to the original's instance. A `Shared` made without an argument has an instance of its own.
+///
+/// `tied = nn::Shared{layer}`, and any other `Shared` that is moved here and that nobody else refers to, is written
+/// into the instance, for all its places and for the optimiser.
 template <class A>
 class Shared : public Layer<Shared<A>> {
  public:
@@ -90,7 +38,13 @@ class Shared : public Layer<Shared<A>> {
     instance_ = scope && instance_ ? scope->assign(other.instance_, instance_) : other.instance_;
     return *this;
   }
-  Shared& operator=(Shared&&) noexcept = default;
+  Shared& operator=(Shared&& other) {
+    if (instance_ && instance_ != other.instance_ && other.instance_.use_count() == 1)
+      *instance_ = std::move(*other.instance_);
+    else if (this != &other)
+      instance_ = std::move(other.instance_);
+    return *this;
+  }
 
   A& operator*() noexcept { return *instance_; }
   const A& operator*() const noexcept { return *instance_; }

@@ -15,8 +15,8 @@ namespace tenon::inline TENON_ISA::optim {
 /// Base of the optimisers. `Rule::update(size, value, grad, history, steps)` moves one parameter; `Rule::histories` is
 /// the number of arrays, of the parameter's size and zero at first, that it remembers of each.
 ///
-/// An optimiser shares the parameters' storage: the module may be moved, and must be kept while `step` is called for
-/// the result to matter.
+/// An optimiser shares the parameters' storage: the module may be moved and assigned to, and must be kept while `step`
+/// is called.
 template <class Rule>
 class Optimizer {
  public:
@@ -37,7 +37,12 @@ class Optimizer {
   }
 
   /// Moves each parameter that requires a gradient and has once had one: where it was zeroed since, with gradient 0.
+  /// Throws tenon::Error if no module has any of the parameters any more.
   void step() {
+    if (std::none_of(states_.begin(), states_.end(), [](const auto* state) { return state->is_shared(); }))
+      raise(
+          "Optimizer: no module has any of its parameters any more: the model was destroyed or its layers were "
+          "replaced");
     for (auto& move : moves_) move(rule_);
   }
 
@@ -66,13 +71,13 @@ class Optimizer {
           if (state->requires_grad() && state->had_grad())
             rule.template update<T>(size, state->value().data(), state->set_elements().data(), history.data(), ++steps);
         });
-    zeros_.push_back([state = parameter.state()] { state->zero_grad(); });
+    zeros_.push_back([state = parameter.state().get()] { state->zero_grad(); });
   }
 
   Rule rule_;
-  std::vector<std::function<void(const Rule&)>> moves_;
+  std::vector<std::function<void(const Rule&)>> moves_;  // these keep the parameters
   std::vector<std::function<void()>> zeros_;
-  std::vector<const void*> states_;
+  std::vector<const autograd::AnyState*> states_;
 };
 
 }  // namespace tenon::inline TENON_ISA::optim

@@ -1,0 +1,108 @@
+/// \file
+/// How copies and moves of modules keep what their Shared layers share.
+#pragma once
+
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "members.hpp"
+
+namespace tenon::inline TENON_ISA::nn {
+
+namespace detail {
+
+/// While a container is copied or assigned: the instances its Shared layers have met, so that the copy shares what the
+/// original shares. The outermost container's scope is the one that counts.
+class CopyScope {
+ public:
+  CopyScope() {
+    if (!current()) current() = this;
+  }
+  CopyScope(const CopyScope&) = delete;
+  CopyScope& operator=(const CopyScope&) = delete;
+  ~CopyScope() {
+    if (current() == this) current() = nullptr;
+  }
+
+  static CopyScope*& current() noexcept {
+    TENON_THREAD_LOCAL CopyScope* scope = nullptr;
+    return scope;
+  }
+
+  /// The copy of `from`, made at its first mention.
+  template <class A>
+  std::shared_ptr<A> copy(const std::shared_ptr<A>& from) {
+    if (auto known = find<A>(from.get())) return known;
+    return remember(from, std::make_shared<A>(*from));
+  }
+  /// The same, but the first mention of `from` is written into `to`, if nothing else was.
+  template <class A>
+  std::shared_ptr<A> assign(const std::shared_ptr<A>& from, const std::shared_ptr<A>& to) {
+    if (auto known = find<A>(from.get())) return known;
+    for (const auto& [original, instance] : instances_)
+      if (instance == to) return copy(from);
+    *to = *from;
+    return remember(from, to);
+  }
+
+ private:
+  template <class A>
+  std::shared_ptr<A> find(const void* from) const {
+    for (const auto& [original, instance] : instances_)
+      if (original == from) return std::static_pointer_cast<A>(instance);
+    return nullptr;
+  }
+  template <class A>
+  const std::shared_ptr<A>& remember(const std::shared_ptr<A>& from, const std::shared_ptr<A>& to) {
+    instances_.emplace_back(from.get(), to);
+    return to;
+  }
+
+  std::vector<std::pair<const void*, std::shared_ptr<void>>> instances_;
+};
+
+/// Whether an optimiser or a record refers to a parameter of `module`.
+template <class M>
+bool is_referred_to(M& module) {
+  bool found = false;
+  for_each_tensor(module, [&](auto& member) {
+    if constexpr (is_parameter<std::remove_cvref_t<decltype(member)>>)
+      found = found || (member.state() && member.state()->is_shared());
+  });
+  return found;
+}
+
+/// Calls `f` for every Shared layer in `module` that is not inside another one.
+template <class M, class F>
+void for_each_shared(M& module, F& f) {
+  if constexpr (requires { module.instance(); })
+    f(module);
+  else
+    for_each_member(module, [&](const char*, auto& member) {
+      if constexpr (is_module<std::remove_cvref_t<decltype(member)>>) for_each_shared(member, f);
+    });
+}
+
+/// Before the members of `from` are moved into those of `to`: Shared layers that are trained take over the layers that
+/// come, so that optimisers go on with them; then both modules refer to the same instances.
+template <class M>
+void move_shared(M& to, M& from) {
+  std::vector<void*> sources;
+  const auto find = [&](auto& source) { sources.push_back(&source); };
+  for_each_shared(from, find);
+  if (sources.empty()) return;
+  const CopyScope scope;
+  auto move = [&, next = sources.begin()]<class SharedLayer>(SharedLayer& target) mutable {
+    SharedLayer& source = *static_cast<SharedLayer*>(*next++);
+    auto instance = source.instance();
+    if (instance && target.instance() && instance != target.instance() && is_referred_to(*target.instance()))
+      instance = CopyScope::current()->assign(instance, target.instance());
+    target.share(instance);
+    source.share(instance);
+  };
+  for_each_shared(to, move);
+}
+
+}  // namespace detail
+}  // namespace tenon::inline TENON_ISA::nn
