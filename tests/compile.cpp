@@ -26,6 +26,31 @@ BOOST_AUTO_TEST_CASE(a_net_is_a_snapshot) {
   BOOST_TEST(difference(net(x), model(x)) > 1);
 }
 
+// A const model is compiled and summarised, whether its forward is const or not.
+struct ConstForward : nn::Module<ConstForward> {
+  BOOST_HANA_DEFINE_STRUCT(ConstForward, (Mlp, body));
+  auto forward(const auto& x) const { return nn::functional::relu(body(x)) / 2; }
+};
+struct OtherForward : nn::Module<OtherForward> {
+  BOOST_HANA_DEFINE_STRUCT(OtherForward, (ConstForward, body));
+  int calls = 0;
+  auto forward(const auto& x) {
+    ++calls;
+    return body(x);
+  }
+};
+BOOST_AUTO_TEST_CASE(const_models_are_compiled) {
+  const Row x = random_input<Row>();
+  OtherForward model;
+  const auto wanted = model(x);
+  const OtherForward& same = model;
+  BOOST_TEST(difference(tenon::compile<Row>(same)(x), wanted) < tolerance);
+  BOOST_TEST(difference(tenon::compile<Row>(same.body)(x), wanted) < tolerance);
+  const nn::Sequential<ConstForward, nn::Linear<3, 2>> chain;
+  BOOST_TEST(difference(tenon::compile<Row>(chain)(x), chain(x)) < tolerance);
+  BOOST_TEST(tenon::summary<Row>(chain).rows.size() == 6u);
+}
+
 BOOST_AUTO_TEST_CASE(copies_are_independent_and_moved_nets_work) {
   Mlp model, other;
   const Row x = random_input<Row>(), z = random_input<Row>();

@@ -53,6 +53,31 @@ BOOST_AUTO_TEST_CASE(gradients_accumulate) {
   static_assert(std::is_same_v<decltype(embedding(x.data())), Tensor<float, 3, 2>>);
 }
 
+// On plain indices a const layer shortens what it looked up and leaves its table; training changes the table as ever.
+template <class Layer>
+void check_const() {
+  Layer layer;
+  const Layer& same = layer;
+  const auto before = layer.weight.data();
+  const auto x = Indices<2, 3>::from(std::array{3, 0, 3, 4, 3, 1});
+  const nn::Variable v{x};
+  const auto ones = Tensor<float, 2, 3, 17>::from(std::vector<float>(102, 1.f));
+  const auto result = same(x);
+  compare("table", layer.weight.data(), numbers(before), 0, 0);
+  Layer copy = layer;
+  const auto recorded = same(v), wanted = copy(v);
+  compare("const", result, numbers(wanted.data()), 0, 0);
+  compare("const, recorded", recorded.data(), numbers(wanted.data()), 0, 0);
+  compare("table, shortened", layer.weight.data(), numbers(copy.weight.data()), 0, 0);
+  recorded.backward(ones);
+  wanted.backward(ones);
+  compare("gradient", layer.weight.grad(), numbers(copy.weight.grad()), 0, 0);
+}
+BOOST_AUTO_TEST_CASE(const_layers) {
+  check_const<nn::Embedding<5, 17>>();
+  check_const<nn::Embedding<5, 17, nn::max_norm<1.5>, nn::padding_idx<1>>>();
+}
+
 BOOST_AUTO_TEST_CASE(index_outside_the_table) {
   nn::Embedding<5, 2, nn::max_norm<0.001>> embedding;
   const auto before = embedding.weight.data();

@@ -114,6 +114,54 @@ BOOST_AUTO_TEST_CASE(a_forward_may_return_its_argument) {
   BOOST_TEST(numbers(y) == list(3, 7), boost::test_tools::per_element());
 }
 
+// A const module, whose own forward and the containers in it are const too.
+struct Reader : nn::Module<Reader> {
+  using Chain = nn::Sequential<nn::Linear<3, 4>, nn::BatchNorm1d<4>, nn::Named<"act", nn::ReLU>, nn::Dropout<>>;
+  using Skip = nn::Residual<Chain, nn::Linear<3, 4>>;
+  using Wide = nn::Concat<nn::Linear<4, 2>, nn::Named<"tied", nn::Shared<nn::Linear<4, 3>>>, nn::Identity>;
+  BOOST_HANA_DEFINE_STRUCT(Reader, (Skip, skip), (Wide, wide), (nn::Parameter<Tensor<float, 2, 9>>, shift));
+  auto forward(const auto& x) const { return nn::functional::tanh(wide(skip(x))) + shift; }
+};
+BOOST_AUTO_TEST_CASE(a_const_module_gives_what_the_module_gives) {
+  using Row = Tensor<float, 2, 3>;
+  nn::Sequential<Reader, nn::Linear<9, 2>, nn::Sequential<>> model;
+  const auto& same = model;
+  const Row x = Row::from({1, -2, 3, -4, 5, -6});
+  // In training mode it moves the running statistics as any module does.
+  using Model = std::remove_cvref_t<decltype(model)>;
+  const Model trained = model;
+  Model other = model;
+  const auto before = model.state_dict();
+  tenon::manual_seed(3);
+  const auto drawn = numbers(trained(x));
+  tenon::manual_seed(3);
+  BOOST_TEST(numbers(other(x)) == drawn, boost::test_tools::per_element());
+  BOOST_TEST(equal(trained.state_dict(), other.state_dict()));
+  BOOST_TEST(!equal(trained.state_dict(), before));
+  // In evaluation mode it stays as it is.
+  model.eval();
+  const auto wanted = numbers(model(x));
+  static_assert(std::is_same_v<decltype(same(x)), Tensor<float, 2, 2>>);
+  BOOST_TEST(numbers(same(x)) == wanted, boost::test_tools::per_element());
+  BOOST_TEST(numbers(same(x + 0.f)) == wanted, boost::test_tools::per_element());
+  const auto gradients = [&](const auto& recorded) {
+    model.zero_grad();
+    recorded.backward(Tensor<float, 2, 2>::from({1, 2, 3, 4}));
+    list all;
+    nn::for_each_parameter(model, [&](const std::string&, auto& parameter) {
+      for (const float element : parameter.grad()) all.push_back(element);
+    });
+    return all;
+  };
+  const nn::Variable u{x, nn::requires_grad}, v{x, nn::requires_grad};
+  const auto y = same(u);
+  BOOST_TEST(numbers(y.data()) == wanted, boost::test_tools::per_element());
+  const auto of_const = gradients(y), of_other = gradients(model(v));
+  BOOST_TEST(of_const == of_other, boost::test_tools::per_element());
+  BOOST_TEST(numbers(u.grad()) == numbers(v.grad()), boost::test_tools::per_element());
+  BOOST_TEST(equal(model.state_dict(), before));
+}
+
 BOOST_AUTO_TEST_CASE(modes_reach_every_module_below) {
   Net<> net;
   BOOST_TEST(net.is_training());

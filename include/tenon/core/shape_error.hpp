@@ -130,6 +130,12 @@ struct Rejected {
   static constexpr std::size_t size() { return 0; }
   /// As a number.
   constexpr operator double() const { return 0; }
+  /// As a tensor.
+  template <class TensorType>
+    requires requires { typename TensorType::static_shape; }
+  operator TensorType() const {
+    return TensorType::unallocated();
+  }
 };
 
 namespace detail {
@@ -279,6 +285,18 @@ template <class R>
 constexpr auto report(R) {
   (void)shape_error<message<detail::message_of<R>()>>::rejected;
 }
+#endif
+
+/// One compile error that reads `text` and names the types behind it, of which one has to depend on a template
+/// argument: `TENON_REJECT("a sentence", Types...);` in a function of a deduced type.
+#if defined(__clang__)
+template <class... Types>
+inline constexpr bool accepts_types = false;
+#define TENON_REJECT(text, ...) static_assert(::tenon::accepts_types<__VA_ARGS__>, text)
+#else
+template <class Message, class... Types>
+struct type_error {};
+#define TENON_REJECT(text, ...) (void)::tenon::type_error<::tenon::message<text>, __VA_ARGS__>::rejected
 #endif
 
 }  // namespace tenon::inline TENON_ISA

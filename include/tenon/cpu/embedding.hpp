@@ -12,14 +12,20 @@ struct Kernel<operation::Embedding<T, Num, Dim, Padding, MaxNorm, NormType, ByFr
   using Operation = operation::Embedding<T, Num, Dim, Padding, MaxNorm, NormType, ByFrequency>;
 
   template <class Y, class X, class W>
-  static void forward(const Operation& embedding, autograd::NothingSaved*, Y& y, const X& x, const W& weight) {
+  static void forward(const Operation& embedding, autograd::NothingSaved* saved, Y& y, const X& x, const W& weight) {
     constexpr index_t count = shape_of_t<X>::size;
     if (const index_t at = first_outside(x.data(), count, Num); at >= 0)
       raise_outside(Operation::name, at, x.data()[at], Num);
+    const bool in_place = Operation::renormalizes && (saved || !embedding.only_reads);
     if constexpr (Operation::renormalizes)
-      for (const std::int64_t index : x)  // a row looked up again is short by then
-        micro::limit_norm<NormType>(Dim, static_cast<T>(MaxNorm), embedding.table + index * Dim);
+      if (in_place)
+        for (const std::int64_t index : x)  // a row looked up again is short by then
+          micro::limit_norm<NormType>(Dim, static_cast<T>(MaxNorm), embedding.table + index * Dim);
     micro::look_up(count, Num, Dim, x.data(), weight.data(), y.data());
+    if constexpr (Operation::renormalizes)
+      if (!in_place)
+        for (index_t i = 0; i < count; ++i)
+          micro::limit_norm<NormType>(Dim, static_cast<T>(MaxNorm), y.data() + i * Dim);
   }
 
   // Besides clearing the gradient where nothing is to be added to, only the rows that were looked up are touched.

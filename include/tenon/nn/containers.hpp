@@ -187,13 +187,22 @@ class Residual : public Layer<Residual<Body, Shortcut>> {
 
   template <class X>
   auto forward(const X& x) {
-    return checked<Residual>(x, [this](const auto& input) {
-      const auto y = body(detail::plan_with(input));  // first, as planned from the type
-      return apply(tenon::operation::Add{}, y, shortcut(detail::plan_with(input)));
-    });
+    return call(*this, x);
+  }
+  template <class X>
+  auto forward(const X& x) const {
+    return call(*this, x);
   }
 
  private:
+  template <class Self, class X>
+  static auto call(Self& self, const X& x) {
+    return checked<Residual>(x, [&self](const auto& input) {
+      const auto y = self.body(detail::plan_with(input));  // first, as planned from the type
+      return apply(tenon::operation::Add{}, y, self.shortcut(detail::plan_with(input)));
+    });
+  }
+
   Residual(const Residual& other, const detail::CopyScope&)
       : Layer<Residual>(other), body(other.body), shortcut(other.shortcut) {}
 };
@@ -225,8 +234,18 @@ class Concat : public LayerList<Concat<Branches...>, Branches...> {
 
   template <class X>
   auto forward(const X& x) {
-    return checked<Concat>(x, [this](const auto& input) {
-      return boost::hana::unpack(this->layers(), [&](auto&... branch) {
+    return call(*this, x);
+  }
+  template <class X>
+  auto forward(const X& x) const {
+    return call(*this, x);
+  }
+
+ private:
+  template <class Self, class X>
+  static auto call(Self& self, const X& x) {
+    return checked<Concat>(x, [&self](const auto& input) {
+      return boost::hana::unpack(self.layers(), [&](auto&... branch) {
         // Braces: one branch after the other, as planned from the type.
         const std::tuple<decltype(branch(detail::plan_with(input)))...> results{branch(detail::plan_with(input))...};
         return std::apply([](const auto&... y) { return cat<1>(y...); }, results);
@@ -234,7 +253,6 @@ class Concat : public LayerList<Concat<Branches...>, Branches...> {
     });
   }
 
- private:
   template <class First, class... Rest>
   static constexpr auto joined(First, Rest... rest) {
     if constexpr (is_rejection<First>)

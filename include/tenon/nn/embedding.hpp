@@ -29,6 +29,8 @@ struct Embedding {
 
   /// The table's elements, for a call that shortens rows longer than MaxNorm.
   T* table = nullptr;
+  /// Whether a call that is not recorded leaves the table as it is, and shortens only what it looks up.
+  bool only_reads = false;
 
   template <index_t... D, class... Parameters>
   static consteval auto output_shape(Shape<D...>, Parameters...) {
@@ -45,7 +47,8 @@ namespace nn {
 ///
 /// `weight` is (num_embeddings, embedding_dim), drawn from N(0, 1); its gradient is recorded for indices in a Variable.
 /// Tags: padding_idx (none; its row begins as zeros and gets no gradient; a negative one counts from the end), max_norm
-/// (none; a looked-up row of larger norm is scaled to it, in place), norm_type<2> (that norm's p),
+/// (none; a looked-up row of larger norm is scaled to it, in place; on Tensors a const layer gives the same result and
+/// leaves its table as it is), norm_type<2> (that norm's p),
 /// scale_grad_by_freq<false> (the gradient of a row is divided by how often it was looked up). An index outside the
 /// table is a tenon::Error, before anything is written; in a compiled net it gives a row of zeros and `status()` says
 /// so.
@@ -96,10 +99,11 @@ class Embedding : public Layer<Embedding<NumEmbeddings, EmbeddingDim, Tags...>> 
       return apply(operation{}, x, weight);
   }
   template <class X>
-  auto forward(const X& x) const
-    requires(!operation::renormalizes)
-  {
-    return apply(operation{}, x, weight);
+  auto forward(const X& x) const {
+    if constexpr (operation::renormalizes)
+      return apply(operation{weight.state()->value().data(), true}, x, weight);
+    else
+      return apply(operation{}, x, weight);
   }
 
   static std::string extra_repr() {

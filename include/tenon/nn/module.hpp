@@ -42,6 +42,16 @@ decltype(auto) plan_with(const X& x) {
   else
     return (x);
 }
+/// `module.forward(x...)`. That a user's forward is not const although the module is, is one compile error.
+template <class M, class... X>
+auto call_forward(M& module, X&&... x) {
+  if constexpr (!std::is_const_v<M> || requires { module.forward(std::forward<X>(x)...); }) {
+    return module.forward(std::forward<X>(x)...);
+  } else {
+    TENON_REJECT("a const model is called, whose forward is not const: write `auto forward(const auto& x) const`", M);
+    return Rejected{};
+  }
+}
 template <class R>
 auto give_back(R&& result) {
   using Plain = std::remove_cvref_t<R>;
@@ -63,11 +73,14 @@ auto give_back(R&& result) {
 ///
 ///     struct Net : nn::Module<Net> {
 ///       BOOST_HANA_DEFINE_STRUCT(Net, (nn::Linear<300, 10>, fc));
-///       auto forward(const auto& x) { return nn::functional::relu(fc(x)); }
+///       auto forward(const auto& x) const { return nn::functional::relu(fc(x)); }
 ///     };
 ///
 /// Members that it does not name are not trained, not saved and not switched by `eval()`. Modules start in training
 /// mode.
+///
+/// A const module is called as any other, if its `forward` is const. Called on Tensors in evaluation mode a module is
+/// only read, from any number of threads if it is const; what a call changes in training mode, see BatchNorm1d.
 template <class Derived>
 class Module {
  public:
@@ -193,9 +206,9 @@ class Module {
     if constexpr (requires { typename Derived::built_in; })
       return self.forward(kind::as_argument(x)...);
     else if constexpr (takes_recorded || (kind::is_rejected<X> || ...))
-      return self.forward(detail::plan_with(x)...);
+      return detail::call_forward(self, detail::plan_with(x)...);
     else
-      return detail::give_back(self.forward(detail::lend(kind::as_argument(x))...));
+      return detail::give_back(detail::call_forward(self, detail::lend(kind::as_argument(x))...));
   }
 
   bool training_ = true;

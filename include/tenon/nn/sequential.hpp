@@ -243,11 +243,21 @@ class Sequential : public LayerList<Sequential<Elements...>, Elements...> {
 
   template <class X>
   auto forward(const X& x) {
-    return checked<Sequential>(x, [&](const auto& input) {
+    return call(*this, x);
+  }
+  template <class X>
+  auto forward(const X& x) const {
+    return call(*this, x);
+  }
+
+ private:
+  template <class Self, class X>
+  static auto call(Self& self, const X& x) {
+    return checked<Sequential>(x, [&self](const auto& input) {
       if constexpr (sizeof...(Elements) == 0) {
         return input;
       } else {
-        auto result = boost::hana::fold_left(this->layers(), std::cref(input), [](const auto& before, auto& layer) {
+        auto result = boost::hana::fold_left(self.layers(), std::cref(input), [](const auto& before, auto& layer) {
           if constexpr (requires { before.get(); })
             return layer(before.get());
           else if constexpr (tenon::detail::is_symbolic<std::remove_cvref_t<decltype(before)>>)

@@ -79,14 +79,24 @@ struct Kernel<operation::Embedding<T, Num, Dim, Padding, MaxNorm, NormType, ByFr
   using Operation = operation::Embedding<T, Num, Dim, Padding, MaxNorm, NormType, ByFrequency>;
 
   template <class Y, class X, class W>
-  static void forward(const Operation& embedding, autograd::NothingSaved*, Y& y, const X& x, const W& weight) {
+  static void forward(const Operation& embedding, autograd::NothingSaved* saved, Y& y, const X& x, const W& weight) {
     constexpr index_t count = shape_of_t<X>::size;
     check_indices(Operation::name, count, Num, x.data());
+    const bool in_place = Operation::renormalizes && (saved || !embedding.only_reads);
     if constexpr (Operation::renormalizes) {
-      const SortedIndices sorted(x.data(), count);
-      launch(count, LimitNorm<T, NormType>{Dim, static_cast<T>(MaxNorm), sorted.index.data(), embedding.table});
+      if (in_place) {
+        const SortedIndices sorted(x.data(), count);
+        launch(count, LimitNorm<T, NormType>{Dim, static_cast<T>(MaxNorm), sorted.index.data(), embedding.table});
+      }
     }
     launch(count * Dim, LookUp<T>{Num, Dim, x.data(), weight.data(), y.data()});
+    if constexpr (Operation::renormalizes) {
+      if (!in_place) {
+        Array<std::int64_t> row(count);  // each of what was looked up
+        thrust::sequence(detail::policy(), row.data(), row.data() + count);
+        launch(count, LimitNorm<T, NormType>{Dim, static_cast<T>(MaxNorm), row.data(), y.data()});
+      }
+    }
   }
 
   template <class Y, class X, class W>
