@@ -90,11 +90,11 @@ class Compiled : public planning::Sizes<Model, InputType> {
     program_.run(x.data(), program_.result());
     return result_;
   }
-  /// An input of another type is one compile error.
-  template <class X>
-    requires is_tensor<X>
-  auto operator()(const X&) {
-    return planning::reject_net_input<Input, X>();
+  /// Arguments of other types, expressions among them, are one compile error and no conversion.
+  template <class... X>
+    requires(!planning::is_net_call<InputType, OutputType, X...>)
+  auto operator()(X&&...) {
+    return planning::reject_net_call<Input, Output, X...>();
   }
   /// Writes the result into `y`, which may be `x`.
   void operator()(const Input& x, Output& y) noexcept { program_.run(x.data(), y.data()); }
@@ -106,6 +106,11 @@ class Compiled : public planning::Sizes<Model, InputType> {
     const Output& y = (*this)(x);
     program_.raise_if_outside();
     return y;
+  }
+  template <class X>
+    requires(!planning::is_net_call<InputType, OutputType, X>)
+  auto check(X&&) {
+    return planning::reject_net_call<Input, Output, X>();
   }
 
  private:

@@ -113,10 +113,11 @@ class Compiled {
     program_->run(x.data(), workspace_.data(), result_.data());
     return result_;
   }
-  /// An input of another type is one compile error.
-  template <class T, index_t... D>
-  auto operator()(const Tensor<T, D...>&) {
-    return planning::reject_net_input<Input, Tensor<T, D...>>();
+  /// Arguments of other types are one compile error and no conversion.
+  template <class... X>
+    requires(!planning::is_net_call<InputType, OutputType, X...>)
+  auto operator()(X&&...) {
+    return planning::reject_net_call<Input, Output, X...>();
   }
   /// Writes the result into `y`, which may be `x`.
   void operator()(const Input& x, Output& y) noexcept { program_->run(x.data(), workspace_.data(), y.data()); }
@@ -134,6 +135,11 @@ class Compiled {
       if (const auto [position, found] = report(reader); position >= 0)
         raise_outside(reader.name, position, found, reader.limit);
     return y;
+  }
+  template <class X>
+    requires(!planning::is_net_call<InputType, OutputType, X>)
+  auto check(X&&) {
+    return planning::reject_net_call<Input, Output, X>();
   }
 
   /// Device memory of the intermediate results.

@@ -1,0 +1,14 @@
+// A net called with another input, and a tensor for its result.
+// g++: "net expects input \(1, 3\), got \(2, 3\)"
+// clang: at_layer<>, tenon::planning::Net, tenon::expected_input<1L?, 3L?>, tenon::actual_input<2, 3>
+#include <tenon/tenon.hpp>
+
+namespace nn = tenon::nn;
+using tenon::Tensor;
+
+int main() {
+  const nn::Linear<3, 2> model;
+  auto net = tenon::compile<Tensor<float, 1, 3>>(model);
+  Tensor<float, 1, 2> y;
+  net(Tensor<float, 2, 3>(), y);
+}

@@ -1,0 +1,15 @@
+// A net called with a tensor of another shape for its result.
+// g++: net\(x, y\) writes its result into y, which has another type.*Tensor<float, 1, 2>.*Tensor<float, 1, 3>
+// clang: Tensor<float, 1, 2>.*Tensor<float, 1, 3>.*net\(x, y\) writes its result into y, which has another type
+#include <tenon/tenon.hpp>
+
+namespace nn = tenon::nn;
+using tenon::Tensor;
+
+int main() {
+  const nn::Linear<3, 2> model;
+  auto net = tenon::compile<Tensor<float, 1, 3>>(model);
+  const Tensor<float, 1, 3> x;
+  Tensor<float, 1, 3> y;
+  net(x, y);
+}
