@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <new>
+#include <limits>
 #include <numeric>
 #include <span>
 #include <sstream>
@@ -108,6 +109,63 @@ BOOST_AUTO_TEST_CASE(it_is_used_in_expressions) {
   const Tensor<float, 2> column = xt::view(a, xt::all(), 1);
   BOOST_TEST(elements(column) == (list{2, 5}));
   BOOST_TEST(std::accumulate(a.begin(), a.end(), 0.0f) == 21);
+}
+
+#ifndef NDEBUG
+// One rule for all ranks and ways: a position outside its axis is an error.
+BOOST_AUTO_TEST_CASE(positions_outside_are_errors) {
+  Tensor<float, 3> a;
+  const auto& b = a;
+  for (const int i : {3, 10, -4}) {
+    const std::string message = "x[" + std::to_string(i) + "]: the leading axis of x has 3 elements";
+    BOOST_TEST(error_of([&] { a[i] = 1; }) == message);
+    BOOST_TEST(error_of([&] { (void)b[i]; }) == message);
+  }
+  BOOST_TEST(error_of([&] { (void)b[std::size_t{3}]; }) == "x[3]: the leading axis of x has 3 elements");
+  BOOST_TEST(error_of([&] { (void)b[std::numeric_limits<std::size_t>::max() / 2 + 1]; }).starts_with("x[-9"));
+  a[-3] = 5;
+  BOOST_TEST(b[0] == 5);
+  BOOST_TEST(error_of([&] { a(3) = 1; }) == "x(3): a position lies outside x, whose shape is (3)");
+  BOOST_TEST(error_of([&] { (void)b(-1); }) == "x(-1): a position lies outside x, whose shape is (3)");
+  BOOST_TEST(error_of([&] { (void)b[std::vector<std::size_t>{3}]; }) ==
+             "x(3): a position lies outside x, whose shape is (3)");
+
+  Tensor<std::int64_t, 2, 3> t;
+  const auto& u = t;
+  const std::string inside = "): a position lies outside x, whose shape is (2, 3)";
+  BOOST_TEST(error_of([&] { t(5, 0) = 1; }) == "x(5, 0" + inside);
+  BOOST_TEST(error_of([&] { t(1, 3) = 1; }) == "x(1, 3" + inside);
+  BOOST_TEST(error_of([&] { (void)u(2, 0); }) == "x(2, 0" + inside);
+  BOOST_TEST(error_of([&] { (void)u(0u, 3u); }) == "x(0, 3" + inside);
+  BOOST_TEST(error_of([&] { (void)u(0, -1); }) == "x(0, -1" + inside);
+  BOOST_TEST(error_of([&] { (void)u(3); }) == "x(3" + inside);  // of the last axis, as xtensor has it
+  BOOST_TEST(error_of([&] { (void)u[{2, 0}]; }) == "x(2, 0" + inside);
+  BOOST_TEST(error_of([&] { t[{0, 3}] = 1; }) == "x(0, 3" + inside);
+  BOOST_TEST(error_of([&] { (void)u[std::array<std::size_t, 2>{2, 2}]; }) == "x(2, 2" + inside);
+  BOOST_TEST(error_of([&] { t[std::vector<std::size_t>{1, 3}] = 1; }) == "x(1, 3" + inside);
+  t[{1, 2}] = 7;
+  BOOST_TEST((u(1, 2) == 7 && u(9, 1, 2) == 7 && t(2) == 0 && u[{1, 2}] == 7));
+  BOOST_TEST((u[std::vector<std::size_t>{1, 2}] == 7));
+
+  Tensor<float, 2, 1, 4, 3> deep;
+  const std::string shape = "): a position lies outside x, whose shape is (2, 1, 4, 3)";
+  BOOST_TEST(error_of([&] { deep(0, 0, 4, 0) = 1; }) == "x(0, 0, 4, 0" + shape);
+  BOOST_TEST(error_of([&] { deep(0, 1, 0, 0) = 1; }) == "x(0, 1, 0, 0" + shape);
+  BOOST_TEST(error_of([&] { (void)std::as_const(deep)(2, 0, 0, 0); }) == "x(2, 0, 0, 0" + shape);
+  BOOST_TEST(error_of([&] { (void)deep[{0, 1, 0, 0}]; }) == "x(0, 1, 0, 0" + shape);
+  const Tensor<float> scalar(3);
+  BOOST_TEST(scalar() == 3);
+}
+#endif
+
+BOOST_AUTO_TEST_CASE(elements_of_lazy_expressions_broadcast) {
+  const auto column = Tensor<float, 3, 1>::from(list{1, 2, 3});
+  const auto row = Tensor<float, 2>::from(list{10, 20});
+  BOOST_TEST((column + row)(2, 1) == 23);
+  BOOST_TEST(xt::view(column, xt::all(), xt::newaxis(), 0)(2, 0) == 3);
+  const auto a = counted();
+  const Tensor<float, 4, 3> joined = xt::concatenate(xt::xtuple(a, 2 * a));
+  BOOST_TEST(joined(3, 2) == 12);
 }
 
 BOOST_AUTO_TEST_CASE(it_is_printed) {

@@ -9,7 +9,9 @@
 #include <limits>
 #include <ranges>
 #include <span>
+#include <string>
 #include <type_traits>
+#include <vector>
 
 // PI is a macro of Unreal, a constant of xtensor.
 #include "undefine_macros.hpp"
@@ -27,6 +29,7 @@
 #include "memory.hpp"
 #include "restore_macros.hpp"
 #include "shape.hpp"
+#include "shape_error.hpp"
 #include "tensor_storage.hpp"
 
 namespace tenon::inline TENON_ISA {
@@ -67,6 +70,38 @@ struct xiterable_inner_types<tenon::Tensor<T, D...>> : xcontainer_iterable_types
 
 namespace tenon::inline TENON_ISA {
 
+namespace detail {
+/// Of `x[i]`, where the leading axis of x has `size` elements.
+[[noreturn]] inline void raise_position(index_t position, index_t size) {
+  raise("x[" + std::to_string(position) + "]: the leading axis of x has " + std::to_string(size) + " elements");
+}
+/// Of `x(i, j)` and `x[{i, j}]`, where x has the extents `shape`.
+[[noreturn]] inline void raise_positions(std::span<const index_t> positions, std::span<const index_t> shape) {
+  const auto list = [](std::span<const index_t> numbers) {
+    std::string text;
+    for (const index_t number : numbers) text += (text.empty() ? "" : ", ") + std::to_string(number);
+    return "(" + text + ")";
+  };
+  raise("x" + list(positions) + ": a position lies outside x, whose shape is " + list(shape));
+}
+
+/// Whether all positions lie in their axes of `shape`; the last ones are those of the last axes. An axis of extent 1
+/// takes any position if it `Broadcasts`.
+template <bool Broadcasts, std::size_t Rank, class Positions>
+constexpr bool are_inside(const std::array<index_t, Rank>& shape, const Positions& positions) {
+  auto axis = static_cast<std::ptrdiff_t>(Rank) - static_cast<std::ptrdiff_t>(std::ranges::distance(positions));
+  for (const auto& given : positions) {
+    if (axis >= 0) {  // further leading positions are ignored, as xtensor has it
+      const auto position = static_cast<index_t>(given);
+      const index_t extent = shape[static_cast<std::size_t>(axis)];
+      if ((position < 0 || position >= extent) && !(Broadcasts && extent == 1)) return false;
+    }
+    ++axis;
+  }
+  return true;
+}
+}  // namespace detail
+
 /// Constructs a Tensor whose elements are not set.
 struct uninitialized_t {};
 inline constexpr uninitialized_t uninitialized{};
@@ -77,6 +112,12 @@ inline constexpr uninitialized_t uninitialized{};
 /// `xio.hpp`) and iterated. Assignment evaluates straight into the tensor, without a temporary; an expression that reads
 /// other positions of its target, such as `t = xt::transpose(t)`, must go through `xt::eval` (a debug build detects it).
 /// A tensor owns its memory, except one made by `view`. A moved-from tensor may only be assigned to or destroyed.
+///
+/// Positions: `t(i, j)` and `t[{i, j}]`, each from 0, are elements; `t[i]` is element `i` of the leading axis, from its
+/// end if negative, and a tensor of its own if there are further axes. Unless NDEBUG is defined, a position outside its
+/// axis is a tenon::Error that names it and the shape, whatever the rank; where `t[i]` copies a tensor it is one in every
+/// build, and a constant such as `t[2_c]` is a compile error. (Only `t(i, j)` of a const tensor takes any position along
+/// an axis of extent 1: xtensor's lazy expressions read it so to broadcast.) `t.unchecked(i, j)` checks in no build.
 template <class T, index_t... D>
 class Tensor : public xt::xcontainer<Tensor<T, D...>>, public xt::xcontainer_semantic<Tensor<T, D...>> {
   using container = xt::xcontainer<Tensor>;
@@ -176,38 +217,53 @@ class Tensor : public xt::xcontainer<Tensor<T, D...>>, public xt::xcontainer_sem
   /// that nobody writes into it by mistake: write to `xt::view(t, i)`.
   template <class Index>
     requires(rank > 1 && is_position<Index>)
-  auto operator[](const Index& i) const -> std::add_const_t<decltype(detail::element_of(*this, i))> {
+  const auto operator[](const Index& i) const {
     return detail::element_of(*this, i);
   }
   /// Of a tensor of rank 1 it is the element itself.
   template <class Index>
     requires(rank == 1 && is_position<Index>)
   T& operator[](const Index& i) {
-    return this->data()[offset(static_cast<index_t>(i))];
+    return this->data()[offset(i)];
   }
   template <class Index>
     requires(rank == 1 && is_position<Index>)
   const T& operator[](const Index& i) const {
-    return this->data()[offset(static_cast<index_t>(i))];
+    return this->data()[offset(i)];
   }
   // xtensor's own: by a list of positions.
   template <class Index>
     requires(!is_position<Index>)
   decltype(auto) operator[](const Index& index) {
+    check_positions<false>(index);
     return container::operator[](index);
   }
   template <class Index>
     requires(!is_position<Index>)
   decltype(auto) operator[](const Index& index) const {
+    check_positions<false>(index);
     return container::operator[](index);
   }
   template <class Index>
   T& operator[](std::initializer_list<Index> index) {
+    check_positions<false>(index);
     return container::operator[](index);
   }
   template <class Index>
   const T& operator[](std::initializer_list<Index> index) const {
+    check_positions<false>(index);
     return container::operator[](index);
+  }
+  /// `t(i, j)`: the element at these positions.
+  template <class... Index>
+  T& operator()(Index... index) {
+    check_arguments<false>(index...);
+    return container::operator()(index...);
+  }
+  template <class... Index>
+  const T& operator()(Index... index) const {
+    check_arguments<true>(index...);
+    return container::operator()(index...);
   }
 
   static constexpr xt::layout_type layout() noexcept { return xt::layout_type::row_major; }
@@ -225,8 +281,39 @@ class Tensor : public xt::xcontainer<Tensor<T, D...>>, public xt::xcontainer_sem
   friend class xt::xconst_accessible<Tensor>;
   friend class xt::xaccessible<Tensor>;
 
-  static constexpr std::size_t offset(index_t i) {
-    return static_cast<std::size_t>(i < 0 ? i + static_shape::size : i);
+  /// Where `t[i]` of a tensor of rank 1 lies.
+  template <class Index>
+  static constexpr std::size_t offset(const Index& i) {
+    constexpr index_t size = static_shape::size;
+    if constexpr (requires { std::integral_constant<index_t, Index::value>{}; }) {
+      constexpr index_t known = Index::value;
+      if constexpr (known >= size || known < -size)
+        TENON_REJECT("t[i]: the constant position lies outside the axis of t", Tensor, Index);
+    }
+    const auto position = static_cast<index_t>(i);
+#ifndef NDEBUG
+    if (position >= size || position < -size) detail::raise_position(position, size);
+#endif
+    return static_cast<std::size_t>(position < 0 ? position + size : position);
+  }
+  /// Throws for a list of positions of which one lies outside its axis, unless NDEBUG is defined.
+  template <bool Broadcasts, class Positions>
+  static void check_positions([[maybe_unused]] const Positions& positions) {
+#ifndef NDEBUG
+    if constexpr (requires { static_cast<index_t>(*std::ranges::begin(positions)); })
+      if (!detail::are_inside<Broadcasts>(static_shape::dims, positions)) {
+        std::vector<index_t> found;
+        for (const auto& position : positions) found.push_back(static_cast<index_t>(position));
+        detail::raise_positions(found, static_shape::dims);
+      }
+#endif
+  }
+  template <bool Broadcasts, class... Index>
+  static void check_arguments([[maybe_unused]] const Index&... index) {
+#ifndef NDEBUG
+    if constexpr ((std::is_convertible_v<Index, index_t> && ...))  // and not xt::missing
+      check_positions<Broadcasts>(std::array<index_t, sizeof...(Index)>{static_cast<index_t>(index)...});
+#endif
   }
 
   explicit Tensor(TensorStorage<T, static_shape::size> storage) noexcept : storage_(std::move(storage)) {}

@@ -283,8 +283,7 @@ auto element_of(const X& x, const Index& i) {
       }
     } else {
       const auto position = static_cast<index_t>(i);
-      if (position >= size || position < -size)
-        raise("x[" + std::to_string(position) + "]: the leading axis of x has " + std::to_string(size) + " elements");
+      if (position >= size || position < -size) raise_position(position, size);
       return apply_to_operands(operation::Select{position < 0 ? position + size : position}, x);
     }
   }
