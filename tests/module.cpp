@@ -1,6 +1,9 @@
 // The verbs every module has.
 #include <boost/hana/for_each.hpp>
 #include <boost/test/unit_test.hpp>
+#include <functional>
+#include <map>
+#include <memory>
 #include <optional>
 #include <tenon/cpu/activation.hpp>
 #include <tenon/cpu/conv.hpp>
@@ -112,6 +115,56 @@ BOOST_AUTO_TEST_CASE(a_forward_may_return_its_argument) {
     lent.fill(0);
   }
   BOOST_TEST(numbers(y) == list(3, 7), boost::test_tools::per_element());
+}
+
+// Members without tensors may be named too: they are neither trained nor saved.
+enum class Mode { plain, shifted };
+struct Labelled : nn::Module<Labelled> {
+  struct Settings {
+    int rounds = 2;
+  };
+  using Names = std::vector<std::string>;
+  using Table = std::map<std::string, std::array<float, 2>>;
+  using Callback = std::function<Tensor<float, 2>(const nn::Linear<2, 2>&)>;
+  using Fc = nn::Linear<3, 2>;
+  BOOST_HANA_DEFINE_STRUCT(Labelled, (int, steps), (Fc, fc), (double, rate), (bool, on), (std::string, title),
+                           (Mode, mode), (Settings, settings), (Names, names_of_classes), (Table, table),
+                           (const char*, text), (std::optional<int>, limit), (std::shared_ptr<Settings>, shared),
+                           (Callback, callback), (nn::Buffer<Tensor<float, 2>>, shift), (tenon::Absent, nothing),
+                           (void*, handle));
+  auto forward(const auto& x) const { return fc(x); }
+};
+// More members than one module names: in groups, which are modules.
+template <int Group>
+struct Part : nn::Module<Part<Group>> {
+  using Weight = nn::Parameter<Tensor<float, 1>>;
+  BOOST_HANA_DEFINE_STRUCT(Part, (Weight, p0), (Weight, p1), (Weight, p2), (Weight, p3), (Weight, p4), (Weight, p5),
+                           (Weight, p6), (Weight, p7), (Weight, p8), (Weight, p9), (Weight, p10), (Weight, p11),
+                           (Weight, p12), (Weight, p13), (Weight, p14), (Weight, p15), (Weight, p16), (Weight, p17),
+                           (Weight, p18), (Weight, p19), (Weight, p20), (Weight, p21), (Weight, p22), (Weight, p23),
+                           (Weight, p24), (Weight, p25), (Weight, p26), (Weight, p27), (Weight, p28), (Weight, p29),
+                           (Weight, p30), (Weight, p31), (Weight, p32), (Weight, p33), (Weight, p34), (Weight, p35),
+                           (Weight, p36), (Weight, p37), (Weight, p38));
+};
+struct Whole : nn::Module<Whole> {
+  BOOST_HANA_DEFINE_STRUCT(Whole, (Part<0>, encoder), (Part<1>, decoder));
+  auto forward(const auto& x) const { return x * encoder.p38 / decoder.p0; }
+};
+BOOST_AUTO_TEST_CASE(members_may_be_plain_and_grouped) {
+  Labelled model;
+  names entries;
+  for (const auto& [name, tensor] : model.state_dict()) entries.push_back(name);
+  BOOST_TEST(entries == (names{"shift", "fc.weight", "fc.bias"}), boost::test_tools::per_element());
+  BOOST_TEST(numbers(model(Tensor<float, 1, 3>())) == numbers(model.fc.bias.data()), boost::test_tools::per_element());
+
+  Whole whole;
+  const auto dict = whole.state_dict();
+  BOOST_TEST(dict.size() == 78u);
+  BOOST_TEST(dict.contains("decoder.p38"));
+  whole.encoder.p38.data().fill(6);
+  whole.decoder.p0.data().fill(4);
+  const Tensor<float, 1> y = whole(Tensor<float, 1>::from({2}));
+  BOOST_TEST(y.item() == 3);
 }
 
 // A const module, whose own forward and the containers in it are const too.

@@ -143,7 +143,7 @@ class ThreadGenerator {
 
   /// The calling thread's.
   static ThreadGenerator& instance() {
-    TENON_THREAD_LOCAL ThreadGenerator generator;
+    static TENON_THREAD_LOCAL ThreadGenerator generator;
     return generator;
   }
 

@@ -26,7 +26,7 @@ class CopyScope {
   }
 
   static CopyScope*& current() noexcept {
-    TENON_THREAD_LOCAL CopyScope* scope = nullptr;
+    static TENON_THREAD_LOCAL CopyScope* scope = nullptr;
     return scope;
   }
 

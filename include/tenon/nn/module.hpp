@@ -7,6 +7,7 @@
 #include "../io/state_dict.hpp"
 #include "conversion.hpp"
 #include "copy_scope.hpp"
+#include "member_check.hpp"
 #include "members.hpp"
 #include "tags.hpp"
 
@@ -76,15 +77,17 @@ auto give_back(R&& result) {
 ///       auto forward(const auto& x) const { return nn::functional::relu(fc(x)); }
 ///     };
 ///
-/// Members that it does not name are not trained, not saved and not switched by `eval()`. Modules start in training
-/// mode.
+/// Members that it does not name are not trained, not saved and not switched by `eval()`. Of those it names, modules,
+/// Parameters and Buffers are; numbers, strings and the like stay what they are; plain tensors, and containers of and
+/// pointers to modules or tensors, are one compile error. It names 39 members at most: more are grouped in modules of
+/// their own, `struct Encoder : nn::Module<Encoder>`, which are members. Modules start in training mode.
 ///
 /// A const module is called as any other, if its `forward` is const. Called on Tensors in evaluation mode a module is
 /// only read, from any number of threads if it is const; what a call changes in training mode, see BatchNorm1d.
 template <class Derived>
 class Module {
  public:
-  Module() = default;
+  Module() { detail::check_members<Derived>(); }
   Module(const Module&) = default;
   Module(Module&&) = default;
   Module& operator=(const Module&) = default;
