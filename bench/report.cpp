@@ -1,8 +1,11 @@
 #include "report.hpp"
 
+#include <cmath>
 #include <cstdio>
 #include <fstream>
-#include <nlohmann/json.hpp>
+#include <optional>
+#include <rapidjson/prettywriter.h>
+#include <rapidjson/stringbuffer.h>
 #include <stdexcept>
 
 namespace bench {
@@ -33,20 +36,40 @@ void print(const Row& row) {
 }
 
 void write_json(const std::filesystem::path& path, std::span<const Row> rows) {
-  nlohmann::ordered_json list = nlohmann::ordered_json::array();
+  rapidjson::StringBuffer text;
+  rapidjson::PrettyWriter writer(text);
+  writer.SetIndent(' ', 2);
+  const auto put_string = [&](const char* key, const std::string& value) {
+    writer.Key(key);
+    writer.String(value.c_str());
+  };
+  const auto put_number = [&](const char* key, std::optional<double> value) {
+    writer.Key(key);
+    if (!value || !std::isfinite(*value))
+      writer.Null();
+    else
+      writer.Double(*value);
+  };
+  writer.StartArray();
   for (const Row& row : rows) {
-    nlohmann::ordered_json entry{
-        {"workload", row.workload}, {"mode", row.mode}, {"tenon_us", row.tenon_microseconds}, {"peer", nullptr},
-        {"peer_us", nullptr},       {"ratio", nullptr}, {"max_error", row.max_error}};
+    writer.StartObject();
+    put_string("workload", row.workload);
+    put_string("mode", row.mode);
+    put_number("tenon_us", row.tenon_microseconds);
     if (row.peer) {
-      entry["peer"] = row.peer->name;
-      entry["peer_us"] = row.peer->microseconds;
-      entry["ratio"] = row.ratio();
+      put_string("peer", row.peer->name);
+    } else {
+      writer.Key("peer");
+      writer.Null();
     }
-    list.push_back(entry);
+    put_number("peer_us", row.peer ? std::optional(row.peer->microseconds) : std::nullopt);
+    put_number("ratio", row.peer ? std::optional(row.ratio()) : std::nullopt);
+    put_number("max_error", row.max_error);
+    writer.EndObject();
   }
+  writer.EndArray();
   std::ofstream file(path);
-  file << list.dump(2) << '\n';
+  file << text.GetString() << '\n';
   if (!file.flush()) throw std::runtime_error("cannot write " + path.string());
 }
 

@@ -7,7 +7,7 @@ set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 build=$root/build/bench
 sh "$root/scripts/debian-packages.sh" g++ meson ninja-build pkgconf libboost-dev libxtensor-dev libxsimd-dev \
-  nlohmann-json3-dev
+  rapidjson-dev
 if [ "${1-}" = --no-peers ]; then
   shift
 else

@@ -6,7 +6,7 @@ set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 build=$root/build/examples
 sh "$root/scripts/debian-packages.sh" g++ meson ninja-build pkgconf \
-  libboost-dev libxtensor-dev libxsimd-dev nlohmann-json3-dev zlib1g-dev libcairo2-dev dataset-fashion-mnist
+  libboost-dev libxtensor-dev libxsimd-dev rapidjson-dev zlib1g-dev libcairo2-dev dataset-fashion-mnist
 
 [ -e "$build/build.ninja" ] ||
   CXX=g++ meson setup "$build" "$root" -Dexamples=true -Db_ndebug=true

@@ -1,7 +1,9 @@
 // The verbs every module has.
 #include <boost/hana/for_each.hpp>
 #include <boost/test/unit_test.hpp>
+#include <cstring>
 #include <functional>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -295,7 +297,7 @@ BOOST_AUTO_TEST_CASE(a_dict_that_does_not_fit_changes_nothing_and_all_its_faults
       "\n  misshapen: shift: wanted F32 (2, 6), found F64 (2, 6)"
       "\n  misshapen: features.1.bias: wanted F32 (2), found F32 (0)"
       "\n  misshapen: fc.weight: wanted F32 (6, 6), found F32 (36)";
-  BOOST_TEST(error_of([&] { net.load_state_dict(dict); }) ==
+  BOOST_TEST(error_of([&] { net.load_state_dict(dict, {.convert = false}); }) ==
              "load_state_dict: the entries do not match the module:"
              "\n  missing: features.conv.weight"
              "\n  missing: features.1.running_var"
@@ -304,7 +306,7 @@ BOOST_AUTO_TEST_CASE(a_dict_that_does_not_fit_changes_nothing_and_all_its_faults
              "\n  unexpected: fc.b" +
                  misshapen);
   BOOST_TEST(equal(net.state_dict(), before));
-  BOOST_TEST(error_of([&] { net.load_state_dict(dict, {.strict = false}); }) ==
+  BOOST_TEST(error_of([&] { net.load_state_dict(dict, {.strict = false, .convert = false}); }) ==
              "load_state_dict: the entries do not match the module:" + misshapen);
   BOOST_TEST(equal(net.state_dict(), before));
   BOOST_CHECK_THROW(net.load_state_dict({}), tenon::Error);
@@ -312,6 +314,90 @@ BOOST_AUTO_TEST_CASE(a_dict_that_does_not_fit_changes_nothing_and_all_its_faults
   auto more = before;
   more.insert("fc.scale", Tensor<float, 6>());
   BOOST_TEST(error_of([&] { net.load_state_dict(more); }).ends_with("module:\n  unexpected: fc.scale"));
+}
+
+// An entry of another floating dtype, its elements by their bits.
+template <class Bits>
+tenon::AnyTensor entry(tenon::DType dtype, std::vector<tenon::index_t> extents, const std::vector<Bits>& elements) {
+  tenon::AnyTensor tensor(dtype, std::move(extents));
+  BOOST_REQUIRE(tensor.bytes().size() == elements.size() * sizeof(Bits));
+  std::memcpy(tensor.data(), elements.data(), tensor.bytes().size());
+  return tensor;
+}
+
+BOOST_AUTO_TEST_CASE(floating_entries_are_converted) {
+  using tenon::DType;
+  Net<> net;
+  auto dict = net.state_dict();
+  // 1, -2, 0.5, 65504 (the largest F16), 2^-24 (the smallest), infinity
+  dict =
+      changed(dict, "fc.bias", entry<std::uint16_t>(DType::F16, {6}, {0x3c00, 0xc000, 0x3800, 0x7bff, 0x0001, 0x7c00}));
+  dict = changed(dict, "features.1.bias", entry<std::uint16_t>(DType::BF16, {2}, {0x3f80, 0xc049}));  // 1, -3.140625
+  // Rounded to 1 (halfway, to even), to the next float above it, and beyond the largest float to infinity.
+  dict = changed(dict, "features.conv.bias", entry<double>(DType::F64, {2}, {1 + 0x1p-24, 1 + 0x1.8p-23 + 0x1p-40}));
+  dict = changed(dict, "features.1.weight", entry<double>(DType::F64, {2}, {1e300, -1e-46}));
+  const auto before = net.state_dict();
+  BOOST_TEST(error_of([&] { net.load_state_dict(dict, {.convert = false}); }) ==
+             "load_state_dict: the entries do not match the module:"
+             "\n  misshapen: features.conv.bias: wanted F32 (2), found F64 (2)"
+             "\n  misshapen: features.1.weight: wanted F32 (2), found F64 (2)"
+             "\n  misshapen: features.1.bias: wanted F32 (2), found BF16 (2)"
+             "\n  misshapen: fc.bias: wanted F32 (6), found F16 (6)");
+  BOOST_TEST(equal(net.state_dict(), before));
+  net.load_state_dict(dict);
+  const double infinity = std::numeric_limits<double>::infinity();
+  BOOST_TEST(numbers(net.fc.bias.data()) == (list{1, -2, 0.5, 65504, 0x1p-24, infinity}),
+             boost::test_tools::per_element());
+  BOOST_TEST(numbers(net.features[1_c].bias.data()) == (list{1, -3.140625}), boost::test_tools::per_element());
+  BOOST_TEST(numbers(net.features["conv"_n].bias.data()) == (list{1, 1 + 0x1p-22}), boost::test_tools::per_element());
+  BOOST_TEST(numbers(net.features[1_c].weight.data()) == (list{infinity, 0}), boost::test_tools::per_element());
+
+  Net<double> wide;
+  wide.load_state_dict(dict);
+  BOOST_TEST(numbers(wide.fc.bias.data()) == (list{1, -2, 0.5, 65504, 0x1p-24, infinity}),
+             boost::test_tools::per_element());
+  BOOST_TEST(wide.features["conv"_n].bias.data()(0) == 1 + 0x1p-24);
+  BOOST_TEST(numbers(wide.fc.weight.data()) == numbers(net.fc.weight.data()), boost::test_tools::per_element());  // F32
+
+  // Another shape is never right, nor are integers, whatever `convert` says.
+  const std::string error = error_of([&] {
+    net.load_state_dict(changed(changed(dict, "fc.bias", tenon::AnyTensor(DType::F16, {2, 3})), "shift",
+                                tenon::AnyTensor(DType::I32, {2, 6})));
+  });
+  BOOST_TEST(
+      error.ends_with("module:\n  misshapen: shift: wanted F32 (2, 6), found I32 (2, 6)"
+                      "\n  misshapen: fc.bias: wanted F32 (6), found F16 (2, 3)"));
+}
+
+struct Counter : nn::Module<Counter> {
+  using Count = nn::Buffer<Tensor<std::int64_t, 2>>;
+  BOOST_HANA_DEFINE_STRUCT(Counter, (Count, count));
+};
+BOOST_AUTO_TEST_CASE(integers_are_never_converted) {
+  using tenon::DType;
+  Counter counter;
+  for (const DType dtype : {DType::F16, DType::BF16, DType::F32, DType::F64, DType::I32, DType::U8, DType::BOOL}) {
+    tenon::StateDict dict;
+    dict.insert("count", tenon::AnyTensor(dtype, {2}));
+    BOOST_TEST(error_of([&] { counter.load_state_dict(dict); }).find("wanted I64 (2), found") != std::string::npos);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_skipped_entry_is_named_where_it_is_needed) {
+  Net<> net;
+  const auto before = net.state_dict();
+  auto dict = changed(before, "fc.bias", std::nullopt);
+  dict.skip({"fc.bias", "I8", {6}});
+  const std::string needed =
+      "load_state_dict: the entries do not match the module:"
+      "\n  misshapen: fc.bias: wanted F32 (6), found I8 (6), which tenon does not store";
+  BOOST_TEST(error_of([&] { net.load_state_dict(dict); }) == needed);
+  BOOST_TEST(error_of([&] { net.load_state_dict(dict, {.strict = false}); }) == needed);
+  BOOST_TEST(equal(net.state_dict(), before));
+  dict.insert("fc.bias", before["fc.bias"]);  // now there is one
+  dict.skip({"fc.scale", "F8_E4M3", {}});
+  BOOST_TEST(error_of([&] { net.load_state_dict(dict); }).ends_with("module:\n  unexpected: fc.scale"));
+  net.load_state_dict(dict, {.strict = false});
 }
 
 BOOST_AUTO_TEST_CASE(without_strict_what_fits_by_name_is_loaded) {

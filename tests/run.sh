@@ -6,7 +6,7 @@ set -eu
 
 cd "$(dirname "$0")/.."
 sh scripts/debian-packages.sh g++ clang-19 libclang-rt-19-dev meson ninja-build pkgconf cmake \
-  libboost-dev libboost-test-dev libxtensor-dev libxsimd-dev nlohmann-json3-dev \
+  libboost-dev libboost-test-dev libxtensor-dev libxsimd-dev rapidjson-dev \
   libthrust-dev libtbb-dev zlib1g-dev libcairo2-dev
 
 logs=

@@ -1,5 +1,6 @@
 // Safetensors files, damaged ones above all.
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <bit>
@@ -118,6 +119,18 @@ const std::vector<Damage> damages{
     {std::string("{}\0{", 4), 0, {"zero byte"}},
     {"{\"\xFF\":1}", 0, {"header"}},
     {"{'x':1}", 0, {"header"}},
+    {"{\"\xED\xA0\x80\":1}", 0, {"header", "UTF-8"}},      // a surrogate
+    {"{\"\xC0\x80\":1}", 0, {"header", "UTF-8"}},          // overlong
+    {"{\"\xF4\x90\x80\x80\":1}", 0, {"header", "UTF-8"}},  // beyond U+10FFFF
+    {R"({"\uD800":1})", 0, {"header"}},
+    {R"({"\uDC00":1})", 0, {"header", "UTF-8"}},
+    {R"({"__metadata__":{"a":"\uDFFF"}})", 0, {"header", "UTF-8"}},
+    {R"({"\uD800\u0041":1})", 0, {"header"}},
+    {"\xEF\xBB\xBF{}", 0, {"'{'"}},
+    {"{\"a\tb\":1}", 0, {"header"}},
+    {entry(R"("F32")", "[01]", "[0,4]"), 4, {"header"}},
+    {"{/**/}", 0, {"header"}},
+    {R"({"x":1e999})", 0, {"header"}},
     {std::string(100'000, '{'), 0, {"header"}},
     {R"({"x":)" + std::string(100'000, '['), 0, {"\"x\"", "an array"}},
     {"{" + first + ",}", 4, {"header"}},
@@ -145,8 +158,23 @@ const std::vector<Damage> damages{
     {entry(R"("")", "[]", "[0,4]"), 4, {"\"x\"", "dtype"}},
     {entry("2", "[]", "[0,4]"), 4, {"\"x\"", "dtype", "found 2"}},
     {entry(R"(["F32"])", "[]", "[0,4]"), 4, {"\"x\"", "dtype", "an array"}},
+    // dtypes that are not stored: what the header says of them is checked all the same
+    {entry(R"("I8")", "[3]", "[0,4]"), 4, {"\"x\"", "3 bytes for I8 (3)", "[0, 4)"}},
+    {entry(R"("U64")", "[2]", "[0,8]"), 8, {"\"x\"", "16 bytes for U64 (2)"}},
+    {entry(R"("C64")", "[1]", "[8,16]"), 16, {"\"x\"", "byte 0", "[8, 16)"}},
+    {entry(R"("U16")", "[2]", "[0,4]"), 5, {"4 bytes", "found 5"}},
+    {entry(R"("F4")", "[3]", "[0,2]"), 2, {"\"x\"", "whole bytes", "F4 (3)"}},
+    {entry(R"("F4")", "[4]", "[0,4]"), 4, {"\"x\"", "2 bytes for F4 (4)"}},
+    {entry(R"("F6_E2M3")", "[2]", "[0,2]"), 2, {"\"x\"", "whole bytes", "F6_E2M3 (2)"}},
+    {entry(R"("F6_E3M2")", "[8]", "[0,8]"), 8, {"\"x\"", "6 bytes for F6_E3M2 (8)"}},
+    {entry(R"("F4")", "[9223372036854775807]", "[0,4]"), 4, {"\"x\"", "whole bytes"}},
+    {entry(R"("I16")", "[4611686018427387904]", "[0,0]"), 0, {"\"x\"", "2^63"}},
+    {R"({"x":{"dtype":"I8","shape":[1],"data_offsets":[0,1]},"x":{"dtype":"I8","shape":[1],"data_offsets":[1,2]}})",
+     2,
+     {"\"x\"", "twice"}},
     // shapes
     {entry(R"("F32")", "1", "[0,4]"), 4, {"\"x\"", "shape", "found 1"}},
+    {entry(R"("F32")", "[-0]", "[0,0]"), 0, {"\"x\"", "shape", "-0"}},
     {entry(R"("F32")", "[-1]", "[0,4]"), 4, {"\"x\"", "shape", "-1"}},
     {entry(R"("F32")", "[1.5]", "[0,6]"), 6, {"\"x\"", "shape", "1.5"}},
     {entry(R"("F32")", "[1e0]", "[0,4]"), 4, {"\"x\"", "shape", "1e0"}},
@@ -181,6 +209,58 @@ const std::vector<Damage> damages{
     {"{" + first + R"(,"x":{"dtype":"F32","shape":[1],"data_offsets":[8,12]}})", 12, {"\"x\"", "byte 4", "[8, 12)"}},
     {"{}", 1, {"0 bytes", "found 1"}},
 };
+
+BOOST_AUTO_TEST_CASE(dtypes_that_are_not_stored_are_skipped) {
+  const std::vector<std::pair<std::string, int>> dtypes{{"I8", 8},      {"I16", 16}, {"U16", 16},    {"U32", 32},
+                                                        {"U64", 64},    {"C64", 64}, {"F8_E4M3", 8}, {"F8_E5M2", 8},
+                                                        {"F8_E8M0", 8}, {"F4", 4},   {"F6_E2M3", 6}, {"F6_E3M2", 6}};
+  for (const auto& [dtype, bits] : dtypes) {
+    const std::string end = std::to_string(bits), after = std::to_string(bits + 4);  // 8 elements
+    const Bytes file =
+        file_of(R"({"before":{"dtype":"U8","shape":[0],"data_offsets":[0,0]},"x.y":{"dtype":")" + dtype +
+                    R"(","shape":[2,4],"data_offsets":[0,)" + end +
+                    R"(]},"after":{"dtype":"U8","shape":[4],"data_offsets":[)" + end + "," + after + "]}}",
+                static_cast<std::size_t>(bits) + 4);
+    const StateDict dict = load_safetensors(file);
+    BOOST_TEST(names(dict) == (std::vector<std::string>{"before", "after"}), boost::test_tools::per_element());
+    BOOST_TEST((dict.get<Tensor<std::uint8_t, 4>>("after")(0) == bits + 1));
+    BOOST_TEST(!dict.contains("x.y"));
+    check_error(error_of([&] { dict["x.y"]; }), {"\"x.y\"", "dtype " + dtype + ",", "does not store"});
+    check_error(error_of([&] { dict.get<Tensor<float, 2, 4>>("x.y"); }), {"\"x.y\"", "dtype " + dtype + ","});
+    check_error(error_of([&] { dict.subset("x.")["y"]; }), {"\"y\"", "dtype " + dtype + ","});
+  }
+}
+
+BOOST_AUTO_TEST_CASE(files_of_other_kinds) {
+  const Directory directory;
+  const auto bytes = [](std::string_view text) {
+    const auto span = std::as_bytes(std::span(text));
+    return Bytes(span.begin(), span.end());
+  };
+  const std::string zeros(100, '\0');
+  const std::vector<std::pair<Bytes, std::vector<std::string_view>>> files{
+      {bytes("PK\x03\x04" + zeros), {"zip", "torch.save", "safetensors.torch.save_file"}},
+      {bytes("\x80\x02\x8a\x0al\xfc\x9c" + zeros), {"pickle", "safetensors.torch.save_file"}},
+      {bytes("\x89PNG\r\n\x1a\n" + zeros), {"PNG"}},
+      {bytes("\x89HDF\r\n\x1a\n" + zeros), {"HDF5"}},
+      {bytes("GGUF\x03" + zeros), {"GGUF"}},
+      {bytes("Dear reader, this is text.\n"), {"Dear read"}},
+      {bytes(R"({"first": {"dtype": "F32"}})"), {"{\\\"first"}},
+      {bytes(zeros), {"'{'"}},
+      {bytes("\x02" + std::string(7, '\0') + "[]"), {"'{'"}},
+      {bytes(std::string(8, '\xFF') + "{}"), {"100 MB"}},
+      {bytes("PK"), {"at least 8 bytes", "found 2"}},
+      {Bytes(), {"at least 8 bytes", "found 0"}}};
+  for (const auto& [file, message] : files) {
+    const fs::path path = directory.write(file);
+    for (const std::string& error :
+         {error_of([&] { load_safetensors(path); }), error_of([&] { load_safetensors(file); })}) {
+      check_error(error, {": not a safetensors file: "});
+      check_error(error, message);
+    }
+    check_error(error_of([&] { load_safetensors(path); }), {path.string() + ": not a safetensors file"});
+  }
+}
 
 BOOST_AUTO_TEST_CASE(the_undamaged_file_loads) {
   BOOST_TEST(load_safetensors(file_of("{" + second + "," + first + "}", 12)).size() == 2U);
@@ -292,6 +372,65 @@ BOOST_AUTO_TEST_CASE(a_failed_save_leaves_the_old_file) {
   std::signal(SIGXFSZ, handler);
   check_error(error, {path.string(), "File too large"});
   BOOST_TEST(unchanged());
+}
+
+BOOST_AUTO_TEST_CASE(a_symbolic_link_is_written_through) {
+  const Directory directory;
+  const fs::path real = directory.path / "real";
+  fs::create_directory(real);
+  fs::create_symlink("real", directory.path / "folder");
+  fs::create_symlink("real/model", directory.path / "relative");
+  fs::create_symlink(real / "model", directory.path / "absolute");
+  fs::create_symlink("../absolute", real / "back");
+  fs::create_symlink("folder/back", directory.path / "chain");
+  const std::size_t before = 5;
+  int number = 0;
+  for (const char* name : {"relative", "absolute", "chain", "folder/model", "folder/back"}) {
+    BOOST_TEST_CONTEXT(name) {
+      if (number % 2 == 0) fs::remove(real / "model");  // the link dangles
+      StateDict dict = sample();
+      dict.insert("number", Tensor<float>(static_cast<float>(++number)));
+      save_safetensors(directory.path / name, dict);
+      BOOST_TEST(equal(load_safetensors(real / "model"), dict));
+      BOOST_TEST(fs::is_regular_file(fs::symlink_status(real / "model")));
+      for (const char* link : {"folder", "relative", "absolute", "chain", "real/back"})
+        BOOST_TEST(fs::is_symlink(directory.path / link), link);
+      BOOST_TEST(static_cast<std::size_t>(directory.files()) == before);  // nothing is left beside the link
+      BOOST_TEST(std::distance(fs::directory_iterator(real), fs::directory_iterator()) == 2);
+    }
+  }
+
+  fs::create_symlink("loop", directory.path / "loop");
+  check_error(error_of([&] { save_safetensors(directory.path / "loop", sample()); }),
+              {(directory.path / "loop").string(), "loop of symbolic links"});
+  fs::create_symlink("none/model", directory.path / "nowhere");
+  check_error(error_of([&] { save_safetensors(directory.path / "nowhere", sample()); }),
+              {(directory.path / "nowhere").string(), "No such file or directory"});
+  fs::create_symlink("real", directory.path / "to_folder");
+  check_error(error_of([&] { save_safetensors(directory.path / "to_folder", sample()); }), {"regular file"});
+  BOOST_TEST(static_cast<std::size_t>(directory.files()) == before + 3);
+}
+
+BOOST_AUTO_TEST_CASE(a_replaced_file_keeps_its_mode) {
+  const Directory directory;
+  const fs::path path = directory.path / "file", link = directory.path / "link";
+  const auto mode = [&] { return static_cast<unsigned>(fs::status(path).permissions()); };
+  const mode_t mask = ::umask(022);
+  save_safetensors(path, sample());
+  BOOST_TEST(mode() == 0644u);
+  fs::create_symlink("file", link);
+  for (const unsigned wanted : {0600u, 0640u, 0664u, 0444u, 0755u}) {
+    fs::permissions(path, fs::perms{wanted});
+    save_safetensors(path, sample());
+    BOOST_TEST(mode() == wanted);
+    save_safetensors(link, sample());
+    BOOST_TEST(mode() == wanted);
+  }
+  fs::remove(path);
+  ::umask(077);
+  save_safetensors(link, sample());
+  BOOST_TEST(mode() == 0600u);
+  ::umask(mask);
 }
 
 BOOST_AUTO_TEST_CASE(places_that_cannot_be_written) {

@@ -1,7 +1,11 @@
 // Run-time typed tensors and state dicts.
+#include <algorithm>
 #include <bit>
 #include <boost/test/unit_test.hpp>
+#include <cmath>
 #include <cstdint>
+#include <cstring>
+#include <limits>
 #include <string>
 #include <tenon/core/any_tensor.hpp>
 #include <tenon/core/tensor.hpp>
@@ -64,6 +68,84 @@ BOOST_AUTO_TEST_CASE(a_byte_that_is_no_bool_reads_as_true) {
   any.data()[2] = std::byte{0x82};
   const auto flags = any.get<Tensor<bool, 3>>();
   BOOST_TEST((flags(0) && !flags(1) && flags(2)));
+}
+
+// Every value of a 16-bit format by the definition of the format.
+double value_of(std::uint16_t bits, int exponent_bits) {
+  const int fraction_bits = 15 - exponent_bits, bias = (1 << (exponent_bits - 1)) - 1;
+  const int exponent = (bits & 0x7fff) >> fraction_bits, fraction = bits & ((1 << fraction_bits) - 1);
+  const double sign = bits & 0x8000 ? -1 : 1;
+  if (exponent == 2 * bias + 1) return sign * (fraction == 0 ? std::numeric_limits<double>::infinity() : std::nan(""));
+  const double significand = std::ldexp(fraction, -fraction_bits) + (exponent == 0 ? 0 : 1);
+  return sign * std::ldexp(significand, std::max(exponent, 1) - bias);
+}
+
+BOOST_AUTO_TEST_CASE(every_16_bit_number_converts_exactly) {
+  for (const DType dtype : {DType::F16, DType::BF16}) {
+    AnyTensor all(dtype, {65536});
+    for (std::uint32_t bits = 0; bits < 65536; ++bits) {
+      const auto element = static_cast<std::uint16_t>(bits);
+      std::memcpy(all.data() + 2 * bits, &element, 2);
+    }
+    const auto floats = all.to(DType::F32).get<Tensor<float, 65536>>();
+    const auto doubles = all.to(DType::F64).get<Tensor<double, 65536>>();
+    const AnyTensor back = all.to(DType::F32).to(dtype), back_from_double = all.to(DType::F64).to(dtype);
+    int wrong = 0;
+    for (std::uint32_t bits = 0; bits < 65536; ++bits) {
+      const double value = value_of(static_cast<std::uint16_t>(bits), dtype == DType::F16 ? 5 : 8);
+      std::uint16_t again = 0, again_from_double = 0;
+      std::memcpy(&again, back.data() + 2 * bits, 2);
+      std::memcpy(&again_from_double, back_from_double.data() + 2 * bits, 2);
+      if (std::isnan(value))
+        wrong += !std::isnan(floats(bits)) || !std::isnan(doubles(bits)) ||
+                 !std::isnan(value_of(again, dtype == DType::F16 ? 5 : 8));
+      else
+        wrong += std::signbit(floats(bits)) != std::signbit(value) || floats(bits) != value || doubles(bits) != value ||
+                 again != bits || again_from_double != bits;
+    }
+    BOOST_TEST(wrong == 0);
+  }
+}
+
+// Between two neighbours of a 16-bit format lie floats: the nearer one is right, and halfway the even one.
+BOOST_AUTO_TEST_CASE(floats_round_to_the_nearest_16_bit_number) {
+  for (const DType dtype : {DType::F16, DType::BF16}) {
+    const int exponent_bits = dtype == DType::F16 ? 5 : 8;
+    const std::uint16_t infinity = dtype == DType::F16 ? 0x7c00 : 0x7f80;
+    const auto rounded = [dtype](double value) {
+      const AnyTensor result = AnyTensor(Tensor<float>(static_cast<float>(value))).to(dtype);
+      std::uint16_t bits = 0;
+      std::memcpy(&bits, result.data(), 2);
+      return bits;
+    };
+    int wrong = 0;
+    for (std::uint16_t low = 0; low < infinity; low = static_cast<std::uint16_t>(low + 1)) {
+      const auto high = static_cast<std::uint16_t>(low + 1), even = static_cast<std::uint16_t>(high & ~1);
+      // Above the largest, infinity stands where the next number would.
+      const double a = value_of(low, exponent_bits);
+      const double b = high == infinity ? a + (a - value_of(static_cast<std::uint16_t>(low - 1), exponent_bits))
+                                        : value_of(high, exponent_bits);
+      const auto half = static_cast<float>((a + b) / 2);
+      wrong += rounded(half) != even || rounded(-half) != (even | 0x8000);
+      wrong += rounded(std::nextafter(half, 0.0F)) != low || rounded(-std::nextafter(half, 0.0F)) != (low | 0x8000);
+      const float above = std::nextafter(half, std::numeric_limits<float>::infinity());
+      wrong += rounded(above) != high || rounded(-above) != (high | 0x8000);
+    }
+    BOOST_TEST(wrong == 0);
+    BOOST_TEST(rounded(std::numeric_limits<double>::infinity()) == infinity);
+    BOOST_TEST(rounded(std::numeric_limits<float>::max()) == infinity);
+    BOOST_TEST(rounded(std::numeric_limits<float>::denorm_min()) == 0);
+    BOOST_TEST(std::isnan(value_of(rounded(std::nan("")), exponent_bits)));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(only_floating_elements_convert) {
+  BOOST_TEST((AnyTensor(Tensor<double>(1e300)).to(DType::F32).get<Tensor<float>>().item() ==
+              std::numeric_limits<float>::infinity()));
+  BOOST_TEST((AnyTensor(Tensor<double>(1 + 0x1p-24)).to(DType::F32).get<Tensor<float>>().item() == 1));
+  BOOST_TEST((AnyTensor(Tensor<std::int64_t>(7)).to(DType::I64).get<Tensor<std::int64_t>>().item() == 7));
+  check_error(error_of([] { AnyTensor(DType::I64, {2}).to(DType::F32); }), {"F32", "found I64 (2)"});
+  check_error(error_of([] { AnyTensor(DType::F32, {2}).to(DType::BOOL); }), {"BOOL", "found F32 (2)"});
 }
 
 BOOST_AUTO_TEST_CASE(impossible_extents) {
@@ -145,6 +227,38 @@ BOOST_AUTO_TEST_CASE(rename_keeps_the_place) {
   BOOST_TEST(equal(dict, before));
   dict.rename(dict.begin()->first, "z");  // a name that the call itself changes
   BOOST_TEST((dict.contains("z") && !dict.contains("fc.weight")));
+}
+
+BOOST_AUTO_TEST_CASE(skipped_entries_are_no_entries_but_known) {
+  StateDict dict = three();
+  dict.skip({"fc.scale", "I8", {4}});
+  dict.skip({"quantized", "F8_E4M3", {}});
+  BOOST_TEST((!dict.contains("fc.scale") && dict.size() == 3U && dict.skipped().size() == 2U));
+  check_error(error_of([&] { dict["fc.scale"]; }), {"\"fc.scale\"", "dtype I8", "does not store"});
+  check_error(error_of([&] { dict.get<Tensor<float, 4>>("quantized"); }), {"\"quantized\"", "dtype F8_E4M3"});
+  check_error(error_of([&] { dict.skip({"fc.scale", "I8", {}}); }), {"fc.scale", "taken"});
+  check_error(error_of([&] { dict.skip({"fc.bias", "I8", {}}); }), {"fc.bias", "taken"});
+
+  const StateDict fc = dict.subset("fc.");
+  BOOST_TEST((fc.skipped().size() == 1U && fc.skipped("scale") && fc.skipped("scale")->dtype == "I8"));
+
+  dict.rename("quantized", "q");
+  BOOST_TEST((dict.skipped("q") && !dict.skipped("quantized")));
+  check_error(error_of([&] { dict.rename("q", "fc.bias"); }), {"fc.bias", "taken"});
+  check_error(error_of([&] { dict.rename("q", "fc.scale"); }), {"fc.scale", "taken"});
+  dict.rename("q", "q");
+
+  StateDict other;
+  other.insert("q", counting());
+  other.skip({"fc.weight", "I8", {}});
+  other.skip({"more", "U16", {}});
+  dict.merge(other);
+  BOOST_TEST((dict.contains("q") && !dict.skipped("q") && !dict.skipped("fc.weight") && dict.skipped("more")));
+
+  dict.insert("fc.scale", counting());
+  BOOST_TEST((dict.contains("fc.scale") && !dict.skipped("fc.scale")));
+  dict.rename("fc.scale", "more");
+  BOOST_TEST((dict.contains("more") && dict.skipped().empty()));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "error.hpp"
+#include "half.hpp"
 #include "isa.hpp"
 #include "shape.hpp"
 
@@ -48,6 +49,11 @@ constexpr std::optional<DType> dtype_named(std::string_view name) {
   return std::nullopt;
 }
 
+/// Whether tensors of this dtype hold floating point numbers, which convert into each other.
+constexpr bool is_floating(DType dtype) {
+  return dtype == DType::F16 || dtype == DType::BF16 || dtype == DType::F32 || dtype == DType::F64;
+}
+
 /// The DType of a C++ element type; a half-precision type joins by specialising it.
 template <class T>
 struct DTypeOf;
@@ -68,16 +74,17 @@ template <class T>
 inline constexpr DType dtype_of = DTypeOf<T>::value;
 
 /// A tensor whose element type and shape are known to the compiler.
-template <class T>
-concept TypedTensor = requires(const T& tensor) {
+template <class T> concept TypedTensor = requires(const T& tensor) {
   DTypeOf<typename T::value_type>::value;
   { tensor.data() } -> std::convertible_to<const typename T::value_type*>;
   shape_of_t<T>::dims;
 };
 
+namespace detail {
+
 /// The number of elements, or nothing where an extent is negative or the bytes would not fit an index_t.
-constexpr std::optional<index_t> element_count(DType dtype, std::span<const index_t> extents) {
-  const index_t limit = (std::numeric_limits<index_t>::max)() / dtype_size(dtype);
+constexpr std::optional<index_t> element_count(index_t element_size, std::span<const index_t> extents) {
+  const index_t limit = (std::numeric_limits<index_t>::max)() / element_size;
   index_t count = 1;
   bool empty = false;
   for (const index_t extent : extents) {
@@ -91,14 +98,76 @@ constexpr std::optional<index_t> element_count(DType dtype, std::span<const inde
 }
 
 /// "F32 (2, 3)"
-inline std::string describe(DType dtype, std::span<const index_t> extents) {
-  std::string text(dtype_name(dtype));
+inline std::string describe(std::string_view dtype, std::span<const index_t> extents) {
+  std::string text(dtype);
   text += " (";
   for (std::size_t axis = 0; axis < extents.size(); ++axis) {
     if (axis > 0) text += ", ";
     text += std::to_string(extents[axis]);
   }
   return text + ")";
+}
+
+// A floating element of each dtype: in memory, and its value as a float or double.
+template <DType dtype>
+struct Floating;
+template <>
+struct Floating<DType::F16> {
+  using type = std::uint16_t;
+  static constexpr float value(type bits) { return float_of_f16(bits); }
+  static constexpr type of(float value) { return f16_of_float(value); }
+};
+template <>
+struct Floating<DType::BF16> {
+  using type = std::uint16_t;
+  static constexpr float value(type bits) { return float_of_bf16(bits); }
+  static constexpr type of(float value) { return bf16_of_float(value); }
+};
+template <>
+struct Floating<DType::F32> {
+  using type = float;
+  static constexpr float value(type element) { return element; }
+  static constexpr type of(float value) { return value; }
+};
+template <>
+struct Floating<DType::F64> {
+  using type = double;
+  static constexpr double value(type element) { return element; }
+  static constexpr type of(double value) { return value; }
+};
+
+/// Calls `f` with the Floating of `dtype`.
+template <class F>
+void with_floating(DType dtype, F f) {
+  if (dtype == DType::F16) f(Floating<DType::F16>{});
+  if (dtype == DType::BF16) f(Floating<DType::BF16>{});
+  if (dtype == DType::F32) f(Floating<DType::F32>{});
+  if (dtype == DType::F64) f(Floating<DType::F64>{});
+}
+
+/// Converts `count` floating elements at `from` into those at `to`, each to the nearest, halves to the even one, and
+/// beyond the largest to infinity. As in PyTorch, a double becomes a float first and then an F16 or BF16.
+inline void convert_floating(const void* from, DType from_dtype, void* to, DType to_dtype, index_t count) {
+  with_floating(from_dtype, [=]<class From>(From) {
+    with_floating(to_dtype, [=]<class To>(To) {
+      const auto* source = static_cast<const typename From::type*>(from);
+      auto* target = static_cast<typename To::type*>(to);
+      using Wide = std::conditional_t<std::is_same_v<To, Floating<DType::F64>>, double, float>;
+      for (index_t i = 0; i < count; ++i) target[i] = To::of(static_cast<Wide>(From::value(source[i])));
+    });
+  });
+}
+
+}  // namespace detail
+
+/// The number of elements, or nothing where an extent is negative or the bytes would not fit an index_t.
+constexpr std::optional<index_t> element_count(DType dtype, std::span<const index_t> extents) {
+  return detail::element_count(dtype_size(dtype), extents);
+}
+
+/// "F32 (2, 3)"
+inline std::string describe(DType dtype, std::span<const index_t> extents) {
+  return detail::describe(dtype_name(dtype), extents);
 }
 
 /// "F32 (2, 3)" for a Tensor<float, 2, 3>.
@@ -168,6 +237,23 @@ class AnyTensor {
                      [](std::byte byte) { return byte != std::byte{0}; });
     else
       std::memcpy(elements, data(), bytes().size());
+  }
+
+  /// The same tensor with elements of another dtype. Floating ones are rounded to the nearest, as in PyTorch; throws
+  /// tenon::Error for a conversion from or to any other dtype.
+  AnyTensor to(DType dtype) const {
+    if (dtype == dtype_) return *this;
+    AnyTensor converted(dtype, extents_);
+    convert_to(converted.data(), dtype);
+    return converted;
+  }
+  /// The elements, converted to `dtype` as by `to`, into memory for `size()` of them.
+  void convert_to(void* elements, DType dtype) const {
+    if (dtype == dtype_) return copy_to(elements, dtype_, extents_);
+    if (!is_floating(dtype) || !is_floating(dtype_))
+      raise("AnyTensor: wanted floating elements to convert to " + std::string(dtype_name(dtype)) + ", found " +
+            describe(dtype_, extents_));
+    detail::convert_floating(data(), dtype_, elements, dtype, size_);
   }
 
  private:

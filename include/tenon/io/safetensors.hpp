@@ -6,6 +6,8 @@
 /// allocated that the file is not large enough to fill.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <bit>
 #include <cerrno>
 #include <cstddef>
@@ -13,9 +15,10 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <random>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -23,6 +26,7 @@
 #include "../core/any_tensor.hpp"
 #include "../core/error.hpp"
 #include "../core/isa.hpp"
+#include "replace_file.hpp"
 #include "safetensors_header.hpp"
 #include "state_dict.hpp"
 
@@ -31,6 +35,21 @@ namespace tenon::inline TENON_ISA::io {
 namespace detail {
 
 static_assert(std::endian::native == std::endian::little, "safetensors files are little endian");
+
+/// What a file that begins with `bytes` (up to 9) is instead of a safetensors file, for an error message; nothing where
+/// it could be anything.
+inline std::string describe_kind(std::string_view bytes) {
+  constexpr const char* hint = "; save the tensors with safetensors.torch.save_file in Python)";
+  if (bytes.starts_with("PK\x03\x04")) return std::string(" (a zip archive, as torch.save writes it") + hint;
+  if (bytes.starts_with("\x80\x02")) return std::string(" (a Python pickle, as torch.save once wrote it") + hint;
+  if (bytes.starts_with("\x89HDF")) return " (an HDF5 file)";
+  if (bytes.starts_with("\x89PNG")) return " (a PNG image)";
+  if (bytes.starts_with("GGUF")) return " (a GGUF file)";
+  const bool text = !bytes.empty() && std::all_of(bytes.begin(), bytes.end(), [](char byte) {
+    return (byte >= ' ' && byte <= '~') || byte == '\n' || byte == '\r' || byte == '\t';
+  });
+  return text ? " (it begins with the text " + json::quoted(bytes) + ")" : "";
+}
 
 /// Loads from `size` bytes, of which `read(offset, bytes)` reads some, or returns false. `source` is named in errors.
 template <class Read>
@@ -41,29 +60,42 @@ StateDict load(const std::string& source, std::uint64_t size, Read read) {
       fail("cannot read bytes [" + std::to_string(offset) + ", " + std::to_string(offset + bytes.size()) + ")");
   };
 
+  std::array<char, 9> first{};  // the length of the header, and its first byte
+  const auto known = static_cast<std::size_t>(std::min<std::uint64_t>(size, first.size()));
+  read_at(0, std::as_writable_bytes(std::span(first).first(known)));
+  const auto fail_as_other = [&](const std::string& what) {
+    fail("not a safetensors file: " + what + describe_kind({first.data(), known}));
+  };
   std::uint64_t header_size = 0;
-  if (size < sizeof header_size) fail("wanted at least 8 bytes, found " + std::to_string(size));
-  read_at(0, std::as_writable_bytes(std::span(&header_size, 1)));
+  if (known < sizeof header_size) fail_as_other("wanted at least 8 bytes, found " + std::to_string(size));
+  std::memcpy(&header_size, first.data(), sizeof header_size);
   if (header_size > max_header_size)
-    fail("wanted a header of at most 100 MB, found one of " + std::to_string(header_size) + " bytes");
+    fail_as_other("wanted a header of at most 100 MB, found one of " + std::to_string(header_size) + " bytes");
+  if (known == first.size() && (header_size == 0 || first.back() != '{'))
+    fail_as_other("header: wanted '{' as its first byte");
   const std::uint64_t data_begin = sizeof header_size + header_size;
   if (data_begin > size)
     fail("wanted a header of " + std::to_string(header_size) + " bytes, found " +
          std::to_string(size - sizeof header_size));
+  if (header_size == 0) fail_as_other("header: wanted '{' as its first byte");
   std::string header(static_cast<std::size_t>(header_size), '\0');
   read_at(sizeof header_size, std::as_writable_bytes(std::span(header)));
 
   HeaderReader reader;
-  if (!header.starts_with('{')) fail("header: wanted '{' as its first byte");
   if (header.find('\0') != header.npos) fail("header: wanted text, found a zero byte");  // would end the parser's input
-  if (!Json::sax_parse(header.begin(), header.end(), &reader)) fail(reader.error);
+  if (const std::string wrong = json::parse(header, reader); !wrong.empty()) fail("header: " + wrong);
+  if (!reader.error.empty()) fail(reader.error);
   if (const std::string wrong = misplaced(reader.entries, size - data_begin); !wrong.empty()) fail(wrong);
 
   StateDict dict;
   for (HeaderEntry& entry : reader.entries) {
-    AnyTensor tensor(entry.dtype, std::move(entry.extents));
-    read_at(data_begin + static_cast<std::uint64_t>(entry.begin), tensor.bytes());
-    dict.insert(std::move(entry.name), std::move(tensor));
+    if (const std::optional<DType> dtype = dtype_named(entry.dtype.name)) {
+      AnyTensor tensor(*dtype, std::move(entry.extents));
+      read_at(data_begin + static_cast<std::uint64_t>(entry.begin), tensor.bytes());
+      dict.insert(std::move(entry.name), std::move(tensor));
+    } else {
+      dict.skip({std::move(entry.name), std::string(entry.dtype.name), std::move(entry.extents)});
+    }
   }
   return dict;
 }
@@ -95,34 +127,21 @@ inline FileContents contents_of(const StateDict& dict, const std::string& target
   header = "{";
   for (std::size_t i = 0; i < entries.size(); ++i) {
     const auto& [name, tensor] = entries[i];
-    const std::string json_name = json_string(name);
-    if (name == metadata_name || Json::parse(json_name, nullptr, false) != Json(name))
+    const std::string json_name = json::quoted(name);
+    if (name == metadata_name || !json::is_utf8(name))
       raise(target + ": wanted names that are UTF-8 and not " + std::string(metadata_name) + ", found " + json_name);
+    std::string shape = "[";
+    for (const index_t extent : tensor.extents()) shape += (shape.size() > 1 ? "," : "") + std::to_string(extent);
     if (i > 0) header += ',';
-    header += json_name + ":{\"dtype\":\"" + std::string(dtype_name(tensor.dtype())) +
-              "\",\"shape\":" + Json(tensor.extents()).dump() + ",\"data_offsets\":[" + std::to_string(begins[i]) +
-              ',' + std::to_string(begins[i] + tensor.bytes().size()) + "]}";
+    header += json_name + ":{\"dtype\":\"" + std::string(dtype_name(tensor.dtype())) + "\",\"shape\":" + shape +
+              "],\"data_offsets\":[" + std::to_string(begins[i]) + ',' +
+              std::to_string(begins[i] + tensor.bytes().size()) + "]}";
   }
   header += '}';
   header.append((8 - header.size() % 8) % 8, ' ');
   if (header.size() > max_header_size)
     raise(target + ": wanted a header of at most 100 MB, found one of " + std::to_string(header.size()) + " bytes");
   return contents;
-}
-
-inline std::error_code write(const std::filesystem::path& path, const FileContents& contents) {
-  errno = 0;
-  std::ofstream file(path, std::ios::binary | std::ios::trunc);
-  const auto put = [&](const void* bytes, std::size_t size) {
-    file.write(static_cast<const char*>(bytes), static_cast<std::streamsize>(size));
-  };
-  const std::uint64_t header_size = contents.header.size();
-  put(&header_size, sizeof header_size);
-  put(contents.header.data(), contents.header.size());
-  for (const AnyTensor* tensor : contents.tensors) put(tensor->data(), tensor->bytes().size());
-  file.close();
-  if (!file.fail()) return {};
-  return {errno != 0 ? errno : EIO, std::generic_category()};  // streams keep no reason, the system does
 }
 
 }  // namespace detail
@@ -152,25 +171,18 @@ inline StateDict load_safetensors(const std::filesystem::path& path) {
   });
 }
 
-/// Writes `dict` as a safetensors file. The file is complete or not there: it is written beside `path` and moved there
-/// last, and a save that throws tenon::Error (no such directory, no space) leaves what `path` held before.
+/// Writes `dict` as a safetensors file; entries that were skipped when it was loaded are not in it. The file is
+/// complete or not there: it is written beside `path` and moved there last, and a save that throws tenon::Error (no
+/// such directory, no space) leaves what `path` held before. A symbolic link stays one, and what it leads to is
+/// written; a file that is replaced keeps its mode.
 inline void save_safetensors(const std::filesystem::path& path, const StateDict& dict) {
-  const std::string target = path.string();
-  std::error_code error;
-  const std::filesystem::file_status status = std::filesystem::status(path, error);
-  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status))
-    raise(target + ": wanted a regular file to replace, found another kind");
-  const detail::FileContents contents = detail::contents_of(dict, target);
-
-  std::filesystem::path unfinished = path;
-  unfinished += "." + std::to_string(std::random_device()()) + ".tmp";
-  error = detail::write(unfinished, contents);
-  if (!error) std::filesystem::rename(unfinished, path, error);
-  if (error) {
-    std::error_code ignored;
-    std::filesystem::remove(unfinished, ignored);
-    raise(target + ": " + error.message());
-  }
+  const detail::FileContents contents = detail::contents_of(dict, path.string());
+  detail::replace_file(path, [&](auto& file) {
+    const std::uint64_t header_size = contents.header.size();
+    file.write(std::as_bytes(std::span(&header_size, 1)));
+    file.write(std::as_bytes(std::span(contents.header)));
+    for (const AnyTensor* tensor : contents.tensors) file.write(tensor->bytes());
+  });
 }
 
 }  // namespace tenon::inline TENON_ISA::io

@@ -3,10 +3,10 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
 #include <string>
@@ -16,23 +16,46 @@
 
 #include "../core/any_tensor.hpp"
 #include "../core/isa.hpp"
+#include "json.hpp"
 
 namespace tenon::inline TENON_ISA::io::detail {
 
 inline constexpr std::uint64_t max_header_size = 100'000'000;  // the format's own limit
 inline constexpr std::string_view metadata_name = "__metadata__";
 
-using Json = nlohmann::json;
+/// An element type of the format. Those that DType lacks have their place in a file checked, and are left there.
+struct FileDType {
+  std::string_view name;
+  index_t bits;
+};
+inline constexpr std::array<FileDType, 14> other_dtypes{{{"F4", 4},
+                                                         {"F6_E2M3", 6},
+                                                         {"F6_E3M2", 6},
+                                                         {"F8_E5M2", 8},
+                                                         {"F8_E4M3", 8},
+                                                         {"F8_E8M0", 8},
+                                                         {"F8_E4M3FNUZ", 8},
+                                                         {"F8_E5M2FNUZ", 8},
+                                                         {"I8", 8},
+                                                         {"I16", 16},
+                                                         {"U16", 16},
+                                                         {"U32", 32},
+                                                         {"U64", 64},
+                                                         {"C64", 64}}};
 
-/// `name` as a JSON string; bytes that are not UTF-8 are replaced.
-inline std::string json_string(const std::string& name) {
-  return Json(name).dump(-1, ' ', false, Json::error_handler_t::replace);
+/// The element type called `name`, if the format has one.
+constexpr std::optional<FileDType> file_dtype_named(std::string_view name) {
+  if (const std::optional<DType> dtype = dtype_named(name))
+    return FileDType{dtype_name(*dtype), 8 * dtype_size(*dtype)};
+  for (const FileDType& dtype : other_dtypes)
+    if (dtype.name == name) return dtype;
+  return std::nullopt;
 }
 
 /// Where the header says a tensor is: bytes [begin, end) of the data.
 struct HeaderEntry {
   std::string name;
-  DType dtype;
+  FileDType dtype;
   std::vector<index_t> extents;
   index_t begin, end;
 };
@@ -44,54 +67,60 @@ class HeaderReader {
   std::vector<HeaderEntry> entries;
   std::string error;
 
-  bool start_object(std::size_t) {
+  // RapidJSON's concept of a handler.
+  bool StartObject() {
     if (place_ == Place::file) return enter(Place::header);
     if (place_ == Place::header) return enter(name_ == metadata_name ? Place::metadata : Place::entry);
     return unexpected("an object");
   }
 
-  bool key(std::string& key) {
+  bool Key(const char* characters, json::Size size, bool) {
+    const std::string_view key(characters, size);
+    if (!json::is_utf8(key)) return fail_surrogate();
     if (place_ == Place::header) {
       name_ = key;
-      return names_.insert(key).second || fail("this name appears twice");
+      return names_.insert(name_).second || fail("this name appears twice");
     }
     if (place_ == Place::metadata)
-      return metadata_names_.insert(key).second || fail("key " + json_string(key) + " appears twice");
+      return metadata_names_.emplace(key).second || fail("key " + json::quoted(key) + " appears twice");
     if (key == "dtype" && !dtype_) return enter(Place::dtype);
     if (key == "shape" && !shape_) return enter(Place::shape);
     if (key == "data_offsets" && !data_offsets_) return enter(Place::data_offsets);
-    return unexpected("key " + json_string(key));
+    return unexpected("key " + json::quoted(key));
   }
 
-  bool string(std::string& value) {
+  bool String(const char* characters, json::Size size, bool) {
+    const std::string_view value(characters, size);
+    if (!json::is_utf8(value)) return fail_surrogate();
     if (place_ == Place::metadata) return true;
-    if (place_ != Place::dtype) return unexpected("the string " + json_string(value));
-    dtype_ = dtype_named(value);
-    return dtype_ ? enter(Place::entry) : unexpected(json_string(value));
+    if (place_ != Place::dtype) return unexpected("the string " + json::quoted(value));
+    dtype_ = file_dtype_named(value);
+    return dtype_ ? enter(Place::entry) : unexpected(json::quoted(value));
   }
 
-  bool start_array(std::size_t) {
+  bool StartArray() {
     Numbers* numbers = numbers_wanted();
     if (!numbers || *numbers) return unexpected("an array");
     numbers->emplace();
     return true;
   }
 
-  bool number_unsigned(std::uint64_t value) {
+  bool RawNumber(const char* characters, json::Size size, bool) {
     Numbers* numbers = numbers_wanted();
-    if (!numbers || !*numbers || value > std::uint64_t{(std::numeric_limits<index_t>::max)()})
-      return unexpected(std::to_string(value));
-    (*numbers)->push_back(static_cast<index_t>(value));
+    const std::string_view text(characters, size);
+    const std::optional<index_t> value = count_of(text);
+    if (!numbers || !*numbers || !value) return unexpected(std::string(text));
+    (*numbers)->push_back(*value);
     return true;
   }
 
-  bool end_array() {
+  bool EndArray(json::Size) {
     if (place_ == Place::data_offsets && data_offsets_->size() != 2)
       return unexpected(std::to_string(data_offsets_->size()) + " numbers");
     return enter(Place::entry);
   }
 
-  bool end_object() {
+  bool EndObject(json::Size) {
     if (place_ == Place::header) return enter(Place::file);
     if (place_ == Place::entry) {
       if (!dtype_ || !shape_ || !data_offsets_) return unexpected("only some of these");
@@ -103,15 +132,15 @@ class HeaderReader {
     return enter(Place::header);
   }
 
-  bool null() { return unexpected("null"); }
-  bool boolean(bool value) { return unexpected(value ? "true" : "false"); }
-  bool number_integer(std::int64_t value) { return unexpected(std::to_string(value)); }
-  bool number_float(double, const std::string& text) { return unexpected(text); }
-  bool binary(Json::binary_t&) { return unexpected("binary data"); }
-  bool parse_error(std::size_t, const std::string&, const Json::exception& exception) {
-    error = std::string("header: ") + exception.what();
-    return false;
-  }
+  bool Null() { return unexpected("null"); }
+  bool Bool(bool value) { return unexpected(value ? "true" : "false"); }
+
+  // Numbers come as they are spelled, but RapidJSON compiles these in.
+  bool Int(int) { return false; }
+  bool Uint(unsigned) { return false; }
+  bool Int64(std::int64_t) { return false; }
+  bool Uint64(std::uint64_t) { return false; }
+  bool Double(double) { return false; }
 
  private:
   enum class Place { file, header, metadata, entry, dtype, shape, data_offsets };
@@ -123,11 +152,29 @@ class HeaderReader {
   }
 
   bool fail(const std::string& what) {
-    error = "entry " + json_string(name_) + ": " + what;
+    error = "entry " + json::quoted(name_) + ": " + what;
     return false;
   }
 
   bool unexpected(const std::string& found) { return fail(std::string("wanted ") + wanted() + ", found " + found); }
+
+  /// RapidJSON lets half a surrogate pair pass where it is escaped.
+  bool fail_surrogate() {
+    error = "header: not UTF-8: half a surrogate pair";
+    return false;
+  }
+
+  /// The integer from 0 to 2^63-1 that a JSON number spells, or nothing.
+  static std::optional<index_t> count_of(std::string_view number) {
+    constexpr index_t limit = std::numeric_limits<index_t>::max();
+    index_t value = 0;
+    for (const char character : number) {
+      const index_t digit = character - '0';
+      if (digit < 0 || digit > 9 || value > (limit - digit) / 10) return std::nullopt;
+      value = 10 * value + digit;
+    }
+    return value;
+  }
 
   Numbers* numbers_wanted() {
     if (place_ == Place::shape) return &shape_;
@@ -141,7 +188,7 @@ class HeaderReader {
       case Place::entry:
         return "dtype, shape and data_offsets, once each";
       case Place::dtype:
-        return "dtype to be one of F16, BF16, F32, F64, I32, I64, U8, BOOL";
+        return "dtype to be one of the format, such as F16, BF16, F32, F64, I32, I64, U8, BOOL";
       case Place::shape:
         return "shape to be an array of integers from 0 to 2^63-1";
       case Place::data_offsets:
@@ -153,7 +200,7 @@ class HeaderReader {
 
   Place place_ = Place::file;
   std::string name_;
-  std::optional<DType> dtype_;
+  std::optional<FileDType> dtype_;
   Numbers shape_, data_offsets_;  // empty until their array begins
   std::set<std::string> names_, metadata_names_;
 };
@@ -162,18 +209,21 @@ class HeaderReader {
 /// shape, and together they must cover the data without gap or overlap.
 inline std::string misplaced(const std::vector<HeaderEntry>& entries, std::uint64_t data_size) {
   const auto wrong = [](const HeaderEntry& entry, const std::string& wanted, const std::string& found) {
-    return "entry " + json_string(entry.name) + ": wanted " + wanted + ", found " + found;
+    return "entry " + json::quoted(entry.name) + ": wanted " + wanted + ", found " + found;
   };
   const auto place = [](const HeaderEntry& entry) {
     return "bytes [" + std::to_string(entry.begin) + ", " + std::to_string(entry.end) + ")";
   };
   std::vector<const HeaderEntry*> by_place;
   for (const HeaderEntry& entry : entries) {
-    const std::optional<index_t> count = element_count(entry.dtype, entry.extents);
-    if (!count) return wrong(entry, "a size below 2^63 bytes", describe(entry.dtype, entry.extents));
-    const index_t size = *count * dtype_size(entry.dtype);
+    const auto& [name, bits] = entry.dtype;
+    const std::string found = tenon::detail::describe(name, entry.extents);
+    const std::optional<index_t> count = tenon::detail::element_count(std::max<index_t>(bits / 8, 1), entry.extents);
+    if (!count) return wrong(entry, "a size below 2^63 bytes", found);
+    if (*count % 8 * bits % 8 != 0) return wrong(entry, "a size of whole bytes", found);
+    const index_t size = bits % 8 == 0 ? *count * (bits / 8) : *count / 8 * bits + *count % 8 * bits / 8;
     if (entry.end - entry.begin != size)
-      return wrong(entry, std::to_string(size) + " bytes for " + describe(entry.dtype, entry.extents), place(entry));
+      return wrong(entry, std::to_string(size) + " bytes for " + found, place(entry));
     if (static_cast<std::uint64_t>(entry.end) > data_size)
       return wrong(entry, place(entry), std::to_string(data_size) + " bytes of data");
     by_place.push_back(&entry);

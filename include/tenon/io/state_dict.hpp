@@ -19,6 +19,8 @@
 namespace tenon::inline TENON_ISA {
 
 /// Names, in the order of their insertion, with their tensors. Names are unique. A call that throws changes nothing.
+/// Entries of a file whose dtype tenon does not store are no entries of the dict, but it remembers them: who asks for
+/// one is told its dtype.
 ///
 ///     for (const auto& [name, tensor] : model.state_dict()) …
 ///     auto weight = dict.get<Tensor<float, 10, 300>>("fc.weight");
@@ -27,12 +29,34 @@ class StateDict {
   using value_type = std::pair<std::string, AnyTensor>;
   using const_iterator = std::vector<value_type>::const_iterator;
 
-  /// Appends an entry; throws tenon::Error if the name is taken.
+  /// What is known of an entry that was skipped.
+  struct Skipped {
+    std::string name, dtype;
+    std::vector<index_t> extents;
+  };
+
+  /// Appends an entry; throws tenon::Error if the name is taken. It replaces a skipped one.
   void insert(std::string name, AnyTensor tensor) {
     if (contains(name)) raise("StateDict: the name " + quoted(name) + " is already taken");
     Index added{{name, entries_.size()}};  // all that may fail for want of memory comes before index_ changes
     entries_.emplace_back(std::move(name), std::move(tensor));
     index_.merge(added);
+    forget(entries_.back().first);
+  }
+
+  /// Remembers an entry that cannot be stored; throws tenon::Error if the name is taken.
+  void skip(Skipped entry) {
+    if (contains(entry.name) || skipped(entry.name))
+      raise("StateDict: the name " + quoted(entry.name) + " is already taken");
+    skipped_.push_back(std::move(entry));
+  }
+  /// The entries that were skipped.
+  const std::vector<Skipped>& skipped() const noexcept { return skipped_; }
+  /// The skipped entry called `name`, or nullptr.
+  const Skipped* skipped(std::string_view name) const noexcept {
+    for (const Skipped& entry : skipped_)
+      if (entry.name == name) return &entry;
+    return nullptr;
   }
 
   std::size_t size() const noexcept { return entries_.size(); }
@@ -42,7 +66,7 @@ class StateDict {
 
   bool contains(std::string_view name) const { return index_.find(name) != index_.end(); }
 
-  /// The entry called `name`; throws tenon::Error if there is none.
+  /// The entry called `name`; throws tenon::Error if there is none, also where it was skipped.
   const AnyTensor& operator[](std::string_view name) const { return entries_[find(name)->second].second; }
 
   /// The entry called `name` as a Tensor; throws tenon::Error if there is none or its dtype or shape is another.
@@ -56,6 +80,8 @@ class StateDict {
     StateDict result;
     for (const auto& [name, tensor] : entries_)
       if (name.starts_with(prefix)) result.insert(name.substr(prefix.size()), tensor);
+    for (const auto& [name, dtype, extents] : skipped_)
+      if (name.starts_with(prefix)) result.skip({name.substr(prefix.size()), dtype, extents});
     return result;
   }
 
@@ -64,17 +90,30 @@ class StateDict {
     for (const auto& [name, tensor] : other)
       if (contains(name)) raise("StateDict: both dicts have an entry named " + quoted(name));
     entries_.reserve(entries_.size() + other.size());
+    skipped_.reserve(skipped_.size() + other.skipped_.size());
     for (auto& [name, position] : other.index_) position += entries_.size();
     for (auto& entry : other.entries_) entries_.push_back(std::move(entry));
     index_.merge(other.index_);
+    std::erase_if(skipped_, [this](const Skipped& entry) { return contains(entry.name); });
+    for (Skipped& entry : other.skipped_)
+      if (!contains(entry.name) && !skipped(entry.name)) skipped_.push_back(std::move(entry));
   }
 
   /// Renames one entry, which keeps its place; throws tenon::Error if there is no `from` or `to` is taken.
   void rename(std::string_view from, std::string_view to) {
-    const Index::const_iterator found = find(from);
+    const auto skipped =
+        std::find_if(skipped_.begin(), skipped_.end(), [&](const auto& entry) { return entry.name == from; });
+    const bool is_skipped = skipped != skipped_.end();
+    const Index::const_iterator found = is_skipped ? index_.end() : find(from);
     if (from == to) return;
-    if (contains(to)) raise("StateDict: cannot rename " + quoted(from) + ": the name " + quoted(to) + " is taken");
+    if (contains(to) || (is_skipped && this->skipped(to)))
+      raise("StateDict: cannot rename " + quoted(from) + ": the name " + quoted(to) + " is taken");
     std::string name(to), key(to);
+    if (is_skipped) {
+      skipped->name = std::move(name);
+      return;
+    }
+    forget(key);
     auto node = index_.extract(found);
     node.key() = std::move(key);
     entries_[node.mapped()].first = std::move(name);
@@ -88,11 +127,19 @@ class StateDict {
 
   Index::const_iterator find(std::string_view name) const {
     const Index::const_iterator found = index_.find(name);
+    if (const Skipped* entry = found == index_.end() ? skipped(name) : nullptr)
+      raise("StateDict: the entry " + quoted(name) + " has dtype " + entry->dtype + ", which tenon does not store");
     if (found == index_.end()) raise("StateDict: there is no entry named " + quoted(name));
     return found;
   }
 
+  /// No longer a skipped entry, now that there is one to use.
+  void forget(std::string_view name) noexcept {
+    std::erase_if(skipped_, [name](const Skipped& entry) { return entry.name == name; });
+  }
+
   std::vector<value_type> entries_;
+  std::vector<Skipped> skipped_;
   Index index_;  // name -> position in entries_
 };
 
@@ -108,21 +155,31 @@ struct LoadTarget {
 };
 
 /// Every target takes its entry over, after all have been checked; the tenon::Error lists all that are missing,
-/// unexpected or misshapen. Unless `strict`, names that only one side has are ignored.
+/// unexpected or misshapen. Unless `strict`, names that only one side has are ignored. With `convert`, a floating
+/// target takes any floating entry. An entry that was skipped counts as one of a dtype that fits nowhere.
 template <class Targets>  // of LoadTarget; a template, so that only who loads compiles it
-void load(const StateDict& dict, const Targets& targets, bool strict) {
+void load(const StateDict& dict, const Targets& targets, bool strict, bool convert) {
   std::string missing, misshapen, unexpected;
   for (const auto& [name, dtype, extents, tensor, assign] : targets) {
-    if (!dict.contains(name))
+    std::string found;
+    if (const StateDict::Skipped* skipped = dict.skipped(name)) {
+      found = describe(skipped->dtype, skipped->extents) + ", which tenon does not store";
+    } else if (!dict.contains(name)) {
       missing += "\n  missing: " + name;
-    else if (const AnyTensor& entry = dict[name]; !entry.holds(dtype, extents))
-      misshapen += "\n  misshapen: " + name + ": wanted " + describe(dtype, extents) + ", found " + describe(entry);
+    } else {
+      const AnyTensor& entry = dict[name];
+      const bool converts = convert && is_floating(dtype) && is_floating(entry.dtype());
+      if (!entry.holds(converts ? entry.dtype() : dtype, extents)) found = tenon::describe(entry);
+    }
+    if (!found.empty())
+      misshapen += "\n  misshapen: " + name + ": wanted " + tenon::describe(dtype, extents) + ", found " + found;
   }
-  for (const auto& entry : dict) {
-    const std::string_view name = entry.first;
+  const auto expect = [&](std::string_view name) {
     const bool known = std::any_of(targets.begin(), targets.end(), [name](const auto& t) { return t.name == name; });
     if (!known && !name.ends_with("num_batches_tracked")) unexpected.append("\n  unexpected: ").append(name);
-  }
+  };
+  for (const auto& entry : dict) expect(entry.first);
+  for (const auto& entry : dict.skipped()) expect(entry.name);
   const std::string problems = strict ? missing + unexpected + misshapen : misshapen;
   if (!problems.empty()) raise("load_state_dict: the entries do not match the module:" + problems);
   for (const LoadTarget& target : targets)

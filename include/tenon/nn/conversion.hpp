@@ -2,7 +2,6 @@
 /// Modules of another element type or place: how `to<T>()`, `cuda(id)` and `cpu()` find their type and their elements.
 #pragma once
 
-#include <algorithm>
 #include <memory>
 #include <vector>
 
@@ -64,14 +63,15 @@ decltype(auto) on_host(const TensorType& tensor) {
     return tensor.to_host();
 }
 
-/// The tensor of type `TensorType` at `tensor` becomes `entry`, which has its dtype and shape.
+/// The tensor of type `TensorType` at `tensor` becomes `entry`, which has its shape and a dtype that converts to its own.
 template <class TensorType>
 void assign(void* tensor, const AnyTensor& entry) {
   auto& target = *static_cast<TensorType*>(tensor);
+  constexpr DType dtype = dtype_of<typename TensorType::value_type>;
   if constexpr (std::is_same_v<typename TensorType::place, host>)
-    entry.copy_to(target.data(), entry.dtype(), entry.extents());
+    entry.convert_to(target.data(), dtype);
   else
-    target = entry.get<host_tensor_t<TensorType>>();
+    target = entry.to(dtype).template get<host_tensor_t<TensorType>>();
 }
 
 /// The modes, flags and elements of a module's parts, on their way to a module of the same structure.
@@ -92,24 +92,12 @@ class Snapshot {
     if constexpr (is_parameter<Part>) part.requires_grad(flags_[flag_++]);
     if constexpr (!is_module<Part>) {
       host_tensor_t<typename Part::tensor_type> converted(uninitialized);
-      convert(tensors_[tensor_++], converted.data());
+      tensors_[tensor_++].convert_to(converted.data(), dtype_of<typename Part::tensor_type::value_type>);
       part.data() = std::move(converted);
     }
   }
 
  private:
-  template <class T>
-  static void convert(const AnyTensor& from, T* to) {
-    const auto convert_from = [&]<class Source>(std::type_identity<Source>) {
-      const auto* source = reinterpret_cast<const Source*>(from.data());
-      std::transform(source, source + from.size(), to, [](Source element) { return static_cast<T>(element); });
-    };
-    if (from.dtype() == DType::F64)
-      convert_from(std::type_identity<double>{});
-    else
-      convert_from(std::type_identity<float>{});
-  }
-
   // What shared one instance shares one again.
   template <class Part>
   void share(Part& part, const void* instance) {

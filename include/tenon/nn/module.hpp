@@ -19,10 +19,13 @@ struct device;  // the place of <tenon/cuda/cuda.hpp>
 
 namespace nn {
 
-/// How strictly `load_state_dict` matches names.
+/// How strictly `load_state_dict` matches names and dtypes.
 struct LoadOptions {
   /// With false, names that only one side has are ignored.
   bool strict = true;
+  /// Whether floating entries (F16, BF16, F32, F64) are converted to the module's floating dtype, as PyTorch does. With
+  /// false, and for integers always, the dtype has to be the same.
+  bool convert = true;
 };
 
 namespace detail {
@@ -154,7 +157,9 @@ class Module {
   }
 
   /// Copies what `dict` holds into the parameters and buffers. Every name, shape and dtype is checked before anything
-  /// is written; the tenon::Error lists all that are missing, unexpected or misshapen.
+  /// is written; the tenon::Error lists all that are missing, unexpected or misshapen. Entries of PyTorch's
+  /// `num_batches_tracked` are ignored. An entry of a file that was skipped for its dtype is misshapen where the module
+  /// needs it, and unexpected where it does not.
   void load_state_dict(const StateDict& dict, LoadOptions options = {}) {
     std::vector<tenon::detail::LoadTarget> targets;
     for_each_named_tensor(self(), [&](const std::string& name, auto& member) {
@@ -162,7 +167,7 @@ class Module {
       targets.push_back({name, dtype_of<typename TensorType::value_type>, shape_of_t<TensorType>::dims, &member.data(),
                          &detail::assign<TensorType>});
     });
-    tenon::detail::load(dict, targets, options.strict);
+    tenon::detail::load(dict, targets, options.strict, options.convert);
   }
 
   /// This module with element type `T`: a copy with every parameter and buffer converted.
