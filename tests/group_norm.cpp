@@ -1,6 +1,6 @@
 #include <limits>
 
-#include "chapter.hpp"
+#include "far_from_zero.hpp"
 
 using namespace tenon_test;
 
@@ -58,6 +58,55 @@ BOOST_AUTO_TEST_CASE(nan_and_infinity_spoil_their_group) {
     auto net = tenon::compile<Tensor<float, 2, 4, 3, 3>>(nn::GroupNorm<2, 4>{});
     for (std::size_t i = 0; i < y.size(); ++i) BOOST_TEST(std::isnan(net(x).data()[i]) == (i / 18 == 3));
   }
+}
+
+// The mean is not rounded before it is subtracted: that would be a tenth of a deviation.
+BOOST_AUTO_TEST_CASE(far_from_zero) {
+  for (const double mean : {1e4, -1e4}) {
+    check_far_from_zero<nn::LayerNorm<nn::normalized_shape<4, 5>>, Tensor<float, 2, 3, 4, 5>>(mean, 0.006);
+    check_far_from_zero<nn::LayerNorm<nn::normalized_shape<259>>, Tensor<float, 3, 259>>(mean, 0.006);
+    check_far_from_zero<nn::LayerNorm<nn::normalized_shape<33>, nn::elementwise_affine<false>>, Tensor<float, 3, 33>>(
+        mean, 0.006);
+    check_far_from_zero<nn::GroupNorm<3, 6>, Tensor<float, 2, 6, 3, 5>>(mean, 0.006);
+    check_far_from_zero<nn::GroupNorm<2, 38, nn::affine<false>>, Tensor<float, 3, 38>>(mean, 0.006);
+    check_far_from_zero<nn::InstanceNorm1d<3, nn::affine<true>>, Tensor<float, 2, 3, 17>>(mean, 0.006);
+    check_far_from_zero<nn::InstanceNorm2d<3>, Tensor<float, 2, 3, 9, 8>>(mean, 0.006);
+  }
+  check_far_from_zero<nn::LayerNorm<nn::normalized_shape<1000>>, Tensor<float, 2, 1000>>(1e5, 0.05);
+  check_far_from_zero<nn::GroupNorm<3, 6, nn::eps<0>>, Tensor<float, 2, 6, 9, 5>>(3e6, 1);
+}
+BOOST_AUTO_TEST_CASE(far_from_zero_behind_convolution) {
+  const auto check_blocked = []<class Layer, index_t Channels>(Layer, std::integral_constant<index_t, Channels>) {
+    using X = Tensor<float, 2, Channels, 5, 7>;
+    tenon::manual_seed(8);
+    Layer layer;
+    tenon::fill_uniform(layer.weight.data(), 1);
+    tenon::fill_uniform(layer.bias.data(), 1);
+    const auto x = numbers_about<X>(1e4, 0.006);
+    const auto wanted = layer.template to<double>()(in_double<X>::from(x));
+    const auto y = tenon::compile<X>(behind_convolution<Layer, Channels>(layer))(x);
+    BOOST_TEST(largest_difference(y, wanted) < 1e-4);
+  };
+  check_blocked(nn::GroupNorm<2, 16>{}, std::integral_constant<index_t, 16>{});
+  check_blocked(nn::GroupNorm<3, 21>{}, std::integral_constant<index_t, 21>{});
+  check_blocked(nn::InstanceNorm2d<17, nn::affine<true>>{}, std::integral_constant<index_t, 17>{});
+}
+
+// Without an eps, what does not vary is 0, and not 0 / 0.
+BOOST_AUTO_TEST_CASE(without_variance) {
+  check_without_variance<nn::LayerNorm<nn::normalized_shape<4, 5>, nn::eps<0>>, Tensor<float, 3, 4, 5>>();
+  check_without_variance<nn::LayerNorm<nn::normalized_shape<259>, nn::eps<0>, nn::elementwise_affine<false>>,
+                         Tensor<float, 3, 259>>();
+  check_without_variance<nn::LayerNorm<nn::normalized_shape<7>, nn::eps<0>, nn::dtype<double>>, Tensor<double, 3, 7>>();
+  check_without_variance<nn::GroupNorm<3, 6, nn::eps<0>>, Tensor<float, 2, 6, 7, 5>>();
+  check_without_variance<nn::GroupNorm<2, 6, nn::eps<0>, nn::affine<false>>, Tensor<float, 3, 6>>();
+  check_without_variance<nn::InstanceNorm1d<3, nn::eps<0>>, Tensor<float, 2, 3, 17>>();
+  check_without_variance<nn::InstanceNorm2d<3, nn::eps<0>, nn::affine<true>>, Tensor<float, 2, 3, 5, 4>>();
+  using X = Tensor<float, 2, 21, 4, 3>;
+  X x;
+  x.fill(0.1f);
+  const auto y = tenon::compile<X>(behind_convolution<nn::GroupNorm<3, 21, nn::eps<0>>, 21>({}))(x);
+  BOOST_TEST(largest_difference(y, X{}) == 0);
 }
 
 BOOST_AUTO_TEST_CASE(printed) {

@@ -1,6 +1,6 @@
 #include <limits>
 
-#include "chapter.hpp"
+#include "far_from_zero.hpp"
 
 using namespace tenon_test;
 
@@ -99,6 +99,65 @@ void check_large_mean() {
 BOOST_AUTO_TEST_CASE(large_mean) {
   check_large_mean<nn::BatchNorm1d<19>, Tensor<float, 301, 19>>();
   check_large_mean<nn::BatchNorm2d<2>, Tensor<float, 4, 2, 29, 31>>();
+}
+
+// The mean is not rounded before it is subtracted: that would be a tenth of a deviation.
+BOOST_AUTO_TEST_CASE(far_from_zero) {
+  for (const double mean : {1e4, -1e4}) {
+    check_far_from_zero<nn::BatchNorm1d<19>, Tensor<float, 37, 19>>(mean, 0.006);
+    check_far_from_zero<nn::BatchNorm1d<5, nn::affine<false>>, Tensor<float, 301, 5>>(mean, 0.006);
+    check_far_from_zero<nn::BatchNorm1d<3>, Tensor<float, 4, 3, 67>>(mean, 0.006);
+    check_far_from_zero<nn::BatchNorm2d<2>, Tensor<float, 4, 2, 29, 31>>(mean, 0.006);
+    check_far_from_zero<nn::BatchNorm2d<2, nn::affine<false>>, Tensor<float, 1, 2, 7, 5>>(mean, 0.006);
+    check_far_from_zero<nn::BatchNorm3d<3>, Tensor<float, 2, 3, 3, 5, 7>>(mean, 0.006);
+  }
+  check_far_from_zero<nn::BatchNorm2d<2>, Tensor<float, 4, 2, 9, 9>>(1e5, 0.05);
+  check_far_from_zero<nn::BatchNorm1d<19, nn::eps<0>>, Tensor<float, 37, 19>>(3e6, 1);
+  for (const double mean : {1e4, -1e5}) {
+    check_far_from_zero<nn::BatchNorm1d<19>, Tensor<float, 37, 19>>(mean, 0.05, false);
+    check_far_from_zero<nn::BatchNorm2d<17, nn::affine<false>>, Tensor<float, 2, 17, 3, 5>>(mean, 0.05, false);
+  }
+}
+
+// A bias and a mean that cancel do so before they are scaled, in what is folded into the convolution too.
+BOOST_AUTO_TEST_CASE(large_bias_before_large_mean) {
+  tenon::manual_seed(5);
+  nn::Sequential<nn::Conv2d<3, 17, nn::kernel_size<3>>, nn::BatchNorm2d<17, nn::eps<0>>> model;
+  using X = Tensor<float, 1, 3, 6, 6>;
+  const auto x = random_argument<X>(1, -0.006, 0.006);
+  auto& convolution = model[std::integral_constant<std::size_t, 0>{}];
+  auto& norm = model[std::integral_constant<std::size_t, 1>{}];
+  for (float& bias : convolution.bias.data()) bias += 1e4f;
+  norm.running_mean.data().fill(1e4f);
+  norm.running_var.data().fill(3.6e-5f);
+  model.eval();
+  // The convolution's own result is a multiple of 1e-3: in double.
+  const auto wanted = model.to<double>()(in_double<X>::from(x));
+  BOOST_TEST(largest_difference(tenon::compile<X>(model)(x), wanted) < 2e-3);  // of about 200
+}
+
+// Without an eps, what does not vary is 0, and not 0 / 0.
+BOOST_AUTO_TEST_CASE(without_variance) {
+  for (const bool training : {true, false}) {
+    check_without_variance<nn::BatchNorm1d<3, nn::eps<0>>, Tensor<float, 7, 3>>(training);
+    check_without_variance<nn::BatchNorm1d<3, nn::eps<0>, nn::affine<false>>, Tensor<float, 7, 3, 11>>(training);
+    check_without_variance<nn::BatchNorm2d<17, nn::eps<0>>, Tensor<float, 3, 17, 5, 7>>(training);
+    check_without_variance<nn::BatchNorm2d<2, nn::eps<0>>, Tensor<float, 300, 2, 3, 3>>(training);
+    check_without_variance<nn::BatchNorm3d<2, nn::eps<0>>, Tensor<float, 3, 2, 2, 3, 5>>(training);
+    check_without_variance<nn::BatchNorm2d<2, nn::eps<0>, nn::dtype<double>>, Tensor<double, 3, 2, 3, 5>>(training);
+  }
+}
+BOOST_AUTO_TEST_CASE(without_variance_behind_convolution) {
+  using Norm = nn::BatchNorm2d<5, nn::eps<0>>;
+  Norm norm;
+  norm.running_var.data().fill(0);
+  tenon::fill_uniform(norm.bias.data(), 1);
+  auto model = behind_convolution<Norm, 5>(norm);
+  model.eval();
+  const auto x = random_argument<Tensor<float, 2, 5, 4, 3>>(1);
+  const auto y = tenon::compile<Tensor<float, 2, 5, 4, 3>>(model)(x);
+  for (index_t c = 0; c < 5; ++c) BOOST_TEST(y(1, c, 2, 1) == norm.bias.data()(c));
+  BOOST_TEST(largest_difference(model(x), y) == 0);
 }
 
 // A NaN or an infinity spoils its channel; in evaluation mode, when statistics are fixed, only its own place.

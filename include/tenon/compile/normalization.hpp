@@ -11,41 +11,45 @@
 
 namespace tenon::inline TENON_ISA::planning {
 
-/// y = scale[c] * x + shift[c]
+/// y = (x - mean[c]) * scale[c] + bias[c]. (As scale * x + shift, with one addition less, two large numbers would
+/// cancel where the mean is far from zero.)
 template <class T, class S, class Layout>
 struct AffineStage {
   static constexpr index_t channels = Image<S>::channels;
   static constexpr index_t padded = micro::vectors_for<T>(channels) * micro::lanes<T>;
-  static constexpr std::size_t packed_bytes = static_cast<std::size_t>(2 * padded) * sizeof(T);
+  static constexpr std::size_t packed_bytes = static_cast<std::size_t>(3 * padded) * sizeof(T);
 
   template <class Epilogue>
   static void run(const void* x, const void*, const std::byte* packed, void*, void* y) noexcept {
     using V = micro::Vector<T>;
-    const T *from = static_cast<const T*>(x), *scale = elements_at<T>(packed), *shift = scale + padded;
+    const T *from = static_cast<const T*>(x), *mean = elements_at<T>(packed), *scale = mean + padded;
+    const T* bias = scale + padded;
     T* to = static_cast<T*>(y);
-    const auto affine = [](const V& v, const V& a, const V& b)
-                            TENON_ALWAYS_INLINE { return Epilogue{}(xsimd::fma(v, a, b)); };
+    const auto affine = [](const V& v, const V& m, const V& a, const V& b)
+                            TENON_ALWAYS_INLINE { return Epilogue{}(xsimd::fma(micro::distance(v, m), a, b)); };
     if constexpr (Image<S>::pixels == 1 && std::is_same_v<Layout, Plain>) {
       for (index_t n = 0; n < Image<S>::batch; ++n, from += channels, to += channels)
-        micro::map<T>(channels, affine, to, from, scale, shift);
+        micro::map<T>(channels, affine, to, from, mean, scale, bias);
     } else {
       constexpr bool blocked = std::is_same_v<Layout, Blocked>;
       constexpr index_t step = blocked ? micro::lanes<T> : 1;
       constexpr index_t plane = Image<S>::pixels * step;
       for (index_t n = 0; n < Image<S>::batch; ++n)
         for (index_t c = 0; c < channels; c += step, from += plane, to += plane) {
+          const V m = blocked ? V::load_unaligned(mean + c) : V(mean[c]);
           const V a = blocked ? V::load_unaligned(scale + c) : V(scale[c]);
-          const V b = blocked ? V::load_unaligned(shift + c) : V(shift[c]);
-          micro::map<T>(plane, [&](const V& v) TENON_ALWAYS_INLINE { return affine(v, a, b); }, to, from);
+          const V b = blocked ? V::load_unaligned(bias + c) : V(bias[c]);
+          micro::map<T>(plane, [&](const V& v) TENON_ALWAYS_INLINE { return affine(v, m, a, b); }, to, from);
         }
     }
   }
   static void pack(const Source& source, std::byte* packed) {
     const Folded<T> folded(source, channels);
     T* out = elements_at<T>(packed);
-    std::fill_n(out, 2 * padded, T(0));
-    std::copy(folded.scale().begin(), folded.scale().end(), out);
-    std::copy(folded.shift().begin(), folded.shift().end(), out + padded);
+    std::fill_n(out, 3 * padded, T(0));
+    std::copy_n(static_cast<const T*>(source.affine.mean), channels, out);
+    std::copy(folded.scale().begin(), folded.scale().end(), out + padded);
+    if (source.affine.bias) std::copy_n(static_cast<const T*>(source.affine.bias), channels, out + 2 * padded);
   }
 };
 
@@ -116,8 +120,8 @@ struct SampleNormStage {
                                  static_cast<T*>(scratch), Epilogue{});
     } else {
       for (index_t group = 0; group < grouping.groups; ++group) {
-        const auto [mean, variance] = micro::moments(grouping, group, from);
-        micro::normalize(grouping, group, mean, micro::inverse_deviation(variance, Operation::eps), weight, bias, from,
+        const auto moments = micro::moments(grouping, group, from);
+        micro::normalize(grouping, group, moments.mean, moments.inverse_deviation(Operation::eps), weight, bias, from,
                          to, Epilogue{});
       }
     }

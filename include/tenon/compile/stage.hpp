@@ -4,6 +4,7 @@
 
 #include "../cpu/micro/blocked_layout.hpp"
 #include "../cpu/micro/folded_weights.hpp"
+#include "../core/normalization.hpp"
 #include "../core/pointwise.hpp"
 #include "symbolic.hpp"
 
@@ -40,33 +41,29 @@ const T* elements_at(const std::byte* packed) {
   return reinterpret_cast<const T*>(packed);
 }
 
-/// The scale and shift per channel of a batch normalization, and the parameters they are folded into.
+/// The scale per channel of a batch normalization, and the parameters that the normalization is folded into.
 template <class T>
 class Folded {
  public:
   Folded(const Source& source, index_t channels) : source_(source) {
     const Affine& affine = source.affine;
     if (!affine.present) return;
-    const auto at = [](const void* values, std::size_t c, T otherwise) {
-      return values ? static_cast<const T*>(values)[c] : otherwise;
-    };
     for (std::size_t c = 0; c < static_cast<std::size_t>(channels); ++c) {
-      const T scale = at(affine.weight, c, T(1)) /
-                      std::sqrt(static_cast<const T*>(affine.variance)[c] + static_cast<T>(affine.eps));
-      scale_.push_back(scale);
-      shift_.push_back(at(affine.bias, c, T(0)) - static_cast<const T*>(affine.mean)[c] * scale);
+      const double weight = affine.weight ? static_cast<double>(static_cast<const T*>(affine.weight)[c]) : 1;
+      const auto variance = static_cast<double>(static_cast<const T*>(affine.variance)[c]);
+      scale_.push_back(static_cast<T>(weight * inverse_deviation(variance, affine.eps)));
     }
   }
   micro::FoldedWeights<T> weights() const {
     return {static_cast<const T*>(source_.weight), static_cast<const T*>(source_.bias),
-            scale_.empty() ? nullptr : scale_.data(), shift_.empty() ? nullptr : shift_.data()};
+            scale_.empty() ? nullptr : scale_.data(), static_cast<const T*>(source_.affine.bias),
+            static_cast<const T*>(source_.affine.mean)};
   }
   const std::vector<T>& scale() const { return scale_; }
-  const std::vector<T>& shift() const { return shift_; }
 
  private:
   const Source& source_;
-  std::vector<T> scale_, shift_;
+  std::vector<T> scale_;
 };
 
 namespace detail {

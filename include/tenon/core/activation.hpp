@@ -5,7 +5,7 @@
 #include <cmath>
 #include <type_traits>
 
-#include "pointwise.hpp"
+#include "elementary.hpp"
 
 #if defined(__CUDACC__)
 #pragma nv_diagnostic push
@@ -137,8 +137,7 @@ struct Sigmoid {
   static constexpr Saves saves = Saves::output;
   template <class T>
   TENON_HOST_DEVICE T operator()(const T& x) const {
-    using std::exp;
-    return T(1) / (T(1) + exp(-x));
+    return T(1) / (T(1) + elementary::exp(-x));
   }
   template <class T>
   TENON_HOST_DEVICE constexpr T gradient(const T& g, const T& y) const {
@@ -152,8 +151,7 @@ struct Tanh {
   static constexpr Saves saves = Saves::output;
   template <class T>
   TENON_HOST_DEVICE T operator()(const T& x) const {
-    using std::tanh;
-    return tanh(x);
+    return elementary::tanh(x);
   }
   template <class T>
   TENON_HOST_DEVICE constexpr T gradient(const T& g, const T& y) const {
@@ -182,13 +180,11 @@ struct Elu {
   static constexpr Saves saves = Saves::input;
   template <class T>
   TENON_HOST_DEVICE T operator()(const T& x) const {
-    using std::expm1;
-    return choose(x > T(0), x, full_like(x, Alpha) * expm1(x));
+    return choose(x > T(0), x, full_like(x, Alpha) * elementary::expm1(x));
   }
   template <class T>
   TENON_HOST_DEVICE T gradient(const T& g, const T& x) const {
-    using std::exp;
-    return choose(x > T(0), g, full_like(x, Alpha) * g * exp(x));
+    return choose(x > T(0), g, g * (full_like(x, Alpha) * elementary::exp(x)));
   }
 };
 
@@ -196,9 +192,7 @@ struct Elu {
 template <class T>
 TENON_HOST_DEVICE T log_of_one_plus_exp(const T& x) {
   using std::abs;
-  using std::exp;
-  using std::log1p;
-  return log1p(exp(-abs(x)));
+  return elementary::log1p(elementary::exp(-abs(x)));
 }
 
 /// log(1 / (1 + exp(-x)))
@@ -242,13 +236,28 @@ struct Softsign {
   static constexpr Saves saves = Saves::input;
   template <class T>
   TENON_HOST_DEVICE T operator()(const T& x) const {
+    return quotient(elementary::bounded(x, 1e18));
+  }
+  template <class T>
+  TENON_HOST_DEVICE T gradient(const T& g, const T& x) const {
+    return by_square(g, reciprocal(elementary::bounded(x, 1e36)));
+  }
+
+ private:
+  template <class T>
+  TENON_HOST_DEVICE static T quotient(const T& x) {
     using std::abs;
     return x / (T(1) + abs(x));
   }
   template <class T>
-  TENON_HOST_DEVICE T gradient(const T& g, const T& x) const {
+  TENON_HOST_DEVICE static T reciprocal(const T& x) {
     using std::abs;
-    return g / square(T(1) + abs(x));
+    return T(1) / (T(1) + abs(x));
+  }
+  /// g * r^2, where r^2 alone may be too small, and its reciprocal too large, for a T.
+  template <class T>
+  TENON_HOST_DEVICE static T by_square(const T& g, const T& r) {
+    return elementary::in_order(g * r) * r;
   }
 };
 
@@ -258,12 +267,11 @@ struct Silu {
   static constexpr Saves saves = Saves::input;
   template <class T>
   TENON_HOST_DEVICE T operator()(const T& x) const {
-    using std::exp;
-    return x / (T(1) + exp(-x));
+    return elementary::bounded_below(x, -100) / (T(1) + elementary::exp(-x));
   }
   template <class T>
   TENON_HOST_DEVICE T gradient(const T& g, const T& x) const {
-    return g * slope(Sigmoid{}(x), x);
+    return g * slope(Sigmoid{}(x), elementary::bounded(x, 100));
   }
 
  private:
@@ -290,8 +298,7 @@ struct Gelu {
   // Each step is a function of its own: nvcc takes no local variables of SIMD types in what is also for devices.
   template <class T>
   TENON_HOST_DEVICE static T bell(const T& x) {
-    using std::exp;
-    return exp(full_like(x, -0.5) * x * x);
+    return elementary::exp(full_like(x, -0.5) * x * x);
   }
   template <class T>
   TENON_HOST_DEVICE static T slope(const T& x, const T& bell) {
@@ -301,9 +308,13 @@ struct Gelu {
   /// The probability of a value below `x`.
   template <class T>
   TENON_HOST_DEVICE static T below(const T& x, const T&) {
-    using std::erfc;
     constexpr double sqrt_half = 0.707106781186547524400844;
-    return full_like(x, 0.5) * erfc(-x * full_like(x, sqrt_half));
+    return full_like(x, 0.5) * complement(-x * full_like(x, sqrt_half));
+  }
+  /// erfc(x), which is 0 or 2 beyond the bounds, where xsimd's squares of large numbers would overflow.
+  template <class T>
+  TENON_HOST_DEVICE static T complement(const T& x) {
+    return elementary::erfc(at_least(full_like(x, -30), at_most(full_like(x, 30), x)));
   }
   /// In float without erfc, which takes twice the time: it works out one interval after the other.
   template <class T>

@@ -74,16 +74,14 @@ struct SmoothAbsolute {
 struct KullbackLeibler {
   template <class T>
   TENON_HOST_DEVICE T operator()(const T& x, const T& target) const {
-    using std::log;
-    return choose(target == T(0), T(0), target * (log(target) - x));
+    return choose(target == T(0), T(0), target * (elementary::log(target) - x));
   }
   template <int Operand, class T>
   TENON_HOST_DEVICE T gradient(const T& x, const T& target) const {
-    using std::log;
     if constexpr (Operand == 0)
       return -target;
     else
-      return choose(target == T(0), T(0), log(target) + T(1) - x);
+      return choose(target == T(0), T(0), elementary::log(target) + T(1) - x);
   }
 };
 
@@ -104,14 +102,12 @@ struct BinaryCrossEntropy {
  private:
   template <class T>
   TENON_HOST_DEVICE static T bounded_log(const T& x) {
-    using std::log;
-    return at_least(T(-100), log(x));
+    return at_least(T(-100), elementary::log(x));
   }
   /// That of 1 - x, which keeps the digits of a small x.
   template <class T>
   TENON_HOST_DEVICE static T bounded_log_of_rest(const T& x) {
-    using std::log1p;
-    return at_least(T(-100), log1p(-x));
+    return at_least(T(-100), elementary::log1p(-x));
   }
 };
 

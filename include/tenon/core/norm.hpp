@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "pointwise.hpp"
+#include "elementary.hpp"
 
 #if defined(__CUDACC__)
 // As in pointwise.hpp: on the host the functions are called with SIMD batches too. (There nvcc takes no template
@@ -27,36 +27,35 @@ struct Norm {
   /// What an element adds to the sum.
   template <class T>
   TENON_HOST_DEVICE static T term(const T& x) {
-    using pointwise::full_like, std::abs, std::pow;
+    using std::abs;
     if constexpr (P == 1)
       return abs(x);
     else if constexpr (P == 2)
       return x * x;
     else
-      return pow(abs(x), full_like(x, P));
+      return elementary::pow(abs(x), P);
   }
   /// The norm of a vector whose terms have this sum.
   template <class T>
   TENON_HOST_DEVICE static T root(const T& sum) {
-    using pointwise::full_like, std::pow, std::sqrt;
     if constexpr (P == 1)
       return sum;
     else if constexpr (P == 2)
-      return sqrt(sum);
+      return elementary::sqrt(sum);
     else
-      return pow(sum, full_like(sum, 1 / P));
+      return elementary::pow(sum, 1 / P);
   }
   /// The derivative of the norm by element `x`; zero where there is none.
   template <class T>
   TENON_HOST_DEVICE static T gradient(const T& x, const T& norm) {
-    using pointwise::choose, pointwise::full_like, std::abs, std::pow;
+    using pointwise::choose, std::abs;
     if constexpr (P == 1) {
       return choose(x > T(0), T(1), choose(x < T(0), T(-1), T(0)));
     } else if constexpr (P == 2) {
       return choose(norm == T(0), T(0), x / norm);
     } else {
       return choose(norm == T(0) || x == T(0), T(0),
-                    choose(x < T(0), T(-1), T(1)) * pow(abs(x) / norm, full_like(x, P - 1)));
+                    choose(x < T(0), T(-1), T(1)) * elementary::pow(abs(x) / norm, P - 1));
     }
   }
 };

@@ -7,9 +7,7 @@
 /// to x is `each(factor(g, y, divisor), x)`.
 #pragma once
 
-#include <limits>
-
-#include "pointwise.hpp"
+#include "elementary.hpp"
 #include "pool_geometry.hpp"
 
 #if defined(__CUDACC__)
@@ -35,28 +33,27 @@ constexpr double whole(double x) { return static_cast<double>(static_cast<long l
 /// x to the power of E; small multiples of 1/2 by products and square roots.
 template <double E, class T>
 TENON_HOST_DEVICE T power(const T& x) {
-  using std::pow, std::sqrt;
   if constexpr (E == 0) {
     return T(1);
   } else if constexpr (E == 1) {
     return x;
   } else if constexpr (E == 0.25) {
-    return sqrt(sqrt(x));
+    return elementary::sqrt(elementary::sqrt(x));
   } else if constexpr (E < 0 && E >= -16) {
     return T(1) / power<-E>(x);
   } else if constexpr (E > 0 && E <= 16 && detail::whole(2 * E) == 2 * E) {
     if constexpr (detail::whole(E) != E) {
       if constexpr (E < 1)
-        return sqrt(x);
+        return elementary::sqrt(x);
       else
-        return power<E - 0.5>(x) * sqrt(x);
+        return power<E - 0.5>(x) * elementary::sqrt(x);
     } else if constexpr (2 * detail::whole(E / 2) == E) {
       return pointwise::square(power<E / 2>(x));
     } else {
       return pointwise::square(power<(E - 1) / 2>(x)) * x;
     }
   } else {
-    return pow(x, pointwise::full_like(x, E));
+    return elementary::pow(x, E);
   }
 }
 
@@ -64,8 +61,7 @@ TENON_HOST_DEVICE T power(const T& x) {
 struct Max {
   template <class T>
   TENON_HOST_DEVICE static constexpr T start() {
-    constexpr T lowest = -std::numeric_limits<T>::infinity();
-    return lowest;
+    return elementary::lowest<T>;
   }
   template <class V>
   TENON_HOST_DEVICE TENON_ALWAYS_INLINE static V enter(const V& x) {

@@ -12,7 +12,14 @@ namespace detail {
 /// What normalised, per group.
 template <class T>
 struct Statistics {
-  memory::Array<T> mean, inverse_deviation;
+  memory::Array<T> center, rest, inverse_deviation;
+
+  Statistics() = default;
+  explicit Statistics(std::size_t groups) : center(groups), rest(groups), inverse_deviation(groups) {}
+  template <class U>
+  Mean<U> mean(std::size_t group) const {
+    return {static_cast<U>(center[group]), static_cast<U>(rest[group])};
+  }
 };
 
 template <class P>
@@ -43,25 +50,29 @@ struct Kernel<operation::BatchNorm<Rank, Channels, Eps, Momentum, Running>> {
   template <class X, class W, class B>
   static void forward(const Operation& norm, Saved* saved, X& y, const X& x, const W& weight, const B& bias) {
     constexpr Grouping grouping = Operation::grouping(shape_of_t<X>{});
-    detail::Statistics<T> statistics{memory::Array<T>(channels), memory::Array<T>(channels)};
-    T *mean = statistics.mean.data(), *deviation = statistics.inverse_deviation.data();  // first the variance
+    detail::Statistics<T> statistics(channels);
+    T *center = statistics.center.data(), *rest = statistics.rest.data();
+    T* deviation = statistics.inverse_deviation.data();  // first the variance
     if (norm.training) {
       if constexpr (grouping.group_size() == 1)
         raise(std::string(Operation::name) + ": in training mode each channel needs more than one value");
-      batch_statistics(grouping, x.data(), mean, deviation);
-      move_running(norm, grouping.group_size(), mean, deviation);
+      batch_statistics(grouping, x.data(), center, rest, deviation);
+      move_running(norm, grouping.group_size(), statistics);
     } else {
-      std::copy_n(std::as_const(*norm.running_mean).data(), channels, mean);
+      std::copy_n(std::as_const(*norm.running_mean).data(), channels, center);
+      std::fill_n(rest, channels, T(0));
       std::copy_n(std::as_const(*norm.running_var).data(), channels, deviation);
     }
-    for (std::size_t c = 0; c < channels; ++c) deviation[c] = micro::inverse_deviation(deviation[c], Eps);
+    for (std::size_t c = 0; c < channels; ++c) 
+      deviation[c] = static_cast<T>(inverse_deviation(static_cast<double>(deviation[c]), Eps));
 
     const T *w = detail::elements_or_null(weight), *b = detail::elements_or_null(bias);
     if constexpr (grouping.stretch == 1)
-      micro::normalize_columns(grouping.outer, Channels, mean, deviation, w, b, x.data(), y.data());
+      micro::normalize_columns(grouping.outer, Channels, center, rest, deviation, w, b, x.data(), y.data());
     else
-      for (index_t c = 0; c < Channels; ++c)
-        micro::normalize(grouping, c, mean[c], deviation[c], w, b, x.data(), y.data());
+      for (std::size_t c = 0; c < channels; ++c)
+        micro::normalize(grouping, static_cast<index_t>(c), statistics.template mean<T>(c), deviation[c], w, b,
+                         x.data(), y.data());
     if (saved) *saved = std::move(statistics);
   }
 
@@ -70,35 +81,36 @@ struct Kernel<operation::BatchNorm<Rank, Channels, Eps, Momentum, Running>> {
                        const autograd::Input<X>& x, const autograd::Input<W>& weight, const autograd::Input<B>& bias) {
     constexpr Grouping grouping = Operation::grouping(shape_of_t<X>{});
     const auto gradients = detail::normalization_gradients(x, weight, bias);
-    const T *mean = saved.mean.data(), *deviation = saved.inverse_deviation.data(), *w = nullptr;
+    const T *deviation = saved.inverse_deviation.data(), *w = nullptr;
     if constexpr (!std::is_same_v<W, Absent>) w = weight.value.data();
     if constexpr (grouping.stretch == 1)
-      micro::normalize_columns_gradient(grouping.outer, Channels, !norm.training, mean, deviation, w, x.value.data(),
-                                        grad_y.data(), gradients);
+      micro::normalize_columns_gradient(grouping.outer, Channels, !norm.training, saved.center.data(),
+                                        saved.rest.data(), deviation, w, x.value.data(), grad_y.data(), gradients);
     else
-      for (index_t c = 0; c < Channels; ++c)
-        micro::normalize_gradient(grouping, c, !norm.training, mean[c], deviation[c], w, x.value.data(), grad_y.data(),
-                                  gradients);
+      for (std::size_t c = 0; c < channels; ++c)
+        micro::normalize_gradient(grouping, static_cast<index_t>(c), !norm.training, saved.template mean<T>(c),
+                                  deviation[c], w, x.value.data(), grad_y.data(), gradients);
   }
 
  private:
-  static void batch_statistics(const Grouping& grouping, const T* x, T* mean, T* variance) {
-    if (grouping.stretch == 1) return micro::column_moments(grouping.outer, Channels, x, mean, variance);
+  static void batch_statistics(const Grouping& grouping, const T* x, T* center, T* rest, T* variance) {
+    if (grouping.stretch == 1) return micro::column_moments(grouping.outer, Channels, x, center, rest, variance);
     for (index_t c = 0; c < Channels; ++c) {
       const auto moments = micro::moments(grouping, c, x);
-      mean[c] = moments.mean;
-      variance[c] = moments.variance;
+      center[c] = moments.mean.center;
+      rest[c] = moments.mean.rest;
+      variance[c] = static_cast<T>(moments.variance);
     }
   }
-  // Towards the batch's mean and its unbiased variance.
-  static void move_running(const Operation& norm, index_t count, const T* mean, const T* variance) {
+  // Towards the batch's mean and its unbiased variance. (The statistics hold the variance yet.)
+  static void move_running(const Operation& norm, index_t count, const Saved& statistics) {
     const double unbiased = static_cast<double>(count) / static_cast<double>(count - 1);
     const auto move = [](T& running, double value) {
       running = static_cast<T>((1 - Momentum) * static_cast<double>(running) + Momentum * value);
     };
     for (std::size_t c = 0; c < channels; ++c) {
-      move(norm.running_mean->data()[c], static_cast<double>(mean[c]));
-      move(norm.running_var->data()[c], unbiased * static_cast<double>(variance[c]));
+      move(norm.running_mean->data()[c], statistics.template mean<T>(c).value());
+      move(norm.running_var->data()[c], unbiased * static_cast<double>(statistics.inverse_deviation[c]));
     }
   }
 };
@@ -114,15 +126,16 @@ struct Kernel<Operation> {
     constexpr Grouping grouping = Operation::sample_grouping(shape_of_t<X>{});
     constexpr auto groups = static_cast<std::size_t>(grouping.groups);
     const T *w = detail::elements_or_null(weight), *b = detail::elements_or_null(bias);
-    if (saved) *saved = {memory::Array<double>(groups), memory::Array<double>(groups)};
+    if (saved) *saved = Saved(groups);
     for (std::size_t g = 0; g < groups; ++g) {
       const auto group = static_cast<index_t>(g);
-      const auto [mean, variance] = micro::moments(grouping, group, x.data());
-      const T inverse_deviation = micro::inverse_deviation(variance, Operation::eps);
-      micro::normalize(grouping, group, mean, inverse_deviation, w, b, x.data(), y.data());
+      const auto moments = micro::moments(grouping, group, x.data());
+      const T deviation = moments.inverse_deviation(Operation::eps);
+      micro::normalize(grouping, group, moments.mean, deviation, w, b, x.data(), y.data());
       if (!saved) continue;
-      saved->mean[g] = static_cast<double>(mean);
-      saved->inverse_deviation[g] = static_cast<double>(inverse_deviation);
+      saved->center[g] = static_cast<double>(moments.mean.center);
+      saved->rest[g] = static_cast<double>(moments.mean.rest);
+      saved->inverse_deviation[g] = static_cast<double>(deviation);
     }
   }
 
@@ -135,7 +148,7 @@ struct Kernel<Operation> {
     const T* w = nullptr;
     if constexpr (!std::is_same_v<W, Absent>) w = weight.value.data();
     for (std::size_t g = 0; g < static_cast<std::size_t>(grouping.groups); ++g)
-      micro::normalize_gradient(grouping, static_cast<index_t>(g), false, static_cast<T>(saved.mean[g]),
+      micro::normalize_gradient(grouping, static_cast<index_t>(g), false, saved.template mean<T>(g),
                                 static_cast<T>(saved.inverse_deviation[g]), w, x.value.data(), grad_y.data(),
                                 gradients);
   }

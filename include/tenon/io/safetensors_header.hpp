@@ -166,7 +166,7 @@ class HeaderReader {
 
   /// The integer from 0 to 2^63-1 that a JSON number spells, or nothing.
   static std::optional<index_t> count_of(std::string_view number) {
-    constexpr index_t limit = std::numeric_limits<index_t>::max();
+    constexpr index_t limit = (std::numeric_limits<index_t>::max)();
     index_t value = 0;
     for (const char character : number) {
       const index_t digit = character - '0';

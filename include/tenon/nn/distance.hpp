@@ -45,7 +45,7 @@ class PairwiseDistance : public Layer<PairwiseDistance<Tags...>> {
   using operation = tenon::operation::PairwiseDistance<p, eps>;
   PairwiseDistance() {
     tag::check<PairwiseDistance, tag::names<nn::p, nn::eps>, Tags...>();
-    tag::require<PairwiseDistance, nn::p<p>, (p > 0 && p < std::numeric_limits<double>::infinity())>();
+    tag::require<PairwiseDistance, nn::p<p>, (p > 0 && p <= (std::numeric_limits<double>::max)())>();
   }
 
   template <class X1, class X2>

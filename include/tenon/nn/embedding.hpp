@@ -78,11 +78,11 @@ class Embedding : public Layer<Embedding<NumEmbeddings, EmbeddingDim, Tags...>> 
   BOOST_HANA_DEFINE_STRUCT(Embedding, (Parameter<table>, weight));
 
   Embedding() {
-    constexpr double infinity = std::numeric_limits<double>::infinity();
+    constexpr double largest = (std::numeric_limits<double>::max)();
     tag::check<Embedding, tag::names<nn::padding_idx, nn::max_norm, nn::norm_type, nn::scale_grad_by_freq>, Tags...>();
     tag::require<Embedding, padding_tag, (!pads || (padding >= 0 && padding < NumEmbeddings))>();
-    tag::require<Embedding, nn::max_norm<max_norm>, (!limits || (max_norm > 0 && max_norm < infinity))>();
-    tag::require<Embedding, nn::norm_type<norm_type>, (norm_type > 0 && norm_type < infinity)>();
+    tag::require<Embedding, nn::max_norm<max_norm>, (!limits || (max_norm > 0 && max_norm <= largest))>();
+    tag::require<Embedding, nn::norm_type<norm_type>, (norm_type > 0 && norm_type <= largest)>();
     reset_parameters();
   }
 

@@ -248,7 +248,7 @@ class LPPool2d : public Layer<LPPool2d<Tags...>> {
   using options = detail::SlidingTags<LPPool2d, 2, Tags...>;
   using norm_tag = tag::find_t<nn::norm_type, nn::norm_type<0>, Tags...>;
   static constexpr double p = tag::value<norm_tag>;
-  static constexpr bool positive = p > 0 && p < std::numeric_limits<double>::infinity();
+  static constexpr bool positive = p > 0 && p <= (std::numeric_limits<double>::max)();
 
  public:
   using operation = tenon::operation::Pool<tenon::operation::LPPool2d, typename options::windows,

@@ -51,7 +51,7 @@ struct PickedScoreGradient {
   double divisor;
   T* grad_x;  // added to
   TENON_HOST_DEVICE void operator()(index_t sample) const {
-    using std::exp;
+    using elementary::exp;
     const std::int64_t label = loss.target[sample];
     if (label == loss.ignore_index) return;
     const Axis& axis = loss.axis;
@@ -61,7 +61,7 @@ struct PickedScoreGradient {
       const LogSumExp<T> all = log_sum_exp(axis.size, axis.inner, loss.x + start);
       for (index_t c = 0; c < axis.size; ++c) {
         const index_t at = start + c * axis.inner;
-        grad_x[at] += scale * exp((loss.x[at] - all.maximum) - all.log_sum);
+        grad_x[at] += scale * exp(elementary::in_order(loss.x[at] - all.maximum) - all.log_sum);
       }
     }
     grad_x[start + label * axis.inner] -= scale;

@@ -2,26 +2,27 @@
 /// Batch normalizations that vanish into the weights of the stage before; computed on the host, once.
 #pragma once
 
-#include <cmath>
 #include <tenon/compile/graph.hpp>
+#include <tenon/core/normalization.hpp>
 #include <vector>
 
 namespace tenon::inline TENON_ISA::cuda {
 
-/// Per channel, weight * (x - mean) / sqrt(variance + eps) + bias as scale * x + shift.
+/// Per channel, weight * (x - mean) / sqrt(variance + eps) + bias as scale * x + shift, and the mean alone.
 template <class T>
 struct ScaleShift {
-  std::vector<double> scale, shift;
+  std::vector<double> scale, shift, mean;
 
   ScaleShift(const planning::Affine& affine, index_t channels)
-      : scale(static_cast<std::size_t>(channels), 1), shift(static_cast<std::size_t>(channels), 0) {
+      : scale(static_cast<std::size_t>(channels), 1), shift(static_cast<std::size_t>(channels), 0), mean(shift) {
     if (!affine.present) return;
     const auto at = [](const void* values, std::size_t c, double otherwise) {
       return values ? static_cast<double>(static_cast<const T*>(values)[c]) : otherwise;
     };
     for (std::size_t c = 0; c < scale.size(); ++c) {
-      scale[c] = at(affine.weight, c, 1) / std::sqrt(at(affine.variance, c, 1) + affine.eps);
-      shift[c] = at(affine.bias, c, 0) - at(affine.mean, c, 0) * scale[c];
+      scale[c] = at(affine.weight, c, 1) * inverse_deviation(at(affine.variance, c, 1), affine.eps);
+      mean[c] = at(affine.mean, c, 0);
+      shift[c] = at(affine.bias, c, 0) - mean[c] * scale[c];
     }
   }
 };

@@ -146,23 +146,38 @@ struct ScaleThen {
   }
 };
 
+/// y = function((x - mean[c]) * scale[c] + bias[c])
+template <class T, class Function>
+struct CenterScaleThen {
+  index_t channels, inner;
+  const T *mean, *scale, *bias, *x;
+  T* y;
+  Function function;
+  TENON_HOST_DEVICE void operator()(index_t i) const {
+    const index_t c = i / inner % channels;
+    y[i] = function(elementary::in_order(x[i] - mean[c]) * scale[c] + bias[c]);
+  }
+};
+
 template <class T, class S>
 struct ScaleStage {
   static constexpr index_t channels = S::dims[1];
-  static constexpr std::size_t packed_bytes = static_cast<std::size_t>(2 * channels) * sizeof(T);
+  static constexpr std::size_t packed_bytes = static_cast<std::size_t>(3 * channels) * sizeof(T);
 
   template <class Function>
   static void run(const void* x, const void*, const std::byte* packed, void*, void* y) noexcept {
     constexpr index_t inner = S::size / (S::dims[0] * channels);
-    const T* scale = reinterpret_cast<const T*>(packed);
-    launch(S::size, ScaleThen<T, Function>{
-                        channels, inner, scale, scale + channels, static_cast<const T*>(x), static_cast<T*>(y), {}});
+    const T *mean = reinterpret_cast<const T*>(packed), *scale = mean + channels, *bias = scale + channels;
+    launch(S::size, CenterScaleThen<T, Function>{
+                        channels, inner, mean, scale, bias, static_cast<const T*>(x), static_cast<T*>(y), {}});
   }
   static void pack(const Source& source, std::byte* packed) {
     const ScaleShift<T> affine(source.affine, channels);
     T* out = reinterpret_cast<T*>(packed);
-    for (const double value : affine.scale) *out++ = static_cast<T>(value);
-    for (const double value : affine.shift) *out++ = static_cast<T>(value);
+    for (const auto* values : {&affine.mean, &affine.scale})
+      for (const double value : *values) *out++ = static_cast<T>(value);
+    const auto* bias = static_cast<const T*>(source.affine.bias);
+    for (index_t c = 0; c < channels; ++c) *out++ = bias ? bias[c] : T(0);
   }
 };
 

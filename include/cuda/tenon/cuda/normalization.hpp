@@ -2,7 +2,7 @@
 /// Normalization on the device.
 #pragma once
 
-#include <cmath>
+#include <tenon/core/normalization.hpp>
 #include <tenon/nn/group_norm.hpp>
 #include <tenon/nn/normalization.hpp>
 
@@ -16,16 +16,18 @@ TENON_HOST_DEVICE constexpr index_t part_size(const Grouping& grouping) {
   return grouping.inner > 1 ? grouping.inner : grouping.stretch;
 }
 
-/// sum[part] of the elements of one part, or of the squares of their distances to the mean of the group.
+/// sum[part] of the distances of one part's elements to the first element of the group, or of the squares of those to
+/// the mean of the group.
 template <class T>
 struct PartSum {
   Grouping grouping;
   const T* x;
-  const double* mean;  // null: the elements themselves
+  const double* mean;  // null: the distances to the first element
   double* sum;
   TENON_HOST_DEVICE void operator()(index_t part) const {
     const index_t size = part_size(grouping), first = part * size;
-    const double center = mean ? mean[grouping.group_of(first)] : 0;
+    const index_t group = grouping.group_of(first);
+    const double center = mean ? mean[group] : static_cast<double>(x[group * grouping.stretch]);
     double total = 0;
     for (index_t i = first; i < first + size; ++i) {
       const double distance = static_cast<double>(x[i]) - center;
@@ -35,12 +37,14 @@ struct PartSum {
   }
 };
 
-/// The mean of what a group's parts sum up to, and a running statistic, if there is one, moved towards it.
+/// The mean of what a group's parts sum up to, from the group's first element on where `x` is not null, and a running
+/// statistic, if there is one, moved towards it.
 template <class T>
 struct GroupMean {
   Grouping grouping;
   double divisor;  // group_size, or one less for the running variance
   double momentum;
+  const T* x;
   const double* sum;
   double* mean;
   T* running;
@@ -49,24 +53,25 @@ struct GroupMean {
     double total = 0;
     for (index_t first = group * grouping.stretch; first < grouping.size(); first += grouping.distance())
       for (index_t part = first / size; part < (first + grouping.stretch) / size; ++part) total += sum[part];
-    mean[group] = total / static_cast<double>(grouping.group_size());
+    const double start = x ? static_cast<double>(x[group * grouping.stretch]) : 0;
+    mean[group] = start + total / static_cast<double>(grouping.group_size());
     if (running)
       running[group] =
-          static_cast<T>((1 - momentum) * static_cast<double>(running[group]) + momentum * (total / divisor));
+          static_cast<T>((1 - momentum) * static_cast<double>(running[group]) + momentum * (start + total / divisor));
   }
 };
 
 /// Mean and variance of each group; `sums` is room for one of each part. Two passes, summed in double: large means do
-/// not cancel.
+/// not cancel. What does not vary has the variance 0.
 template <class T>
 void moments(const Grouping& grouping, const T* x, double* sums, double* mean, double* variance, double momentum = 0,
              T* running_mean = nullptr, T* running_var = nullptr) {
   const index_t parts = grouping.size() / part_size(grouping);
   const auto count = static_cast<double>(grouping.group_size());
   launch(parts, PartSum<T>{grouping, x, nullptr, sums});
-  launch(grouping.groups, GroupMean<T>{grouping, count, momentum, sums, mean, running_mean});
+  launch(grouping.groups, GroupMean<T>{grouping, count, momentum, x, sums, mean, running_mean});
   launch(parts, PartSum<T>{grouping, x, mean, sums});
-  launch(grouping.groups, GroupMean<T>{grouping, count - 1, momentum, sums, variance, running_var});
+  launch(grouping.groups, GroupMean<T>{grouping, count - 1, momentum, nullptr, sums, variance, running_var});
 }
 
 /// y = function((x - mean) / sqrt(variance + eps) * weight + bias); weight and bias may be null.
@@ -79,10 +84,12 @@ struct Normalize {
   T* y;
   Function function;
   TENON_HOST_DEVICE void operator()(index_t i) const {
-    using std::sqrt;
     const index_t group = grouping.group_of(i), channel = grouping.channel_of(i);
-    const T scale = (weight ? weight[channel] : T(1)) / sqrt(static_cast<T>(variance[group] + eps));
-    y[i] = function((x[i] - static_cast<T>(mean[group])) * scale + (bias ? bias[channel] : T(0)));
+    const T inverse = inverse_deviation<T>(variance[group], eps);
+    const T scale = weight ? weight[channel] * inverse : inverse;
+    // The mean is not rounded before it is subtracted.
+    const T distance = static_cast<T>(static_cast<double>(x[i]) - mean[group]);
+    y[i] = function(distance * scale + (bias ? bias[channel] : T(0)));
   }
 };
 
@@ -103,7 +110,7 @@ struct PlaneGradientSums {
       p += static_cast<double>(grad_y[i]) * (static_cast<double>(x[i]) - mean[group]);
     }
     sum[plane] = s;
-    product[plane] = p / std::sqrt(variance[group] + eps);
+    product[plane] = p * inverse_deviation(variance[group], eps);
   }
 };
 
@@ -157,7 +164,7 @@ struct NormalizeGradient {
   T* grad_x;
   TENON_HOST_DEVICE void operator()(index_t i) const {
     const index_t group = grouping.group_of(i);
-    const double inverse = 1 / std::sqrt(variance[group] + eps);
+    const double inverse = inverse_deviation(variance[group], eps);
     double g = static_cast<double>(grad_y[i]);
     if (weight) g *= static_cast<double>(weight[grouping.channel_of(i)]);
     if (mean_sum) {

@@ -2,7 +2,7 @@
 /// Softmax, Softmin and LogSoftmax on the device.
 #pragma once
 
-#include <cmath>
+#include <tenon/core/elementary.hpp>
 #include <tenon/nn/softmax.hpp>
 
 #include "kernel.hpp"
@@ -31,8 +31,7 @@ struct LogSumExp {
 /// That of the elements x[0], x[step], ...
 template <class T>
 TENON_HOST_DEVICE LogSumExp<T> log_sum_exp(index_t size, index_t step, const T* x) {
-  using std::exp;
-  using std::log;
+  using elementary::exp, elementary::log;
   T largest = x[0], sum = 0;
   for (index_t i = 1; i < size; ++i) largest = x[i * step] > largest ? x[i * step] : largest;
   for (index_t i = 0; i < size; ++i) sum += exp(x[i * step] - largest);
@@ -46,8 +45,7 @@ struct Softmax {
   const T* x;
   T* y;
   TENON_HOST_DEVICE void operator()(index_t i) const {
-    using std::exp;
-    using std::log;
+    using elementary::exp, elementary::log;
     const Function function{};
     const index_t start = axis.slice(i), end = start + axis.size * axis.inner;
     T largest = function(x[start]), sum = 0;
@@ -58,7 +56,7 @@ struct Softmax {
     for (index_t e = start; e < end; e += axis.inner) sum += exp(function(x[e]) - largest);
     const T logarithm = log(sum);
     for (index_t e = start; e < end; e += axis.inner) {
-      const T value = function(x[e]) - largest;
+      const T value = elementary::in_order(function(x[e]) - largest);
       y[e] = Logarithm ? value - logarithm : exp(value) / sum;
     }
   }
@@ -72,7 +70,7 @@ struct SoftmaxGradient {
   const T *y, *grad_y;
   T* grad_x;
   TENON_HOST_DEVICE void operator()(index_t i) const {
-    using std::exp;
+    using elementary::exp;
     const index_t start = axis.slice(i), end = start + axis.size * axis.inner;
     T total = 0;
     for (index_t e = start; e < end; e += axis.inner) total += Logarithm ? grad_y[e] : grad_y[e] * y[e];

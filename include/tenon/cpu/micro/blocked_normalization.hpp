@@ -14,9 +14,9 @@ std::array<Vector<T>, 2> lane_sums(index_t pixels, const Vector<T>& center, cons
   V sums[chains], squares[chains];
   for (int c = 0; c < chains; ++c) sums[c] = squares[c] = V(T(0));
   const auto add = [&](int c, index_t pixel) TENON_ALWAYS_INLINE {
-    const V distance = V::load_unaligned(x + pixel * lanes<T>) - center;
-    sums[c] += distance;
-    squares[c] = xsimd::fma(distance, distance, squares[c]);
+    const V d = distance(V::load_unaligned(x + pixel * lanes<T>), center);
+    sums[c] += d;
+    squares[c] = xsimd::fma(d, d, squares[c]);
   };
   index_t pixel = 0;
   for (; pixel + chains <= pixels; pixel += chains)
@@ -35,6 +35,7 @@ void normalize_blocked(index_t channels, index_t pixels, index_t groups, double 
   const index_t padded = vectors_for<T>(channels) * lanes<T>, group_channels = channels / groups;
   const auto count = static_cast<double>(group_channels * pixels);
   T *center = workspace, *sums = center + padded, *squares = sums + padded;
+  T *const scale = sums, *const shift = squares;  // which take their place
   const auto sum_lanes_apart = [&] {
     for (index_t c = 0; c < padded; c += lanes<T>) {
       const auto [sum, square] = lane_sums<T>(pixels, V::load_unaligned(center + c), x + c * pixels);
@@ -48,26 +49,33 @@ void normalize_blocked(index_t channels, index_t pixels, index_t groups, double 
       total += static_cast<double>(values[c]);
     return total / count;
   };
-  // As in `moments`: a center close to the mean first.
+  // As in `moments`: a center close to the mean first, by way of the group's first element.
   std::fill_n(center, padded, T(0));
+  for (index_t g = 0; g < groups; ++g) {
+    const index_t c = g * group_channels, lane = c % lanes<T>;
+    std::fill_n(center + c, group_channels, x[(c - lane) * pixels + lane]);
+  }
   sum_lanes_apart();
-  for (index_t g = 0; g < groups; ++g)
-    std::fill_n(center + g * group_channels, group_channels, static_cast<T>(mean_of(g, sums)));
+  for (index_t g = 0; g < groups; ++g) {
+    T* const of_group = center + g * group_channels;
+    std::fill_n(of_group, group_channels, static_cast<T>(static_cast<double>(*of_group) + mean_of(g, sums)));
+  }
   sum_lanes_apart();
-  std::fill_n(sums + channels, padded - channels, T(0));
   for (index_t g = 0; g < groups; ++g) {
     const double rest = mean_of(g, sums), variance = mean_of(g, squares) - rest * rest;
-    const T inverse = inverse_deviation(static_cast<T>(variance < 0 ? 0 : variance), eps);
+    const Moments<T> moments{{center[g * group_channels], static_cast<T>(rest)}, variance < 0 ? 0 : variance};
+    const T inverse = moments.inverse_deviation(eps);
     for (index_t c = g * group_channels; c < (g + 1) * group_channels; ++c) {
-      center[c] = static_cast<T>(static_cast<double>(center[c]) + rest);
-      sums[c] = inverse * weight[c];
+      scale[c] = inverse * weight[c];
+      shift[c] = bias[c] + moments.mean.shift(scale[c]);
     }
   }
+  for (T* unused : {scale, shift}) std::fill_n(unused + channels, padded - channels, T(0));
   for (index_t c = 0; c < padded; c += lanes<T>)
     map<T>(
         pixels * lanes<T>,
-        [&, m = V::load_unaligned(center + c), scale = V::load_unaligned(sums + c),
-         b = V::load_unaligned(bias + c)](const V& v) TENON_ALWAYS_INLINE { return f(xsimd::fma(v - m, scale, b)); },
+        [&, m = V::load_unaligned(center + c), a = V::load_unaligned(scale + c), b = V::load_unaligned(shift + c)](
+            const V& v) TENON_ALWAYS_INLINE { return f(xsimd::fma(distance(v, m), a, b)); },
         y + c * pixels, x + c * pixels);
 }
 

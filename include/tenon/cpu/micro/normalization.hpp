@@ -5,17 +5,13 @@
 #include <algorithm>
 #include <cmath>
 
+#include "../../core/elementary.hpp"
 #include "../../core/grouping.hpp"
 #include "../../core/memory.hpp"
-#include "../../core/pointwise.hpp"
+#include "../../core/normalization.hpp"
 #include "columns.hpp"
 
 namespace tenon::inline TENON_ISA::cpu::micro {
-
-template <class T>
-T inverse_deviation(T variance, double eps) {
-  return static_cast<T>(1 / std::sqrt(static_cast<double>(variance) + eps));
-}
 
 /// Calls visit(offset) for each stretch of a group.
 template <class Visit>
@@ -24,28 +20,40 @@ void for_each_stretch(const Grouping& grouping, index_t group, Visit&& visit) {
     visit(offset);
 }
 
+/// v - center, which is exact where the two are close.
+template <class V>
+TENON_ALWAYS_INLINE inline V distance(const V& v, const V& center) {
+  return elementary::in_order(v - center);
+}
+
 template <class T>
 struct Moments {
-  T mean, variance;  // of all elements: the biased variance
+  Mean<T> mean;
+  double variance;  // of all elements: the biased variance
+
+  /// 1 / sqrt(variance + eps)
+  T inverse_deviation(double eps) const { return static_cast<T>(tenon::inverse_deviation(variance, eps)); }
 };
 
-/// Mean and variance of one group. The sum gives a center close to the mean; the distances from it give both, and do
-/// not cancel however far the elements are from zero.
+/// Mean and variance of one group. The distances to its first element give a center close to the mean; the distances
+/// to that give both, and do not cancel however far the elements are from zero. What does not vary has the variance 0.
 template <class T>
 Moments<T> moments(const Grouping& grouping, index_t group, const T* x) {
   using V = Vector<T>;
   const auto count = static_cast<double>(grouping.group_size());
+  const T first = x[group * grouping.stretch];
   double sum = 0, rest = 0, squares = 0;
   for_each_stretch(grouping, group, [&](index_t offset) {
-    sum += static_cast<double>(map_sum<T>(grouping.stretch, [](const V& v) { return v; }, x + offset));
+    sum += static_cast<double>(map_sum<T>(
+        grouping.stretch, [f = V(first)](const V& v) TENON_ALWAYS_INLINE { return distance(v, f); }, x + offset));
   });
-  const T center = static_cast<T>(sum / count);
+  const T center = static_cast<T>(static_cast<double>(first) + sum / count);
   for_each_stretch(grouping, group, [&](index_t offset) {
     const auto sums = map_sums<T, 2>(
         grouping.stretch,
         [c = V(center)](const V& v) TENON_ALWAYS_INLINE {
-          const V distance = v - c;
-          return std::array<V, 2>{distance, distance * distance};
+          const V d = distance(v, c);
+          return std::array<V, 2>{d, d * d};
         },
         x + offset);
     rest += static_cast<double>(sums[0]);
@@ -53,32 +61,35 @@ Moments<T> moments(const Grouping& grouping, index_t group, const T* x) {
   });
   rest /= count;
   const double variance = squares / count - rest * rest;
-  return {static_cast<T>(static_cast<double>(center) + rest), static_cast<T>(variance < 0 ? 0 : variance)};
+  return {{center, static_cast<T>(rest)}, variance < 0 ? 0 : variance};
 }
 
 /// y = f((x - mean) * inverse_deviation * weight + bias) for one group; weight and bias may both be null.
 template <class T, class F = pointwise::Identity>
-void normalize(const Grouping& grouping, index_t group, T mean, T inverse_deviation, const T* weight, const T* bias,
-               const T* x, T* y, const F& f = {}) {
+void normalize(const Grouping& grouping, index_t group, const Mean<T>& mean, T inverse_deviation, const T* weight,
+               const T* bias, const T* x, T* y, const F& f = {}) {
   using V = Vector<T>;
-  const V center(mean), scale(inverse_deviation);
+  const V center(mean.center), scale(inverse_deviation), rest(mean.shift(inverse_deviation));
   for_each_stretch(grouping, group, [&](index_t offset) {
     const index_t channel = grouping.channel_of(offset);
     if (!weight) {
       map<T>(
-          grouping.stretch, [&](const V& v) TENON_ALWAYS_INLINE { return f((v - center) * scale); }, y + offset,
+          grouping.stretch,
+          [&](const V& v) TENON_ALWAYS_INLINE { return f(xsimd::fma(distance(v, center), scale, rest)); }, y + offset,
           x + offset);
     } else if (grouping.inner == 1) {
       map<T>(
           grouping.stretch,
           [&](const V& v, const V& w, const V& b)
-              TENON_ALWAYS_INLINE { return f(xsimd::fma((v - center) * scale, w, b)); },
+              TENON_ALWAYS_INLINE { return f(xsimd::fma(xsimd::fma(distance(v, center), scale, rest), w, b)); },
           y + offset, x + offset, weight + channel, bias + channel);
     } else {
       for (index_t c = channel, end = offset + grouping.stretch; offset < end; ++c, offset += grouping.inner) {
-        const V factor(inverse_deviation * weight[c]), shift(bias[c]);
+        const T factor = inverse_deviation * weight[c];
         map<T>(
-            grouping.inner, [&](const V& v) TENON_ALWAYS_INLINE { return f(xsimd::fma(v - center, factor, shift)); },
+            grouping.inner,
+            [&, a = V(factor), b = V(bias[c] + mean.shift(factor))](const V& v)
+                TENON_ALWAYS_INLINE { return f(xsimd::fma(distance(v, center), a, b)); },
             y + offset, x + offset);
       }
     }
@@ -93,29 +104,32 @@ struct NormalizationGradients {
   T *weight, *bias;
 };
 
-/// What the gradient of x is made of, per group: factor * weight * grad_y - shift - slope * (x - mean).
+/// What the gradient of x is made of, per group: factor * weight * grad_y - shift - slope * (x - center).
 template <class T>
 struct InputGradient {
   T factor, shift, slope;
 
-  /// From the sums of weight * grad_y and of weight * grad_y * (x - mean) over `count` elements; with `fixed`
-  /// statistics x does not move them.
-  InputGradient(T inverse_deviation, bool fixed, index_t count, double sum, double product)
+  /// From the sums of weight * grad_y and of weight * grad_y * (x - center) over `count` elements, and the `rest` of the
+  /// mean; with `fixed` statistics x does not move them.
+  InputGradient(T inverse_deviation, T rest, bool fixed, index_t count, double sum, double product)
       : factor(inverse_deviation), shift(0), slope(0) {
     if (fixed) return;
     const auto inverse = static_cast<double>(inverse_deviation), size = static_cast<double>(count);
-    shift = static_cast<T>(inverse * sum / size);
-    slope = static_cast<T>(inverse * inverse * inverse * product / size);
+    const auto off = static_cast<double>(rest);
+    const double per_distance = inverse * inverse * inverse * (product - off * sum) / size;
+    shift = static_cast<T>(inverse * sum / size - per_distance * off);
+    slope = static_cast<T>(per_distance);
   }
 };
 
 /// The gradients of `normalize` for one group.
 template <class T>
-void normalize_gradient(const Grouping& grouping, index_t group, bool fixed, T mean, T inverse_deviation,
+void normalize_gradient(const Grouping& grouping, index_t group, bool fixed, const Mean<T>& mean, T inverse_deviation,
                         const T* weight, const T* x, const T* grad_y, const NormalizationGradients<T>& grad) {
   using V = Vector<T>;
-  const V center(mean), inverse(inverse_deviation);
-  const auto terms = [&](const V& g, const V& v) TENON_ALWAYS_INLINE { return std::array<V, 2>{g, g * (v - center)}; };
+  const V center(mean.center), inverse(inverse_deviation), rest(mean.shift(inverse_deviation));
+  const auto terms = [&](const V& g, const V& v)
+                         TENON_ALWAYS_INLINE { return std::array<V, 2>{g, g * distance(v, center)}; };
   double sum = 0, product = 0;
   const auto add = [&](const std::array<T, 2>& sums, T factor) {
     sum += static_cast<double>(factor * sums[0]);
@@ -136,24 +150,24 @@ void normalize_gradient(const Grouping& grouping, index_t group, bool fixed, T m
       if (grad.weight)
         map_gradient<T>(
             grouping.stretch, true,
-            [&](const V& dy, const V& u) TENON_ALWAYS_INLINE { return dy * ((u - center) * inverse); },
+            [&](const V& dy, const V& u) TENON_ALWAYS_INLINE { return dy * xsimd::fma(distance(u, center), inverse, rest); },
             grad.weight + channel, g, v);
       if (grad.bias) map_gradient<T>(grouping.stretch, true, [](const V& dy) { return dy; }, grad.bias + channel, g);
     } else {
       for (index_t c = channel, i = 0; i < grouping.stretch; ++c, i += grouping.inner) {
         const auto sums = map_sums<T, 2>(grouping.inner, terms, g + i, v + i);
         add(sums, weight[c]);
-        if (grad.weight) grad.weight[c] += inverse_deviation * sums[1];
+        if (grad.weight) grad.weight[c] += inverse_deviation * (sums[1] - mean.rest * sums[0]);
         if (grad.bias) grad.bias[c] += sums[0];
       }
     }
   });
   if (!grad.x) return;
 
-  const InputGradient<T> gradient(inverse_deviation, fixed, grouping.group_size(), sum, product);
+  const InputGradient<T> gradient(inverse_deviation, mean.rest, fixed, grouping.group_size(), sum, product);
   const V shift(gradient.shift), slope(gradient.slope);
   const auto input_gradient = [&](const V& dy, const V& u, const V& factor) TENON_ALWAYS_INLINE {
-    return fixed ? dy * factor : xsimd::fma(dy, factor, -xsimd::fma(u - center, slope, shift));
+    return fixed ? dy * factor : xsimd::fma(dy, factor, -xsimd::fma(distance(u, center), slope, shift));
   };
   for_each_stretch(grouping, group, [&](index_t offset) {
     const T *g = grad_y + offset, *v = x + offset;
@@ -182,64 +196,67 @@ void normalize_gradient(const Grouping& grouping, index_t group, bool fixed, T m
 
 // ---- groups that are columns of a matrix, as channels without further axes: vectors of columns, row by row
 
-/// Means and variances of columns.
+/// Means, `center` + `rest`, and variances of columns; as in `moments`, by way of the first row.
 template <class T>
-void column_moments(index_t rows, index_t columns, const T* x, T* mean, T* variance) {
+void column_moments(index_t rows, index_t columns, const T* x, T* center, T* rest, T* variance) {
   using V = Vector<T>;
-  memory::Array<T> rest(static_cast<std::size_t>(columns));
-  for (T* sums : {mean, variance, rest.data()}) std::fill_n(sums, columns, T(0));
+  for (T* sums : {center, rest, variance}) std::fill_n(sums, columns, T(0));
   add_column_sums<T, 1>(
-      rows, columns, {mean}, [](const V&, const V& v) TENON_ALWAYS_INLINE { return std::array{v}; }, nullptr, x);
-  for (index_t c = 0; c < columns; ++c) mean[c] /= static_cast<T>(rows);
+      rows, columns, {center},
+      [](const V& first, const V& v) TENON_ALWAYS_INLINE { return std::array{distance(v, first)}; }, x, x);
+  for (index_t c = 0; c < columns; ++c) center[c] = x[c] + center[c] / static_cast<T>(rows);
   add_column_sums<T, 2>(
-      rows, columns, {rest.data(), variance},
-      [](const V& center, const V& v)
-          TENON_ALWAYS_INLINE { return std::array<V, 2>{v - center, (v - center) * (v - center)}; },
-      mean, x);
+      rows, columns, {rest, variance},
+      [](const V& from, const V& v) TENON_ALWAYS_INLINE {
+        const V d = distance(v, from);
+        return std::array<V, 2>{d, d * d};
+      },
+      center, x);
   for (index_t c = 0; c < columns; ++c) {
-    const T shift = rest[static_cast<std::size_t>(c)] / static_cast<T>(rows);
-    const T value = variance[c] / static_cast<T>(rows) - shift * shift;
-    mean[c] += shift;
+    rest[c] /= static_cast<T>(rows);
+    const T value = variance[c] / static_cast<T>(rows) - rest[c] * rest[c];
     variance[c] = value < 0 ? T(0) : value;
   }
 }
 
 /// `normalize` of all columns.
 template <class T>
-void normalize_columns(index_t rows, index_t columns, const T* mean, const T* inverse_deviation, const T* weight,
-                       const T* bias, const T* x, T* y) {
+void normalize_columns(index_t rows, index_t columns, const T* center, const T* rest, const T* inverse_deviation,
+                       const T* weight, const T* bias, const T* x, T* y) {
   using V = Vector<T>;
+  const auto size = static_cast<std::size_t>(columns);
+  memory::Array<T> factor(size), shift(size);
+  for (std::size_t c = 0; c < size; ++c) {
+    factor[c] = weight ? inverse_deviation[c] * weight[c] : inverse_deviation[c];
+    shift[c] = (bias ? bias[c] : T(0)) + Mean<T>{center[c], rest[c]}.shift(factor[c]);
+  }
   for (index_t r = 0; r < rows; ++r, x += columns, y += columns)
-    if (weight)
-      map<T>(
-          columns,
-          [](const V& v, const V& center, const V& scale, const V& w, const V& b)
-              TENON_ALWAYS_INLINE { return xsimd::fma((v - center) * scale, w, b); },
-          y, x, mean, inverse_deviation, weight, bias);
-    else
-      map<T>(
-          columns, [](const V& v, const V& center, const V& scale) { return (v - center) * scale; }, y, x, mean,
-          inverse_deviation);
+    map<T>(
+        columns,
+        [](const V& v, const V& from, const V& a, const V& b)
+            TENON_ALWAYS_INLINE { return xsimd::fma(distance(v, from), a, b); },
+        y, x, center, static_cast<const T*>(factor.data()), static_cast<const T*>(shift.data()));
 }
 
 /// `normalize_gradient` of all columns.
 template <class T>
-void normalize_columns_gradient(index_t rows, index_t columns, bool fixed, const T* mean, const T* inverse_deviation,
-                                const T* weight, const T* x, const T* grad_y, const NormalizationGradients<T>& grad) {
+void normalize_columns_gradient(index_t rows, index_t columns, bool fixed, const T* center, const T* rest,
+                                const T* inverse_deviation, const T* weight, const T* x, const T* grad_y,
+                                const NormalizationGradients<T>& grad) {
   using V = Vector<T>;
   const auto size = static_cast<std::size_t>(columns);
   memory::Array<T> shift(size), slope(size), factor(size);
   for (T* sums : {shift.data(), slope.data()}) std::fill_n(sums, columns, T(0));
   add_column_sums<T, 2>(
       rows, columns, {shift.data(), slope.data()},
-      [](const V& center, const V& dy, const V& u)
-          TENON_ALWAYS_INLINE { return std::array<V, 2>{dy, dy * (u - center)}; },
-      mean, grad_y, x);
+      [](const V& from, const V& dy, const V& u)
+          TENON_ALWAYS_INLINE { return std::array<V, 2>{dy, dy * distance(u, from)}; },
+      center, grad_y, x);
   for (std::size_t c = 0; c < size; ++c) {
     const T inverse = inverse_deviation[c], w = weight ? weight[c] : T(1);
-    if (grad.weight) grad.weight[c] += inverse * slope[c];
+    if (grad.weight) grad.weight[c] += inverse * (slope[c] - rest[c] * shift[c]);
     if (grad.bias) grad.bias[c] += shift[c];
-    const InputGradient<T> gradient(inverse, fixed, rows, static_cast<double>(w * shift[c]),
+    const InputGradient<T> gradient(inverse, rest[c], fixed, rows, static_cast<double>(w * shift[c]),
                                     static_cast<double>(w * slope[c]));
     factor[c] = gradient.factor * w;
     shift[c] = gradient.shift;
@@ -255,9 +272,9 @@ void normalize_columns_gradient(index_t rows, index_t columns, bool fixed, const
     else
       map_gradient<T>(
           columns, grad.accumulate,
-          [](const V& dy, const V& u, const V& center, const V& scale, const V& a, const V& b)
-              TENON_ALWAYS_INLINE { return xsimd::fma(dy, scale, -xsimd::fma(u - center, b, a)); },
-          to, g, v, mean, factor.data(), shift.data(), slope.data());
+          [](const V& dy, const V& u, const V& from, const V& scale, const V& a, const V& b)
+              TENON_ALWAYS_INLINE { return xsimd::fma(dy, scale, -xsimd::fma(distance(u, from), b, a)); },
+          to, g, v, center, factor.data(), shift.data(), slope.data());
   }
 }
 

@@ -4,9 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
-#include "../../core/pointwise.hpp"
+#include "../../core/elementary.hpp"
 #include "map.hpp"
 
 namespace tenon::inline TENON_ISA::cpu::micro {
@@ -29,7 +28,7 @@ constexpr AxisView axis_view(const std::array<index_t, Rank>& dims, std::size_t 
 template <class T, class F>
 T row_maximum(index_t size, const F& f, const T* x) {
   using V = Vector<T>;
-  V largest(-std::numeric_limits<T>::infinity());
+  V largest(elementary::lowest<T>);
   index_t i = 0;
   for (; i + lanes<T> <= size; i += lanes<T>) largest = (xsimd::max)(largest, f(V::load_unaligned(x + i)));
   if (i < size) largest = (xsimd::max)(largest, keep_first<T>(f(load_first<T>(x + i, size - i)), size - i, largest));
@@ -102,18 +101,18 @@ void log_sum_exp(const AxisView& axis, const T* x, T* maximum, T* log_sum) {
   if (axis.inner == 1) {
     for (index_t o = 0; o < axis.outer; ++o, x += axis.size) {
       maximum[o] = row_maximum<T>(axis.size, pointwise::Identity{}, x);
-      const auto exponential = [m = V(maximum[o])](const V& v) TENON_ALWAYS_INLINE { return xsimd::exp(v - m); };
-      log_sum[o] = std::log(map_sum<T>(axis.size, exponential, x));
+      const auto exponential = [m = V(maximum[o])](const V& v) TENON_ALWAYS_INLINE { return elementary::exp(v - m); };
+      log_sum[o] = elementary::log(map_sum<T>(axis.size, exponential, x));
     }
     return;
   }
   for_each_slices<T>(axis, x, [&](index_t offset, index_t count, auto&& load) TENON_FLATTEN {
     V largest = load(0), sum(T(0));
     for (index_t a = 1; a < axis.size; ++a) largest = (xsimd::max)(largest, load(a));
-    for (index_t a = 0; a < axis.size; ++a) sum += xsimd::exp(load(a) - largest);
+    for (index_t a = 0; a < axis.size; ++a) sum += elementary::exp(load(a) - largest);
     const index_t slice = offset / (axis.size * axis.inner) * axis.inner + offset % axis.inner;
     store_first<T>(largest, maximum + slice, count);
-    store_first<T>(xsimd::log(sum), log_sum + slice, count);
+    store_first<T>(elementary::log(sum), log_sum + slice, count);
   });
 }
 
@@ -133,10 +132,10 @@ void softmax(const AxisView& axis, const F& f, const T* x, T* y) {
   if (axis.inner == 1) {
     for (index_t o = 0; o < axis.outer; ++o, x += axis.size, y += axis.size) {
       const V largest(row_maximum<T>(axis.size, f, x));
-      const auto exponential = [&](const V& v) TENON_ALWAYS_INLINE { return xsimd::exp(f(v) - largest); };
+      const auto exponential = [&](const V& v) TENON_ALWAYS_INLINE { return elementary::exp(f(v) - largest); };
       if constexpr (Logarithm) {
-        const V logarithm = xsimd::log(V(map_sum<T>(axis.size, exponential, x)));
-        map<T>(axis.size, [&](const V& v) TENON_ALWAYS_INLINE { return (f(v) - largest) - logarithm; }, y, x);
+        const V logarithm = elementary::log(V(map_sum<T>(axis.size, exponential, x)));
+        map<T>(axis.size, [&](const V& v) TENON_ALWAYS_INLINE { return elementary::in_order(f(v) - largest) - logarithm; }, y, x);
       } else {
         map<T>(axis.size, exponential, y, x);
         const V scale(T(1) / map_sum<T>(axis.size, pointwise::Identity{}, static_cast<const T*>(y)));
@@ -149,15 +148,15 @@ void softmax(const AxisView& axis, const F& f, const T* x, T* y) {
     V largest = f(load(0)), sum(T(0));
     for (index_t a = 1; a < axis.size; ++a) largest = (xsimd::max)(largest, f(load(a)));
     for (index_t a = 0; a < axis.size; ++a) {
-      const V e = xsimd::exp(f(load(a)) - largest);
+      const V e = elementary::exp(f(load(a)) - largest);
       sum += e;
       if constexpr (!Logarithm) store_first<T>(e, y + offset + a * axis.inner, count);
     }
-    const V last = Logarithm ? xsimd::log(sum) : V(T(1)) / sum;
+    const V last = Logarithm ? elementary::log(sum) : V(T(1)) / sum;
     for (index_t a = 0; a < axis.size; ++a) {
       T* to = y + offset + a * axis.inner;
       if constexpr (Logarithm)
-        store_first<T>((f(load(a)) - largest) - last, to, count);
+        store_first<T>(elementary::in_order(f(load(a)) - largest) - last, to, count);
       else
         store_first<T>(load_first<T>(to, count) * last, to, count);
     }
@@ -172,7 +171,7 @@ void softmax_gradient(const AxisView& axis, bool accumulate, const G& g, const T
   const auto term = [](const V& dy, const V& v) TENON_ALWAYS_INLINE { return Logarithm ? dy : dy * v; };
   const auto gradient = [&](const V& dy, const V& v, const V& total) TENON_ALWAYS_INLINE {
     if constexpr (Logarithm)
-      return g(dy - xsimd::exp(v) * total);
+      return g(dy - elementary::exp(v) * total);
     else
       return g(v * (dy - total));
   };

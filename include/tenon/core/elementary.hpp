@@ -1,0 +1,331 @@
+/// \file
+/// The elementary functions that kernels call: the standard library's, xsimd's of SIMD batches, and what replaces them
+/// under -ffast-math.
+///
+/// With the flag a compiler may assume that nothing is infinite or NaN and that sums may be added in any order. Then
+/// xsimd's log1p and expm1 lose the digits they are there for, its exp and log, which choose between a result and
+/// infinity, may give anything (clang), and a quotient by an infinite exp() is NaN (g++, which estimates reciprocals).
+/// So there the functions keep to finite numbers, and sums whose order matters are told so. Without the flag all of
+/// this is nothing.
+#pragma once
+
+#include <cmath>
+#include <limits>
+#include <type_traits>
+
+#include "pointwise.hpp"
+
+#if defined(__CUDACC__)
+#pragma nv_diagnostic push
+#pragma nv_diag_suppress 20011, 20013, 20014, 20015
+#endif
+
+namespace tenon::inline TENON_ISA::elementary {
+
+using pointwise::at_least, pointwise::at_most, pointwise::choose, pointwise::full_like, pointwise::polynomial;
+
+/// Whether the compiler may change what a sum, a comparison or a quotient gives.
+#if !defined(__CUDA_ARCH__) && (defined(__FAST_MATH__) || defined(__ASSOCIATIVE_MATH__) || \
+                                defined(__RECIPROCAL_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__))
+inline constexpr bool fast_math = true;
+#else
+inline constexpr bool fast_math = false;
+#endif
+
+namespace detail {
+template <class T>
+inline constexpr bool is_float = std::is_same_v<typename pointwise::Element<T>::type, float>;
+
+#if defined(__AVX512F__)
+#define TENON_VECTOR_REGISTER "+v"
+#elif defined(__SSE2__)
+#define TENON_VECTOR_REGISTER "+x"
+#elif defined(__aarch64__)
+#define TENON_VECTOR_REGISTER "+w"
+#else
+#define TENON_VECTOR_REGISTER "+m"
+#endif
+template <class Register>
+TENON_ALWAYS_INLINE inline void hide(Register& x) {
+  if constexpr (std::is_class_v<Register> && requires { x.data; })
+    hide(x.data);
+  else if constexpr (std::is_class_v<Register> || std::is_array_v<Register>)
+    asm("" : "+m"(x));  // a batch without registers of its own
+  else
+    asm("" : TENON_VECTOR_REGISTER(x));
+}
+#undef TENON_VECTOR_REGISTER
+}  // namespace detail
+
+/// `x`, of which the compiler is not told how it came about: `in_order(a - b) - c` is not a - (b + c).
+template <class T>
+TENON_HOST_DEVICE TENON_ALWAYS_INLINE inline T in_order(T x) {
+  if constexpr (fast_math) detail::hide(x);
+  return x;
+}
+
+/// `x`; with -ffast-math the nearest number in [-bound, bound], for functions that are constant or zero beyond, where a
+/// quotient by numbers near the largest, or a product with them, would be wrong.
+template <class T>
+TENON_HOST_DEVICE T bounded(const T& x, double bound) {
+  if constexpr (fast_math)
+    return at_least(full_like(x, -bound), at_most(full_like(x, bound), x));
+  else
+    return x;
+}
+
+/// `x`; with -ffast-math `bound` at least.
+template <class T>
+TENON_HOST_DEVICE T bounded_below(const T& x, double bound) {
+  if constexpr (fast_math)
+    return at_least(full_like(x, bound), x);
+  else
+    return x;
+}
+
+/// What a maximum begins with: -infinity; with -ffast-math the lowest number.
+template <class T>
+inline constexpr T lowest = [] {
+  if constexpr (fast_math)
+    return std::numeric_limits<T>::lowest();
+  else
+    return -std::numeric_limits<T>::infinity();
+}();
+
+// ---- what replaces the libraries' functions under -ffast-math; nvcc takes no local variables of SIMD types here
+
+namespace detail {
+
+/// Numbers below have not all their digits, and may count as 0.
+template <class T>
+TENON_HOST_DEVICE T smallest_like(const T& x) {
+  if constexpr (is_float<T>)
+    return full_like(x, (std::numeric_limits<float>::min)());
+  else
+    return full_like(x, (std::numeric_limits<double>::min)());
+}
+
+/// Between this and half a step of the exponent is where exp() has a value that is neither 0 nor too large.
+template <class T>
+inline constexpr double exp_from = is_float<T> ? -87 : -708;
+template <class T>
+inline constexpr double exp_to = is_float<T> ? 88 : 709;
+
+/// exp(x) - 1 for |x| <= log(2) / 2, by its series.
+template <class T>
+TENON_HOST_DEVICE T expm1_near_0(const T& x) {
+  if constexpr (is_float<T>)
+    return x * polynomial(x, 1, 1. / 2, 1. / 6, 1. / 24, 1. / 120, 1. / 720, 1. / 5040);
+  else
+    return x * polynomial(x, 1, 1. / 2, 1. / 6, 1. / 24, 1. / 120, 1. / 720, 1. / 5040, 1. / 40320, 1. / 362880,
+                          1. / 3628800, 1. / 39916800, 1. / 479001600, 1. / 6227020800, 1. / 87178291200);
+}
+
+inline constexpr double log_2 = 0.693147180559945309417, half_log_2 = log_2 / 2;
+
+/// x - k log(2): log(2) in two parts, the first of so few digits that its product with k is exact.
+template <class T>
+TENON_HOST_DEVICE T without_powers(const T& x, const T& k) {
+  constexpr double high = is_float<T> ? 0.693359375 : 0.693147180369123816490;
+  return in_order(x - in_order(k * full_like(x, high))) - k * full_like(x, log_2 - high);
+}
+template <class T>
+T times_power(const T& x, const T& k) {
+  return ldexp(x, to_int(k));
+}
+template <class T>
+T exp_between(const T& x, const T& k) {
+  return times_power(T(1) + expm1_near_0(without_powers(x, k)), k);
+}
+/// x rounded to a whole number, for |x| < 2^20: so large a number is added that it has no digits behind the point.
+template <class T>
+T rounded(const T& x) {
+  constexpr double large = is_float<T> ? 0x1.8p23 : 0x1.8p52;
+  return in_order(x + full_like(x, large)) - full_like(x, large);
+}
+/// exp(x) for exp_from <= x <= exp_to.
+template <class T>
+T exp_between(const T& x) {
+  return exp_between(x, in_order(rounded(x * full_like(x, 1 / log_2))));
+}
+template <class T>
+  requires std::is_arithmetic_v<T>
+TENON_HOST_DEVICE T exp_between(const T& x) {
+  return std::exp(x);
+}
+
+/// log((1 + s) / (1 - s)) by its series, for |s| < 0.172.
+template <class T>
+TENON_HOST_DEVICE T log_of_quotient(const T& s, const T& square) {
+  if constexpr (is_float<T>)
+    return s * polynomial(square, 2, 2. / 3, 2. / 5, 2. / 7, 2. / 9);
+  else
+    return s * polynomial(square, 2, 2. / 3, 2. / 5, 2. / 7, 2. / 9, 2. / 11, 2. / 13, 2. / 15, 2. / 17, 2. / 19,
+                          2. / 21);
+}
+template <class T>
+T log_of_quotient(const T& s) {
+  return log_of_quotient(s, s * s);
+}
+/// Whole numbers as a T; those of 64 bits one by one, since xsimd's sums depend on their order.
+template <class T, class Integers>
+T converted(const Integers& integers) {
+  if constexpr (is_float<T>) {
+    return to_float(integers);
+  } else {
+    alignas(T) typename Integers::value_type integer[T::size];
+    alignas(T) typename T::value_type number[T::size];
+    integers.store_aligned(integer);
+    for (std::size_t lane = 0; lane < T::size; ++lane) number[lane] = static_cast<typename T::value_type>(integer[lane]);
+    return T::load_aligned(number);
+  }
+}
+/// log(x) of a normal x.
+template <class T>
+T log_of_normal(const T& x) {
+  decltype(to_int(x)) exponent;
+  const T fraction = frexp(x, exponent);  // in [1/2, 1)
+  const auto is_small = fraction < full_like(x, 0.707106781186547524400844);
+  const T f = choose(is_small, fraction + fraction, fraction) - T(1);
+  const T powers = converted<T>(exponent) - choose(is_small, T(1), T(0));
+  return powers * full_like(x, log_2) + log_of_quotient(f / (T(2) + f));
+}
+template <class T>
+  requires std::is_arithmetic_v<T>
+TENON_HOST_DEVICE T log_of_normal(const T& x) {
+  return std::log(x);
+}
+}  // namespace detail
+
+// ---- the functions
+
+template <class T>
+TENON_HOST_DEVICE T exp(const T& x) {
+  using std::exp;
+  if constexpr (fast_math)
+    return choose(x < full_like(x, detail::exp_from<T>), T(0),
+                  detail::exp_between(at_least(full_like(x, detail::exp_from<T>),
+                                               at_most(full_like(x, detail::exp_to<T>), x))));
+  else
+    return exp(x);
+}
+
+/// With -ffast-math the logarithm of 0, and of numbers too small to have all their digits, is that of about the smallest
+/// number there is.
+template <class T>
+TENON_HOST_DEVICE T log(const T& x) {
+  using std::log;
+  if constexpr (fast_math)
+    return choose(x < detail::smallest_like(x), full_like(x, detail::is_float<T> ? -104 : -746),
+                  detail::log_of_normal(at_least(detail::smallest_like(x), x)));
+  else
+    return log(x);
+}
+
+namespace detail {
+/// Whether 1 + x may be 1.
+template <class T>
+TENON_HOST_DEVICE auto adds_nothing(const T& x) {
+  using std::abs;
+  return abs(x) < full_like(x, is_float<T> ? 1.2e-7 : 2.3e-16);
+}
+/// log(u) * x / d, where u is 1 + x rounded and d = u - 1, so that what u lost of x cancels.
+template <class T>
+TENON_HOST_DEVICE T log_of_sum(const T& x, const T& u, const T& d) {
+  return choose(adds_nothing(x), x, elementary::log(u) * (x / choose(adds_nothing(x), T(1), d)));
+}
+template <class T>
+TENON_HOST_DEVICE T log_of_sum(const T& x, const T& u) {
+  return log_of_sum(x, u, in_order(u - T(1)));
+}
+}  // namespace detail
+
+/// log(1 + x)
+template <class T>
+TENON_HOST_DEVICE T log1p(const T& x) {
+  using std::log1p;
+  if constexpr (fast_math)
+    return detail::log_of_sum(x, in_order(T(1) + x));
+  else
+    return log1p(x);
+}
+
+/// exp(x) - 1
+template <class T>
+TENON_HOST_DEVICE T expm1(const T& x) {
+  using std::abs, std::expm1;
+  if constexpr (fast_math)
+    return choose(abs(x) < full_like(x, detail::half_log_2), detail::expm1_near_0(bounded(x, detail::half_log_2)),
+                  elementary::exp(x) - T(1));
+  else
+    return expm1(x);
+}
+
+namespace detail {
+template <class T>
+TENON_HOST_DEVICE T tanh_of_expm1(const T& x, const T& e) {
+  return choose(x < T(0), -e / (e + T(2)), e / (e + T(2)));
+}
+}  // namespace detail
+
+template <class T>
+TENON_HOST_DEVICE T tanh(const T& x) {
+  using std::abs, std::tanh;
+  if constexpr (fast_math)
+    return detail::tanh_of_expm1(x, elementary::expm1(T(2) * abs(bounded(x, 20))));  // from there on it is 1
+  else
+    return tanh(x);
+}
+
+namespace detail {
+template <class T>
+T erfc_of_lanes(const T& x) {
+  alignas(T) typename T::value_type lane[T::size];
+  x.store_aligned(lane);
+  for (auto& element : lane) element = std::erfc(element);
+  return T::load_aligned(lane);
+}
+template <class T>
+T pow_of_lanes(const T& x, double exponent) {
+  const T magnitude =
+      choose(abs(x) < smallest_like(x), T(0), elementary::exp(full_like(x, exponent) * elementary::log(abs(x))));
+  const double rest = std::abs(std::fmod(exponent, 2));
+  return rest >= 1 && rest <= 1 ? choose(x < T(0), -magnitude, magnitude) : magnitude;
+}
+}  // namespace detail
+
+/// 1 - erf(x)
+template <class T>
+TENON_HOST_DEVICE T erfc(const T& x) {
+  using std::erfc;
+  if constexpr (fast_math && !std::is_arithmetic_v<T>)
+    return detail::erfc_of_lanes(x);
+  else
+    return erfc(x);
+}
+
+/// x to the power of `exponent`.
+template <class T>
+TENON_HOST_DEVICE T pow(const T& x, double exponent) {
+  using std::pow;
+  if constexpr (fast_math && !std::is_arithmetic_v<T>)
+    return detail::pow_of_lanes(x, exponent);
+  else
+    return pow(x, full_like(x, exponent));
+}
+
+/// The square root; with -ffast-math of numbers too small to have all their digits, 0.
+template <class T>
+TENON_HOST_DEVICE T sqrt(const T& x) {
+  using std::sqrt;
+  if constexpr (fast_math)
+    return choose(x < detail::smallest_like(x), T(0), sqrt(at_least(detail::smallest_like(x), x)));
+  else
+    return sqrt(x);
+}
+
+}  // namespace tenon::inline TENON_ISA::elementary
+
+#if defined(__CUDACC__)
+#pragma nv_diagnostic pop
+#endif
