@@ -7,6 +7,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 #include <functional>
@@ -35,6 +36,9 @@ struct Case {
   double low = -1, high = 1;
   double rtol_out = 1e-5, atol_out = 1e-5, rtol_grad = 1e-4, atol_grad = 2e-5;
 };
+
+/// Neither NaN nor infinite, by its bits: -ffast-math takes a comparison away that only they fail.
+inline bool is_finite(double number) { return (std::bit_cast<std::uint64_t>(number) >> 52 & 0x7ff) != 0x7ff; }
 
 StateDict load_vectors(const std::string& name);
 

@@ -11,7 +11,8 @@ double largest_difference(const A& a, const B& b, double unit = 1) {
   double largest = 0;
   for (std::size_t i = 0; i < a.size(); ++i) {
     const double difference = std::abs(static_cast<double>(a.data()[i]) - static_cast<double>(b.data()[i]));
-    if (!(difference <= largest)) largest = difference;
+    if (!is_finite(difference)) return 1e300;
+    if (difference > largest) largest = difference;
   }
   return largest / unit;
 }

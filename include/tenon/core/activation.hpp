@@ -184,7 +184,7 @@ struct Elu {
   }
   template <class T>
   TENON_HOST_DEVICE T gradient(const T& g, const T& x) const {
-    return choose(x > T(0), g, g * (full_like(x, Alpha) * elementary::exp(x)));
+    return choose(x > T(0), g, g * elementary::in_order(full_like(x, Alpha) * elementary::exp(x)));
   }
 };
 

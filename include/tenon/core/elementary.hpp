@@ -25,8 +25,7 @@ namespace tenon::inline TENON_ISA::elementary {
 using pointwise::at_least, pointwise::at_most, pointwise::choose, pointwise::full_like, pointwise::polynomial;
 
 /// Whether the compiler may change what a sum, a comparison or a quotient gives.
-#if !defined(__CUDA_ARCH__) && (defined(__FAST_MATH__) || defined(__ASSOCIATIVE_MATH__) || \
-                                defined(__RECIPROCAL_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__))
+#if TENON_FAST_MATH && !defined(__CUDA_ARCH__)
 inline constexpr bool fast_math = true;
 #else
 inline constexpr bool fast_math = false;

@@ -55,7 +55,17 @@
 #define TENON_ISA_EXTRA
 #endif
 
-#define TENON_ISA TENON_PASTE(TENON_ISA_BASE, TENON_ISA_FMA, TENON_ISA_BMI, TENON_ISA_EXTRA, _v1)
+// What -ffast-math makes of NaN and infinity must not reach units without it either.
+#if defined(__FAST_MATH__) || defined(__ASSOCIATIVE_MATH__) || defined(__RECIPROCAL_MATH__) || \
+    (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__)
+#define TENON_FAST_MATH 1
+#define TENON_ISA_VERSION _v1_fast_math
+#else
+#define TENON_FAST_MATH 0
+#define TENON_ISA_VERSION _v1
+#endif
+
+#define TENON_ISA TENON_PASTE(TENON_ISA_BASE, TENON_ISA_FMA, TENON_ISA_BMI, TENON_ISA_EXTRA, TENON_ISA_VERSION)
 
 #if defined(__GNUC__) || defined(__clang__)
 /// For the few functions whose cost is the call itself: the inner loops of a register tile.
