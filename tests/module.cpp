@@ -121,17 +121,19 @@ BOOST_AUTO_TEST_CASE(a_forward_may_return_its_argument) {
 
 // Members without tensors may be named too: they are neither trained nor saved.
 enum class Mode { plain, shifted };
+struct Hidden;
 struct Labelled : nn::Module<Labelled> {
   struct Settings {
     int rounds = 2;
   };
+  using Pointer = std::shared_ptr<Hidden>;
   using Names = std::vector<std::string>;
   using Table = std::map<std::string, std::array<float, 2>>;
   using Callback = std::function<Tensor<float, 2>(const nn::Linear<2, 2>&)>;
   using Fc = nn::Linear<3, 2>;
   BOOST_HANA_DEFINE_STRUCT(Labelled, (int, steps), (Fc, fc), (double, rate), (bool, on), (std::string, title),
                            (Mode, mode), (Settings, settings), (Names, names_of_classes), (Table, table),
-                           (const char*, text), (std::optional<int>, limit), (std::shared_ptr<Settings>, shared),
+                           (const char*, text), (std::optional<int>, limit), (Pointer, hidden),
                            (Callback, callback), (nn::Buffer<Tensor<float, 2>>, shift), (tenon::Absent, nothing),
                            (void*, handle));
   auto forward(const auto& x) const { return fc(x); }

@@ -17,6 +17,9 @@ void check_embedding(std::int64_t rows) {
   const double tolerance = closely<typename decltype(layer.weight)::tensor_type::value_type>;
   auto on_device = layer.cuda(0);
   check_equal(layer.weight.data(), on_device.weight.data(), exactly);
+  // A const layer leaves its table as it is, and gives the same.
+  check_equal(std::as_const(layer)(x), std::as_const(on_device)(tenon::cuda::copy(x)), tolerance);
+  check_equal(layer.weight.data(), on_device.weight.data(), exactly);
   check_equal(layer(x), on_device(tenon::cuda::copy(x)), tolerance);
   check_equal(layer.weight.data(), on_device.weight.data(), tolerance);  // also where rows were shortened
   check_backward(layer, tolerance, x);

@@ -13,8 +13,8 @@ struct Net {
   static constexpr std::string_view name = "net";
 };
 
-/// Whether a net from `Input` to `Output` takes arguments of the types `X...` as they are, without a conversion: (x), or
-/// (x, y) where y can be written to. `X` is a reference type for what has a name.
+/// Whether a net from `Input` to `Output` takes arguments of the types `X...` as they are, without a conversion: (x),
+/// or (x, y) where y can be written to. `X` is a reference type for what has a name.
 template <class Input, class Output, class... X>
 inline constexpr bool is_net_call = false;
 template <class Input, class Output, class X>
@@ -32,7 +32,8 @@ struct Evaluated {
 template <class X>
   requires requires { typename tenon::detail::static_extents<typename X::shape_type>::type; }
 struct Evaluated<X> {
-  using type = tensor_of_t<typename X::value_type, typename tenon::detail::static_extents<typename X::shape_type>::type>;
+  using shape = typename tenon::detail::static_extents<typename X::shape_type>::type;
+  using type = tensor_of_t<typename X::value_type, shape>;
 };
 
 /// One compile error: a net for `Input` is called with an `X`, which is something else.
@@ -78,7 +79,8 @@ auto reject_net_result() {
 template <class Input, class Output, class... X>
 auto reject_net_call() {
   if constexpr (sizeof...(X) != 1 && sizeof...(X) != 2) {
-    TENON_REJECT("net takes (x), or (x, y) to write its result into y, and no other number of arguments", Input, Output);
+    TENON_REJECT("net takes (x), or (x, y) to write its result into y, and no other number of arguments", Input,
+                 Output);
     return Rejected{};
   } else {
     return []<class First, class... Second>(std::type_identity<First>, std::type_identity<Second>...) {

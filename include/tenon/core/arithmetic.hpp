@@ -20,8 +20,8 @@ struct Negative {
   }
 };
 
-// Of two operands `a` and `b`. A gradient is a function of the result's gradient; if it takes a second argument, also of
-// the other operand; if it takes a third, also of the operand whose gradient it is.
+// Of two operands `a` and `b`. A gradient is a function of the result's gradient; if it takes a second argument, also
+// of the other operand; if it takes a third, also of the operand whose gradient it is.
 
 /// a + b
 struct Plus {

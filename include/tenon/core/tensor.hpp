@@ -113,11 +113,11 @@ inline constexpr uninitialized_t uninitialized{};
 /// other positions of its target, such as `t = xt::transpose(t)`, must go through `xt::eval` (a debug build detects it).
 /// A tensor owns its memory, except one made by `view`. A moved-from tensor may only be assigned to or destroyed.
 ///
-/// Positions: `t(i, j)` and `t[{i, j}]`, each from 0, are elements; `t[i]` is element `i` of the leading axis, from its
-/// end if negative, and a tensor of its own if there are further axes. Unless NDEBUG is defined, a position outside its
-/// axis is a tenon::Error that names it and the shape, whatever the rank; where `t[i]` copies a tensor it is one in every
-/// build, and a constant such as `t[2_c]` is a compile error. (Only `t(i, j)` of a const tensor takes any position along
-/// an axis of extent 1: xtensor's lazy expressions read it so to broadcast.) `t.unchecked(i, j)` checks in no build.
+/// Positions: `t(i, j)` and `t[{i, j}]` are elements; `t[i]` is element `i` of the leading axis, from its end if
+/// negative: of a tensor with further axes a tensor of its own. A position outside its axis is a tenon::Error that
+/// names it and the shape, for every rank: unless NDEBUG is defined, and where `t[i]` is a tensor in every build. A
+/// constant outside, as in `t[2_c]`, is a compile error. (Along an axis of extent 1 the `t(i, j)` of a const tensor
+/// takes any position, since xtensor's lazy expressions read it so to broadcast.) `t.unchecked(i, j)` is never checked.
 template <class T, index_t... D>
 class Tensor : public xt::xcontainer<Tensor<T, D...>>, public xt::xcontainer_semantic<Tensor<T, D...>> {
   using container = xt::xcontainer<Tensor>;

@@ -1,6 +1,6 @@
 /// \file
-/// Functions of a `forward`: `a + b`, `2 * a`, `a / b`, `mm(a, b)`, `x[i]`, `cat<1>(a, b)`, `reshape<...>(x)`: on Tensors, on
-/// Variables and Parameters (recorded) and in a compiled module.
+/// Functions of a `forward`: `a + b`, `2 * a`, `a / b`, `mm(a, b)`, `x[i]`, `cat<1>(a, b)`, `reshape<...>(x)`: on
+/// Tensors, on Variables and Parameters (recorded) and in a compiled module.
 #pragma once
 
 #include <string>
@@ -223,7 +223,8 @@ template <class X>
 inline constexpr bool is_on_device<X> = !std::is_same_v<typename X::place, host>;
 template <class X>
 inline constexpr bool is_own_operand =
-    is_variable<X> || is_parameter<X> || is_buffer<X> || is_symbolic<X> || is_probe<X> || is_rejected<X> || is_on_device<X>;
+    is_variable<X> || is_parameter<X> || is_buffer<X> || is_symbolic<X> || is_probe<X> || is_rejected<X> ||
+    is_on_device<X>;
 template <class X>
 inline constexpr bool is_operand = is_own_operand<X> || is_tensor<X> || is_expression<X>;
 template <class X> concept OwnOperand = is_own_operand<std::remove_cvref_t<X>>;

@@ -16,9 +16,10 @@
 
 namespace tenon::inline TENON_ISA::nn::detail {
 
+template <class M, class Accessor>
+using member_of_t = std::remove_cvref_t<decltype(boost::hana::second(std::declval<Accessor&>())(std::declval<M&>()))>;
 template <class M, class... Accessors>
-auto types_of_members(const boost::hana::tuple<Accessors...>&)
-    -> std::tuple<std::remove_cvref_t<decltype(boost::hana::second(std::declval<Accessors&>())(std::declval<M&>()))>*...>;
+auto types_of_members(const boost::hana::tuple<Accessors...>&) -> std::tuple<member_of_t<M, Accessors>*...>;
 /// The types of the members that `M` names, as a std::tuple of pointers to them.
 template <class M>
 using named_members_t = decltype(types_of_members<M>(boost::hana::accessors<M>()));
@@ -55,8 +56,8 @@ constexpr bool holds_tensors() {
     return holds_tensors<std::remove_all_extents_t<Plain>, Depth>();
   } else if constexpr (std::is_pointer_v<Plain>) {
     return holds_tensors<std::remove_pointer_t<Plain>, Depth - 1>();
-  } else if constexpr (!std::is_class_v<Plain>) {
-    return false;
+  } else if constexpr (!std::is_class_v<Plain> || !requires { sizeof(Plain); }) {
+    return false;  // of an incomplete class nothing is known
   } else if constexpr (is_module<Plain> || is_plain_tensor<Plain> || requires { typename Plain::tensor_type; }) {
     return true;
   } else if constexpr (std::ranges::range<Plain&>) {

@@ -98,8 +98,8 @@ class BatchNormLayer : public Layer<Derived> {
     layer.running_var.data().fill(1);
   }
 
-  /// Const as every layer's: the running statistics are state of the training, as gradients are, and the mode alone says
-  /// whether they move.
+  /// Const as every layer's: the running statistics are state of the training, as gradients are, and the mode alone
+  /// says whether they move.
   template <class X>
   auto forward(const X& x) const {
     auto& layer = const_cast<Derived&>(this->self());  // whose statistics lie outside it
@@ -118,9 +118,9 @@ class BatchNormLayer : public Layer<Derived> {
 /// `weight`, `bias` (absent with affine<false>), `running_mean` and `running_var` are (num_features). In training mode
 /// one value per channel has no variance: that throws.
 ///
-/// As in PyTorch the mode says what a call does, on Tensors too and whether the module is const or not: in training mode
-/// it normalises by the batch's own statistics and moves the running ones, one thread at a time; in evaluation mode it
-/// only reads them.
+/// As in PyTorch the mode says what a call does, on Tensors too, and whether the module is const or not: in training
+/// mode it normalises by the batch's own statistics and moves the running ones (one thread at a time); in evaluation
+/// mode it only reads them.
 template <index_t NumFeatures, class... Tags>
 class BatchNorm1d : public BatchNormLayer<BatchNorm1d<NumFeatures, Tags...>, 1, NumFeatures, Tags...> {
   using base = BatchNormLayer<BatchNorm1d, 1, NumFeatures, Tags...>;
