@@ -17,6 +17,7 @@
 
 #include "../core/shape_error.hpp"
 #include "../core/tags.hpp"
+#include "needs.hpp"
 #include "variable.hpp"
 
 namespace tenon::inline TENON_ISA {
@@ -221,7 +222,13 @@ struct result_traits<std::tuple<R...>> {
 template <std::size_t Inputs, std::size_t Outputs>
 class CallNode : public Node {
  protected:
-  explicit CallNode(std::array<AnyStatePointer, Inputs> inputs) : inputs_(std::move(inputs)) {}
+  explicit CallNode(std::array<AnyStatePointer, Inputs> inputs) : inputs_(std::move(inputs)) {
+    for (std::size_t i = 0; i < Inputs; ++i)
+      if (inputs_[i]) {
+        versions_[i] = inputs_[i]->version();
+        if (const NodePointer& producer = inputs_[i]->producer()) follow(*producer);
+      }
+  }
 
   bool reached() const {
     return std::any_of(outputs_.begin(), outputs_.end(), [](const OutputSlot& slot) { return has_grad(slot); });
@@ -231,7 +238,16 @@ class CallNode : public Node {
     for (const AnyStatePointer& input : inputs_)
       if (input) input->queue_producer(queue);
   }
-  void let_go() {
+  /// Throws if a value that the gradients will be computed from was changed since this call.
+  void check_values(std::string_view operation, const Needs& needs) const {
+    unsigned needed = 0;
+    for (std::size_t i = 0; i < std::min(Inputs, needs.values.size()); ++i)
+      if (inputs_[i] && (inputs_[i]->requires_grad() || inputs_[i]->producer())) needed |= needs.values[i];
+    for (std::size_t i = 0; i < std::min(Inputs, needs.values.size()); ++i)
+      if ((needed >> i & 1) && inputs_[i] && inputs_[i]->version() != versions_[i])
+        raise_changed(operation, needs.roles[i], *inputs_[i]);
+  }
+  void let_go() final {
     for (OutputSlot& slot : outputs_) {
       if (slot.state) std::exchange(slot.state, nullptr)->forget_producer();
       slot.held.reset();
@@ -240,6 +256,7 @@ class CallNode : public Node {
   }
 
   std::array<AnyStatePointer, Inputs> inputs_;
+  std::array<std::uint32_t, Inputs> versions_{};
   std::array<OutputSlot, Outputs> outputs_;
 };
 
@@ -269,6 +286,7 @@ class OperationNode final : public CallNode<sizeof...(X), result_traits<Result>:
 
   void propagate(BackwardQueue& queue) override {
     if (this->reached()) {
+      this->check_values(Operation::name, needs_of<Operation>);
       backward(queue, each_input{}, each_output{});
       this->queue_producers(queue);
     }

@@ -6,6 +6,9 @@
 #include <boost/smart_ptr/intrusive_ptr.hpp>
 #include <cstdint>
 #include <cstring>
+#include <memory>
+#include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -30,10 +33,20 @@ class Node : public memory::Recycled {
 
   /// Adds to the gradients of the inputs, queues the nodes that made them, and lets go of everything.
   virtual void propagate(BackwardQueue& queue) = 0;
+  /// Lets go of everything.
+  virtual void let_go() = 0;
 
   friend void intrusive_ptr_add_ref(Node* node) noexcept { ++node->references_; }
   friend void intrusive_ptr_release(Node* node) noexcept {
     if (--node->references_ == 0) destroy(node);
+  }
+
+ protected:
+  /// Orders this node behind one that made an input, and that another thread may have recorded.
+  void follow(const Node& node) noexcept {
+    if (node.order_ < order_) return;
+    order_ = node.order_ + 1;
+    next_order() = order_ + 1;
   }
 
  private:
@@ -69,11 +82,13 @@ class BackwardQueue {
     std::push_heap(pending_.begin(), pending_.end(), earlier);
   }
   void run() {
+    const Emptied emptied{*this};
     while (!pending_.empty()) {
       std::pop_heap(pending_.begin(), pending_.end(), earlier);
-      const NodePointer node = std::move(pending_.back());
+      current_ = std::move(pending_.back());
       pending_.pop_back();
-      node->propagate(*this);
+      current_->propagate(*this);
+      current_.reset();
     }
     if (std::exchange(met_released_record_, false))
       raise(
@@ -89,8 +104,21 @@ class BackwardQueue {
   }
 
  private:
+  /// After an error: the records that were not used are released, so that the next backward pass begins with none.
+  struct Emptied {
+    BackwardQueue& queue;
+    ~Emptied() {
+      if (!queue.current_) return;
+      queue.current_->let_go();
+      queue.current_.reset();
+      for (const NodePointer& node : queue.pending_) node->let_go();
+      queue.pending_.clear();
+      queue.met_released_record_ = false;
+    }
+  };
   static bool earlier(const NodePointer& a, const NodePointer& b) { return a->order_ < b->order_; }
   std::vector<NodePointer> pending_;
+  NodePointer current_;
   bool met_released_record_ = false;
 };
 
@@ -144,6 +172,21 @@ class AnyState : public memory::Recycled {
   /// Whether this value was ever recorded, even if a backward pass has released the record.
   bool recorded() const noexcept { return recorded_; }
 
+  /// Counts the changes of the value, but for those that its owner makes through a reference.
+  std::uint32_t version() const noexcept { return version_; }
+  void changed() noexcept { ++version_; }
+
+  virtual std::span<const index_t> extents() const noexcept = 0;
+  /// The dotted name of a parameter, empty if it is not known.
+  const std::string& name() const noexcept {
+    static const std::string none;
+    return name_ ? *name_ : none;
+  }
+  /// Of several names, that of a module and those of modules it is in, the longest says most.
+  void name(const std::string& name) {
+    if (name.size() > this->name().size()) name_ = std::make_unique<const std::string>(name);
+  }
+
   /// Whether somebody beside the one who asks refers to this state.
   bool is_shared() const noexcept { return references_ > 1; }
 
@@ -157,9 +200,10 @@ class AnyState : public memory::Recycled {
 
  private:
   bool requires_grad_, volatile_ = false, recorded_ = false;
-  std::uint32_t references_ = 0;
+  std::uint32_t references_ = 0, version_ = 0;
   NodePointer producer_;
   OutputSlot* slot_ = nullptr;
+  std::unique_ptr<const std::string> name_;
 };
 
 /// The value of a Variable or Parameter, its gradient, and the node that made it.
@@ -172,6 +216,7 @@ class State final : public AnyState {
 
   TensorType& value() noexcept { return value_; }
   const TensorType& value() const noexcept { return value_; }
+  std::span<const index_t> extents() const noexcept override { return TensorType::static_shape::dims; }
 
   /// The gradient for the user to read or write; zeros before any backward pass.
   TensorType& grad() {
@@ -212,6 +257,7 @@ class State final : public AnyState {
   /// Takes over value, gradient and flags. What optimisers and records refer to stays this state.
   void assign(State& other) {
     value_ = other.value_;
+    changed();
     requires_grad(other.requires_grad());
     copy_grad(other);
   }

@@ -106,6 +106,12 @@ class Parameter {
 
   tensor_type& data() noexcept { return state_->value(); }
   const tensor_type& data() const noexcept { return state_->value(); }
+  /// `data()` for those who change it between a forward and a backward pass: `backward` then throws tenon::Error if it
+  /// needs the value that was. It does not see what is written through `data()`.
+  tensor_type& overwrite() noexcept {
+    state_->changed();
+    return data();
+  }
   /// The gradient, zeros before any backward pass; may be assigned and written. Reading it changes nothing.
   tensor_type& grad() { return state_->grad(); }
   const tensor_type& grad() const { return state_->grad(); }

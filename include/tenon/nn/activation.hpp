@@ -14,6 +14,8 @@ namespace operation {
 template <class Function>
 struct Pointwise {
   static constexpr std::string_view name = Function::name;
+  static constexpr autograd::Needs backward_needs =
+      autograd::needs_input_if<Function::saves == pointwise::Saves::input>;
   using function = Function;
   template <class S>
   static consteval auto output_shape(S) {
@@ -25,6 +27,7 @@ struct Pointwise {
 template <index_t Parameters>
 struct PReLU {
   static constexpr std::string_view name = "PReLU";
+  static constexpr autograd::Needs backward_needs = autograd::needs_input_and_weight;
 
   template <index_t... D, class... Weight>
   static consteval auto output_shape(Shape<D...>, Weight...) {
@@ -182,7 +185,7 @@ class PReLU : public Layer<PReLU<Tags...>> {
     tag::require<PReLU, count_tag, (parameters > 0)>();
     reset_parameters();
   }
-  void reset_parameters() { weight.data().fill(static_cast<tag::element_t<Tags...>>(start)); }
+  void reset_parameters() { weight.overwrite().fill(static_cast<tag::element_t<Tags...>>(start)); }
 
   template <class X>
   auto forward(const X& x) const {

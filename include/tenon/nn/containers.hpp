@@ -15,6 +15,7 @@ template <int Start, int End>
 struct Flatten {
   static constexpr std::string_view name = "Flatten";
   static constexpr bool keeps_elements = true;
+  static constexpr autograd::Needs backward_needs = autograd::needs_nothing;
 
   template <index_t... D>
   static consteval auto output_shape(Shape<D...>) {
@@ -47,6 +48,7 @@ template <int Dim, index_t... Sizes>
 struct Unflatten {
   static constexpr std::string_view name = "Unflatten";
   static constexpr bool keeps_elements = true;
+  static constexpr autograd::Needs backward_needs = autograd::needs_nothing;
 
   template <index_t... D>
   static consteval auto output_shape(Shape<D...>) {

@@ -28,6 +28,7 @@ template <class Derived, class Shown, int Rank, index_t InChannels, index_t OutC
 struct ConvOptions {
   using shown = Shown;
   static constexpr std::string_view name = shown::name;
+  static constexpr autograd::Needs backward_needs = autograd::needs_product;
   static constexpr int rank = Rank;
   static constexpr index_t in_channels = InChannels, out_channels = OutChannels, groups = Groups;
   static constexpr std::array<index_t, Rank> kernel = Kernel::value, stride = Stride::value, padding = Padding::value,
@@ -169,7 +170,7 @@ class ConvLayer : public Layer<Name<Options::operation::in_channels, Options::op
   void reset_parameters() {
     auto& layer = this->self();
     const double bound = 1 / std::sqrt(static_cast<double>(Operation::weight_channels[1] * Operation::kernel_elements));
-    fill_uniform(layer.weight.data(), bound);
+    fill_uniform(layer.weight.overwrite(), bound);
     if constexpr (has_bias) fill_uniform(layer.bias.data(), bound);
   }
 

@@ -13,6 +13,7 @@ namespace operation {
 template <double P>
 struct Dropout {
   static constexpr std::string_view name = "Dropout";
+  static constexpr autograd::Needs backward_needs = autograd::needs_nothing;
   static constexpr double p = P;
   /// Elements that share their fate.
   template <class S>
@@ -31,6 +32,7 @@ template <int Rank, double P>
 struct ChannelDropout {
   static_assert(Rank == 2 || Rank == 3);
   static constexpr std::string_view name = Rank == 2 ? "Dropout2d" : "Dropout3d";
+  static constexpr autograd::Needs backward_needs = autograd::needs_nothing;
   static constexpr double p = P;
   template <class S>
   static constexpr index_t unit = S::size / (S::dims[0] * S::dims[1]);

@@ -17,6 +17,8 @@ template <class T, index_t NumEmbeddings, index_t EmbeddingDim, index_t PaddingI
           bool ScaleGradByFreq>
 struct Embedding {
   static constexpr std::string_view name = "Embedding";
+  /// The indices, not the table.
+  static constexpr autograd::Needs backward_needs{{0, 0b01}, autograd::roles_of_a_layer};
   static constexpr index_t num_embeddings = NumEmbeddings, embedding_dim = EmbeddingDim, padding_idx = PaddingIdx;
   static constexpr double max_norm = MaxNorm, norm_type = NormType;
   static constexpr bool scale_grad_by_freq = ScaleGradByFreq;
@@ -87,14 +89,14 @@ class Embedding : public Layer<Embedding<NumEmbeddings, EmbeddingDim, Tags...>> 
   }
 
   void reset_parameters() {
-    fill_normal(weight.data());
+    fill_normal(weight.overwrite());
     if constexpr (pads) table::place::fill(weight.data().data() + padding * EmbeddingDim, EmbeddingDim, element(0));
   }
 
   template <class X>
   auto forward(const X& x) {
     if constexpr (operation::renormalizes)
-      return apply(operation{weight.data().data()}, x, weight);
+      return apply(operation{weight.overwrite().data()}, x, weight);
     else
       return apply(operation{}, x, weight);
   }

@@ -16,6 +16,7 @@ namespace operation {
 template <class Derived, class Function>
 struct Elementwise {
   using combines_by = Function;
+  static constexpr autograd::Needs backward_needs = autograd::needs_of_operands<Function>;
   template <class S, class T>
   static consteval auto output_shape(S, T) {
     if constexpr (std::is_same_v<S, T>)
@@ -46,6 +47,7 @@ struct Div : Elementwise<Div, pointwise::Quotient> {
 /// scale * x + shift: what x + 2, 2 - x, 2 * x and -x are.
 struct Affine {
   static constexpr std::string_view name = "Affine";
+  static constexpr autograd::Needs backward_needs = autograd::needs_nothing;
   /// What x + shift leaves as it is, -0 included.
   static constexpr double no_shift = -0.0;
 
@@ -110,6 +112,7 @@ concept TakesNumber = requires(const Operation operation) {
 /// The matrix product of (M, K) and (K, N).
 struct MatrixProduct {
   static constexpr std::string_view name = "mm";
+  static constexpr autograd::Needs backward_needs = autograd::needs_other_factor;
 
   template <class S, class T>
   static consteval auto output_shape(S, T) {
@@ -132,6 +135,7 @@ struct MatrixProduct {
 template <int Dim>
 struct Cat {
   static constexpr std::string_view name = "cat";
+  static constexpr autograd::Needs backward_needs = autograd::needs_nothing;
   template <std::size_t Rank>
   static constexpr int axis = Dim < 0 ? Dim + static_cast<int>(Rank) : Dim;
 
@@ -185,6 +189,7 @@ struct Cat {
 /// Element `index` of the leading axis.
 struct Select {
   static constexpr std::string_view name = "Select";
+  static constexpr autograd::Needs backward_needs = autograd::needs_nothing;
   index_t index = 0;
 
   template <class S>
@@ -202,6 +207,7 @@ template <index_t... Target>
 struct Reshape {
   static constexpr std::string_view name = "Reshape";
   static constexpr bool keeps_elements = true;
+  static constexpr autograd::Needs backward_needs = autograd::needs_nothing;
   template <class S>
   static consteval auto output_shape(S) {
     if constexpr (S::size == Shape<Target...>::size)

@@ -17,6 +17,7 @@ struct LayerNorm;
 template <index_t... N, double Eps>
 struct LayerNorm<Shape<N...>, Eps> {
   static constexpr std::string_view name = "LayerNorm";
+  static constexpr autograd::Needs backward_needs = autograd::needs_input_and_weight;
   static constexpr double eps = Eps;
 
   template <index_t... D, class... Parameters>
@@ -46,6 +47,7 @@ struct LayerNorm<Shape<N...>, Eps> {
 template <index_t Groups, index_t Channels, double Eps>
 struct GroupNorm {
   static constexpr std::string_view name = "GroupNorm";
+  static constexpr autograd::Needs backward_needs = autograd::needs_input_and_weight;
   static constexpr double eps = Eps;
 
   template <index_t... D, class... Parameters>
@@ -72,6 +74,7 @@ template <int Rank, index_t Channels, double Eps>
 struct InstanceNorm {
   static_assert(Rank == 1 || Rank == 2);
   static constexpr std::string_view name = Rank == 1 ? "InstanceNorm1d" : "InstanceNorm2d";
+  static constexpr autograd::Needs backward_needs = autograd::needs_input_and_weight;
   static constexpr double eps = Eps;
 
   template <index_t... D, class... Parameters>
@@ -151,7 +154,7 @@ class SampleNormLayer : public Layer<Derived> {
   void reset_parameters() {
     Derived& layer = this->self();
     if constexpr (!std::is_same_v<decltype(layer.weight), Absent>) {
-      layer.weight.data().fill(1);
+      layer.weight.overwrite().fill(1);
       layer.bias.data().fill(0);
     }
   }

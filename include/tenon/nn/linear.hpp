@@ -13,6 +13,7 @@ namespace operation {
 template <index_t InFeatures, index_t OutFeatures>
 struct Linear {
   static constexpr std::string_view name = "Linear";
+  static constexpr autograd::Needs backward_needs = autograd::needs_product;
   static constexpr index_t in_features = InFeatures, out_features = OutFeatures;
 
   template <index_t... D, class... Parameters>
@@ -59,7 +60,7 @@ class Linear : public Layer<Linear<InFeatures, OutFeatures, Tags...>> {
 
   void reset_parameters() {
     const double bound = 1 / std::sqrt(static_cast<double>(InFeatures));
-    fill_uniform(weight.data(), bound);
+    fill_uniform(weight.overwrite(), bound);
     if constexpr (tag::value<bias_tag>) fill_uniform(bias.data(), bound);
   }
 

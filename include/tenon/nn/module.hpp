@@ -168,6 +168,10 @@ class Module {
                          &detail::assign<TensorType>});
     });
     tenon::detail::load(dict, targets, options.strict, options.convert);
+    for_each_parameter(self(), [&](const std::string& name, auto& parameter) {
+      parameter.state()->name(name);  // for errors
+      if (dict.contains(name)) parameter.state()->changed();
+    });
   }
 
   /// This module with element type `T`: a copy with every parameter and buffer converted.

@@ -30,6 +30,7 @@ struct BatchNorm {
   using shown =
       std::tuple_element_t<Rank - 1, std::tuple<BatchNorm1d<Channels>, BatchNorm2d<Channels>, BatchNorm3d<Channels>>>;
   static constexpr std::string_view name = shown::name;
+  static constexpr autograd::Needs backward_needs = autograd::needs_input_and_weight;
   static constexpr index_t channels = Channels;
   static constexpr double eps = Eps, momentum = Momentum;
   using statistics = Statistics;
@@ -91,7 +92,7 @@ class BatchNormLayer : public Layer<Derived> {
   void reset_parameters() {
     Derived& layer = this->self();
     if constexpr (affine) {
-      layer.weight.data().fill(1);
+      layer.weight.overwrite().fill(1);
       layer.bias.data().fill(0);
     }
     layer.running_mean.data().fill(0);

@@ -32,6 +32,7 @@ template <class Kind, index_t Left, index_t Right, index_t Top, index_t Bottom>
 struct Pad {
   static constexpr std::string_view name = Kind::name;
   static constexpr bool resamples = true;
+  static constexpr autograd::Needs backward_needs = autograd::needs_nothing;
 
   template <index_t N, index_t C, index_t H, index_t W>
   static constexpr std::array<typename Kind::axis, 2> axes(Shape<N, C, H, W>) {

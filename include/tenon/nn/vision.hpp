@@ -15,6 +15,7 @@ template <index_t Factor>
 struct PixelShuffle {
   static constexpr std::string_view name = "PixelShuffle";
   static constexpr index_t factor = Factor;
+  static constexpr autograd::Needs backward_needs = autograd::needs_nothing;
 
   template <index_t N, index_t C, index_t H, index_t W>
     requires(C % (Factor * Factor) == 0)
@@ -54,6 +55,7 @@ template <class Kind, class Target>
 struct Upsampling {
   static constexpr std::string_view name = Kind::name;
   static constexpr bool resamples = true;
+  static constexpr autograd::Needs backward_needs = autograd::needs_nothing;
 
   template <index_t N, index_t C, index_t H, index_t W>
   static constexpr std::array<typename Kind::axis, 2> axes(Shape<N, C, H, W>) {

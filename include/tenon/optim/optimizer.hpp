@@ -27,8 +27,9 @@ class Optimizer {
   template <class Source>
   Optimizer(Source&& source, Options options) : rule_{options} {
     if constexpr (nn::is_module<std::remove_cvref_t<Source>>)
-      nn::for_each_tensor(source, [&](auto& member) {
-        if constexpr (is_parameter<std::remove_cvref_t<decltype(member)>>) add(member);
+      nn::for_each_parameter(source, [&](const std::string& name, auto& parameter) {
+        add(parameter);
+        parameter.state()->name(name);  // for errors
       });
     else
       boost::hana::for_each(source, [this](auto& parameter) { this->add(parameter.get()); });
@@ -68,8 +69,9 @@ class Optimizer {
     std::vector<T> history(static_cast<std::size_t>(size) * Rule::histories, T(0));
     moves_.push_back(
         [state = parameter.state(), history = std::move(history), steps = std::int64_t{0}](const Rule& rule) mutable {
-          if (state->requires_grad() && state->had_grad())
-            rule.template update<T>(size, state->value().data(), state->set_elements().data(), history.data(), ++steps);
+          if (!state->requires_grad() || !state->had_grad()) return;
+          rule.template update<T>(size, state->value().data(), state->set_elements().data(), history.data(), ++steps);
+          state->changed();
         });
     zeros_.push_back([state = parameter.state().get()] { state->zero_grad(); });
   }

@@ -1,0 +1,74 @@
+/// \file
+/// Which values a backward pass reads again, so that one that was changed since is an error and not a wrong gradient.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include "../core/error.hpp"
+#include "state.hpp"
+
+namespace tenon::inline TENON_ISA::autograd {
+
+/// Which inputs' values the gradients of an operation's inputs are computed from. An operation declares it as
+/// `static constexpr autograd::Needs backward_needs`; one that does not needs them all.
+struct Needs {
+  /// Bit k of element i: the gradient of input i is computed from the value of input k. Nothing beyond the last
+  /// element.
+  std::array<std::uint8_t, 3> values{};
+  /// What an error calls the inputs.
+  std::array<std::string_view, 3> roles{"first operand", "second operand", "third operand"};
+};
+inline constexpr std::array<std::string_view, 3> roles_of_a_layer{"input", "weight", "bias"};
+
+inline constexpr Needs needs_nothing{};
+/// Of a function of one input, whose derivative is computed from that or from the result.
+template <bool FromInput>
+inline constexpr Needs needs_input_if{{FromInput}, roles_of_a_layer};
+/// Of a product: each factor's gradient is computed from the other.
+inline constexpr Needs needs_other_factor{{0b10, 0b01}};
+/// Of a `Function` of two operands, as in core/arithmetic.hpp: a gradient functor takes the result's gradient and,
+/// where it needs it, the `other` operand.
+template <class Gradient>
+consteval std::uint8_t needs_of_gradient(std::uint8_t other) {
+  if (std::is_invocable_v<Gradient, const double&>) return 0;
+  return std::is_invocable_v<Gradient, const double&, const double&> ? other : std::uint8_t{0b11};
+}
+template <class Function>
+inline constexpr Needs needs_of_operands{{0b11, 0b11}};
+template <class Function>
+  requires requires {
+    typename Function::first_gradient;
+    typename Function::second_gradient;
+  }
+inline constexpr Needs needs_of_operands<Function>{{needs_of_gradient<typename Function::first_gradient>(0b10),
+                                                    needs_of_gradient<typename Function::second_gradient>(0b01)}};
+/// Of input * weight + bias.
+inline constexpr Needs needs_product{{0b10, 0b01, 0}, roles_of_a_layer};
+/// Of function(input) * weight + bias.
+inline constexpr Needs needs_input_and_weight{{0b11, 0b01, 0}, roles_of_a_layer};
+
+template <class Operation>
+inline constexpr Needs needs_of{{0b111, 0b111, 0b111}};
+template <class Operation>
+  requires requires { Operation::backward_needs; }
+inline constexpr Needs needs_of<Operation> = Operation::backward_needs;
+
+/// Throws: `state`, an input of `operation`, is not what it was.
+[[noreturn]] inline void raise_changed(std::string_view operation, std::string_view role, const AnyState& state) {
+  std::string text("backward: the ");
+  text.append(role).append(" of ").append(operation);
+  if (!state.name().empty()) text += ", \"" + state.name() + "\",";
+  text += " of shape (";
+  for (bool first = true; const index_t extent : state.extents())
+    text.append(std::exchange(first, false) ? "" : ", ").append(std::to_string(extent));
+  raise(text +
+        ") was changed after the forward pass, by an optimiser's step, by load_state_dict or by an assignment, and the "
+        "gradient needs the value it had: run forward again, or change it after backward");
+}
+
+}  // namespace tenon::inline TENON_ISA::autograd
