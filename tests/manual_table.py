@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
-"""manual_table.py COMPILER INCLUDE_DIR README [FLAG...]: checks the README's table "From the manual to tenon".
+"""manual_table.py COMPILER INCLUDE_DIR PAGE [FLAG...]: checks the table "From the manual to tenon" of docs/manual.md.
 
 Every layer that include/tenon/nn defines stands in the table; a row's tenon side has the class and the options its manual
 side names; and every spelling compiles.
 """
 import pathlib, re, subprocess, sys
 
-compiler, include, readme, flags = sys.argv[1], pathlib.Path(sys.argv[2]), pathlib.Path(sys.argv[3]), sys.argv[4:]
+compiler, include, page, flags = sys.argv[1], pathlib.Path(sys.argv[2]), pathlib.Path(sys.argv[3]), sys.argv[4:]
 problems = []
 
-section = re.search(r'^## From the manual to tenon$(.*?)^## ', readme.read_text(), re.M | re.S)
+section = re.search(r'^## From the manual to tenon$(.*?)(?=^## |\Z)', page.read_text(), re.M | re.S)
 lines = [line for line in section.group(1).splitlines() if line.startswith('|')] if section else []
 rows = [[cell.strip() for cell in line.strip('| ').split(' | ')] for line in lines[2:]]
 if len(rows) < 10: problems.append('the table was not found')

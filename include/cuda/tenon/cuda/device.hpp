@@ -134,7 +134,7 @@ inline int current_device() noexcept { return 0; }
 inline void device::select(int id) {
   if (id != 0) raise("device " + std::to_string(id) + ": without CUDA there is only device 0");
 }
-class device::scope {
+class [[maybe_unused]] device::scope {  // clang would warn of each
  public:
   template <class... X>
   explicit scope(const X&...) noexcept {}
