@@ -3,7 +3,8 @@
 //
 // Not here, because the standard library, xtensor or Boost.Hana does not bear them either: I (complex.h; names their
 // template parameters), F, B1, TWO_PI, degrees, radians and round (Arduino), abs, isnan and its kin (old C libraries),
-// _E (old ctype.h), check where Thrust is included too, length and eval (R), Min and Max (PostgreSQL), random and select (old BSD).
+// _E (old ctype.h), length and eval (R), Min and Max (PostgreSQL), random and select (old BSD). Thrust does not bear
+// check.
 #pragma once
 
 #define TENON_MACRO @a macro of another library@

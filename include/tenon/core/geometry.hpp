@@ -83,7 +83,7 @@ struct Window {
 template <int Rank>
 struct ConvGeometry {
   index_t batch = 1, in_channels = 1, out_channels = 1, groups = 1;
-  std::array<Window, Rank> axes{};
+  std::array<Window, std::size_t{Rank}> axes{};
 
   constexpr index_t in_size() const { return product(&Window::input); }
   constexpr index_t out_size() const { return product(&Window::output); }

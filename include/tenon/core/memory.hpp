@@ -5,6 +5,7 @@
 #include <array>
 #include <bit>
 #include <cstddef>
+#include <limits>
 #include <new>
 #include <utility>
 
@@ -20,7 +21,8 @@ namespace detail {
 constexpr std::size_t size_class(std::size_t bytes) {
   const std::size_t lines = (bytes + alignment - 1) / alignment;
   if (lines <= 4) return lines;
-  const auto exponent = static_cast<std::size_t>(std::bit_width(lines - 1)) - 3;
+  const int leading_zeros = std::countl_zero(lines - 1);
+  const auto exponent = static_cast<std::size_t>(std::numeric_limits<std::size_t>::digits - 3 - leading_zeros);
   return 4 * exponent + ((lines - 1) >> exponent) + 1;
 }
 

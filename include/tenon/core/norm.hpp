@@ -28,9 +28,9 @@ struct Norm {
   template <class T>
   TENON_HOST_DEVICE static T term(const T& x) {
     using std::abs;
-    if constexpr (P == 1)
+    if constexpr (pointwise::equal(P, 1.0))
       return abs(x);
-    else if constexpr (P == 2)
+    else if constexpr (pointwise::equal(P, 2.0))
       return x * x;
     else
       return elementary::pow(abs(x), P);
@@ -38,9 +38,9 @@ struct Norm {
   /// The norm of a vector whose terms have this sum.
   template <class T>
   TENON_HOST_DEVICE static T root(const T& sum) {
-    if constexpr (P == 1)
+    if constexpr (pointwise::equal(P, 1.0))
       return sum;
-    else if constexpr (P == 2)
+    else if constexpr (pointwise::equal(P, 2.0))
       return elementary::sqrt(sum);
     else
       return elementary::pow(sum, 1 / P);
@@ -48,13 +48,13 @@ struct Norm {
   /// The derivative of the norm by element `x`; zero where there is none.
   template <class T>
   TENON_HOST_DEVICE static T gradient(const T& x, const T& norm) {
-    using pointwise::choose, std::abs;
-    if constexpr (P == 1) {
+    using pointwise::choose, pointwise::equal, std::abs;
+    if constexpr (pointwise::equal(P, 1.0)) {
       return choose(x > T(0), T(1), choose(x < T(0), T(-1), T(0)));
-    } else if constexpr (P == 2) {
-      return choose(norm == T(0), T(0), x / norm);
+    } else if constexpr (pointwise::equal(P, 2.0)) {
+      return choose(equal(norm, T(0)), T(0), x / norm);
     } else {
-      return choose(norm == T(0) || x == T(0), T(0),
+      return choose(equal(norm, T(0)) || equal(x, T(0)), T(0),
                     choose(x < T(0), T(-1), T(1)) * elementary::pow(abs(x) / norm, P - 1));
     }
   }

@@ -57,6 +57,19 @@ TENON_HOST_DEVICE constexpr T at_most(const T& bound, const T& x) {
   return x > bound ? bound : x;
 }
 
+#if defined(__GNUC__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wfloat-equal"
+#endif
+/// Whether `a` is exactly `b`, per lane where T is a SIMD batch. This is `==`, of which compilers warn between floats.
+template <class T>
+TENON_HOST_DEVICE TENON_ALWAYS_INLINE constexpr auto equal(const T& a, const T& b) {
+  return a == b;
+}
+#if defined(__GNUC__)
+#pragma GCC diagnostic pop
+#endif
+
 template <class T>
 TENON_HOST_DEVICE constexpr T square(const T& x) {
   return x * x;

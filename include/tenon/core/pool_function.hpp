@@ -23,31 +23,33 @@ namespace pooling {
 /// The larger of the two; a NaN in either is the result, as in PyTorch.
 template <class V>
 TENON_HOST_DEVICE TENON_ALWAYS_INLINE inline V max_or_nan(const V& largest, const V& x) {
-  return pointwise::choose(largest == largest, pointwise::at_least(largest, x), largest);
+  return pointwise::choose(pointwise::equal(largest, largest), pointwise::at_least(largest, x), largest);
 }
 
 namespace detail {
-constexpr double whole(double x) { return static_cast<double>(static_cast<long long>(x)); }
+constexpr bool is_whole(double x) {
+  return pointwise::equal(static_cast<double>(static_cast<long long>(x)), x);
+}
 }  // namespace detail
 
 /// x to the power of E; small multiples of 1/2 by products and square roots.
 template <double E, class T>
 TENON_HOST_DEVICE T power(const T& x) {
-  if constexpr (E == 0) {
+  if constexpr (pointwise::equal(E, 0.0)) {
     return T(1);
-  } else if constexpr (E == 1) {
+  } else if constexpr (pointwise::equal(E, 1.0)) {
     return x;
-  } else if constexpr (E == 0.25) {
+  } else if constexpr (pointwise::equal(E, 0.25)) {
     return elementary::sqrt(elementary::sqrt(x));
   } else if constexpr (E < 0 && E >= -16) {
     return T(1) / power<-E>(x);
-  } else if constexpr (E > 0 && E <= 16 && detail::whole(2 * E) == 2 * E) {
-    if constexpr (detail::whole(E) != E) {
+  } else if constexpr (E > 0 && E <= 16 && detail::is_whole(2 * E)) {
+    if constexpr (!detail::is_whole(E)) {
       if constexpr (E < 1)
         return elementary::sqrt(x);
       else
         return power<E - 0.5>(x) * elementary::sqrt(x);
-    } else if constexpr (2 * detail::whole(E / 2) == E) {
+    } else if constexpr (detail::is_whole(E / 2)) {
       return pointwise::square(power<E / 2>(x));
     } else {
       return pointwise::square(power<(E - 1) / 2>(x)) * x;

@@ -59,7 +59,7 @@ struct PoolGeometry {
   using window = Axis;
   static constexpr int rank = Rank;
   index_t planes = 1;
-  Axis axes[Rank]{};  // not a std::array, whose functions device code cannot call
+  Axis axes[std::size_t{Rank}]{};  // not a std::array, whose functions device code cannot call
 
   TENON_HOST_DEVICE constexpr index_t in_size() const {
     index_t size = 1;

@@ -7,6 +7,7 @@
 /// prints the types of the failed requirement.
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -162,11 +163,12 @@ struct TextBuffer {
       if (size < sizeof text) text[size++] = c;
     return *this;
   }
-  constexpr TextBuffer& operator<<(index_t number) {
+  template <std::integral Number>  // an index_t, or an int where that is another type
+  constexpr TextBuffer& operator<<(Number number) {
     char digits[20]{};
     int count = 0;
     if (number < 0) *this << "-";
-    for (index_t n = number < 0 ? -number : number; n || !count; n /= 10)
+    for (Number n = number < 0 ? -number : number; n || !count; n /= 10)
       digits[count++] = static_cast<char>('0' + n % 10);
     while (count) *this << std::string_view(&digits[--count], 1);
     return *this;
@@ -185,7 +187,6 @@ struct TextBuffer {
   constexpr TextBuffer& operator<<(multiple_of_t<Factor>) {
     return *this << Factor << "*n";
   }
-  constexpr TextBuffer& operator<<(int number) { return *this << index_t{number}; }
 
   template <class... Parts>
   constexpr TextBuffer& list(std::string_view separator, const Parts&... parts) {

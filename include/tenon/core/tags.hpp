@@ -102,14 +102,14 @@ namespace detail {
 template <class Known, class... Tags>
 constexpr std::size_t first_unknown() {
   std::size_t index = 0;
-  (void)((Known::template contain<Tags> || names_a_type<Tags>::value ? (++index, true) : false) && ...);
+  (void)(((Known::template contain<Tags> || names_a_type<Tags>::value) && ++index) && ...);
   return index;
 }
 template <class... Tags>
 constexpr std::size_t first_repeated() {
   std::size_t index = 0;
   [[maybe_unused]] auto once = []<class T>(std::type_identity<T>) { return (int{same_name<T, Tags>} + ... + 0) == 1; };
-  (void)((once(std::type_identity<Tags>{}) ? (++index, true) : false) && ...);
+  (void)((once(std::type_identity<Tags>{}) && ++index) && ...);
   return index;
 }
 }  // namespace detail
@@ -146,11 +146,11 @@ inline constexpr bool given = (is<Tag, Tags> || ...);
 /// The values of an option with one value for each of `Rank` axes; one value stands for all axes.
 template <int Rank, index_t... V>
 struct Axes {
-  static constexpr std::array<index_t, Rank> value{V...};
+  static constexpr std::array<index_t, std::size_t{Rank}> value{V...};
 };
 
 namespace detail {
-template <int Rank, class Tag, class Indices = std::make_index_sequence<Rank>>
+template <int Rank, class Tag, class Indices = std::make_index_sequence<std::size_t{Rank}>>
 struct axes;
 template <int Rank, template <auto...> class Tag, auto... V, std::size_t... I>
 struct axes<Rank, Tag<V...>, std::index_sequence<I...>> {

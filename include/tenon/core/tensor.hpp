@@ -39,7 +39,8 @@ class Tensor;
 }  // namespace tenon::inline TENON_ISA
 
 namespace xt {
-#if defined(__clang__) && __clang_major__ >= 19 && XTENSOR_VERSION_MAJOR == 0 && XTENSOR_VERSION_MINOR < 26
+#if defined(__clang__) && defined(__cpp_template_template_args) && XTENSOR_VERSION_MAJOR == 0 && \
+    XTENSOR_VERSION_MINOR < 26
 // Since clang matches template template parameters as C++17 has it, two of xtensor's own specialisations are ambiguous
 // for the shapes of its xarray, and so for printing and assigning to views.
 template <class X>

@@ -2,6 +2,7 @@
 /// Dropout on the CPU.
 #pragma once
 
+#include "../core/pointwise.hpp"
 #include "../nn/dropout.hpp"
 #include "functional.hpp"
 #include "micro/map.hpp"
@@ -21,7 +22,7 @@ struct Kernel<Operation> {
 
   template <class X>
   static void forward(const Operation& dropout, Saved* saved, X& y, const X& x) {
-    if (!dropout.training || p == 0) {
+    if (!dropout.training || pointwise::equal(p, 0.0)) {
       std::copy_n(x.data(), X::size(), y.data());
       return;
     }
@@ -33,7 +34,7 @@ struct Kernel<Operation> {
   template <class X>
   static void backward(const Operation& dropout, const Saved& saved, const X&, const X& grad_y,
                        const autograd::Input<X>& x) {
-    if (!dropout.training || p == 0)
+    if (!dropout.training || pointwise::equal(p, 0.0))
       detail::pass_gradient(grad_y, x);
     else if (x.grad)
       multiply<unit<X>>(saved.kept, grad_y.data(), x.grad, x.accumulate);

@@ -78,7 +78,7 @@ StateDict load(const std::string& source, std::uint64_t size, Read read) {
     fail("wanted a header of " + std::to_string(header_size) + " bytes, found " +
          std::to_string(size - sizeof header_size));
   if (header_size == 0) fail_as_other("header: wanted '{' as its first byte");
-  std::string header(static_cast<std::size_t>(header_size), '\0');
+  std::string header(static_cast<std::uint32_t>(header_size), '\0');
   read_at(sizeof header_size, std::as_writable_bytes(std::span(header)));
 
   HeaderReader reader;

@@ -193,9 +193,11 @@ class HeaderReader {
         return "shape to be an array of integers from 0 to 2^63-1";
       case Place::data_offsets:
         return "data_offsets to be an array of two integers from 0 to 2^63-1";
-      default:
-        return "an object";
+      case Place::file:
+      case Place::header:
+        break;
     }
+    return "an object";
   }
 
   Place place_ = Place::file;

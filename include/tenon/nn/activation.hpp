@@ -140,7 +140,7 @@ class Softplus : public PointwiseLayer<Softplus<Tags...>,
  public:
   Softplus() {
     tag::check_reals<Softplus, tag::names<nn::beta, nn::threshold>, Tags...>();
-    tag::require<Softplus, tag::find_t<nn::beta, nn::beta<1>, Tags...>, beta != 0>();
+    tag::require<Softplus, tag::find_t<nn::beta, nn::beta<1>, Tags...>, !pointwise::equal(beta, 0.0)>();
   }
   static std::string extra_repr() {
     return "beta=" + repr(beta) + ", threshold=" + repr(tag::real<nn::threshold, nn::threshold<20>, Tags...>);

@@ -183,7 +183,8 @@ class MultiMarginLoss
  private:
   static constexpr void check_options() {
     constexpr double power = tag::real<nn::p, nn::p<1>, Tags...>;
-    tag::require<MultiMarginLoss, tag::find_t<nn::p, nn::p<1>, Tags...>, power == 1 || power == 2>();
+    tag::require<MultiMarginLoss, tag::find_t<nn::p, nn::p<1>, Tags...>,
+                 pointwise::equal(power, 1.0) || pointwise::equal(power, 2.0)>();
   }
 };
 

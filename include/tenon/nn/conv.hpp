@@ -31,8 +31,8 @@ struct ConvOptions {
   static constexpr autograd::Needs backward_needs = autograd::needs_product;
   static constexpr int rank = Rank;
   static constexpr index_t in_channels = InChannels, out_channels = OutChannels, groups = Groups;
-  static constexpr std::array<index_t, Rank> kernel = Kernel::value, stride = Stride::value, padding = Padding::value,
-                                             dilation = Dilation::value;
+  static constexpr std::array<index_t, std::size_t{Rank}> kernel = Kernel::value, stride = Stride::value,
+                                                          padding = Padding::value, dilation = Dilation::value;
   static constexpr index_t kernel_elements = [] {
     index_t elements = 1;
     for (const index_t extent : kernel) elements *= extent;
@@ -41,7 +41,7 @@ struct ConvOptions {
 
   template <index_t... D, class... Parameters>
   static consteval auto output_shape(Shape<D...> x, Parameters...) {
-    return output(x, std::make_index_sequence<Rank>{});
+    return output(x, std::make_index_sequence<std::size_t{Rank}>{});
   }
 
   template <class S>
@@ -79,8 +79,9 @@ template <int Rank, index_t InChannels, index_t OutChannels, class Kernel, class
 struct Conv
     : ConvOptions<
           Conv<Rank, InChannels, OutChannels, Kernel, Stride, Padding, Dilation, Groups>,
-          std::tuple_element_t<Rank - 1, std::tuple<Conv1d<InChannels, OutChannels>, Conv2d<InChannels, OutChannels>,
-                                                    Conv3d<InChannels, OutChannels>>>,
+          std::tuple_element_t<
+              std::size_t{Rank - 1},
+              std::tuple<Conv1d<InChannels, OutChannels>, Conv2d<InChannels, OutChannels>, Conv3d<InChannels, OutChannels>>>,
           Rank, InChannels, OutChannels, Kernel, Stride, Padding, Dilation, Groups> {
   static constexpr bool transposed = false;
 
@@ -91,7 +92,7 @@ struct Conv
   /// The geometry on images of shape (N, C, axes...).
   template <index_t N, index_t C, index_t... Axes>
   static constexpr ConvGeometry<Rank> geometry(Shape<N, C, Axes...>) {
-    constexpr std::array<index_t, Rank> input{Axes...};
+    constexpr std::array<index_t, std::size_t{Rank}> input{Axes...};
     ConvGeometry<Rank> g{N, InChannels, OutChannels, Groups, {}};
     for (std::size_t a = 0; a < Rank; ++a)
       g.axes[a] = {input[a],         Conv::kernel[a],   Conv::stride[a],

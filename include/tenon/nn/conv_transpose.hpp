@@ -32,11 +32,12 @@ struct ConvTranspose
     : ConvOptions<
           ConvTranspose<Rank, InChannels, OutChannels, Kernel, Stride, Padding, OutputPadding, Dilation, Groups>,
           std::tuple_element_t<
-              Rank - 1, std::tuple<ConvTranspose1d<InChannels, OutChannels>, ConvTranspose2d<InChannels, OutChannels>,
-                                   ConvTranspose3d<InChannels, OutChannels>>>,
+              std::size_t{Rank - 1},
+              std::tuple<ConvTranspose1d<InChannels, OutChannels>, ConvTranspose2d<InChannels, OutChannels>,
+                         ConvTranspose3d<InChannels, OutChannels>>>,
           Rank, InChannels, OutChannels, Kernel, Stride, Padding, Dilation, Groups> {
   static constexpr bool transposed = true;
-  static constexpr std::array<index_t, Rank> output_padding = OutputPadding::value;
+  static constexpr std::array<index_t, std::size_t{Rank}> output_padding = OutputPadding::value;
 
   static constexpr index_t output_size(std::size_t a, index_t input) {
     return conv_transpose_output_size(input, ConvTranspose::kernel[a], ConvTranspose::stride[a],
@@ -46,7 +47,7 @@ struct ConvTranspose
   /// The geometry of the convolution, whose output has shape (N, C, axes...).
   template <index_t N, index_t C, index_t... Axes>
   static constexpr ConvGeometry<Rank> geometry(Shape<N, C, Axes...>) {
-    constexpr std::array<index_t, Rank> input{Axes...};
+    constexpr std::array<index_t, std::size_t{Rank}> input{Axes...};
     ConvGeometry<Rank> g{N, OutChannels, InChannels, Groups, {}};
     for (std::size_t a = 0; a < Rank; ++a)
       g.axes[a] = {output_size(a, input[a]),  ConvTranspose::kernel[a],   ConvTranspose::stride[a],
@@ -86,7 +87,7 @@ template <int Rank, index_t In, index_t Out, class K, class St, class P, class O
 struct with_output_size<ConvTranspose<Rank, In, Out, K, St, P, OutputPadding, D, Groups>, Shape<N, C, Input...>,
                         tag::Axes<Rank, Size...>, std::index_sequence<A...>> {
   using Smallest = ConvTranspose<Rank, In, Out, K, St, P, tag::Axes<Rank, index_t{A} * 0 ...>, D, Groups>;
-  static constexpr std::array<index_t, Rank> least{Smallest::output_size(A, Input)...};
+  static constexpr std::array<index_t, std::size_t{Rank}> least{Smallest::output_size(A, Input)...};
   static constexpr bool attainable = ((Size >= least[A] && Size < least[A] + Smallest::stride[A]) && ...);
   using type =
       std::conditional_t<attainable,

@@ -44,7 +44,7 @@ struct ChannelDropout {
     if constexpr (sizeof...(D) == Rank + 2)
       return Shape<D...>{};
     else
-      return rejection<D...>(std::make_index_sequence<Rank + 2>{});
+      return rejection<D...>(std::make_index_sequence<std::size_t{Rank + 2}>{});
   }
 
  private:

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <limits>
 
+#include "../core/pointwise.hpp"
 #include "module.hpp"
 #include "tags.hpp"
 
@@ -111,7 +112,8 @@ class Embedding : public Layer<Embedding<NumEmbeddings, EmbeddingDim, Tags...>> 
   static std::string extra_repr() {
     return std::to_string(NumEmbeddings) + ", " + std::to_string(EmbeddingDim) +
            (pads ? ", padding_idx=" + std::to_string(padding) : "") + (limits ? ", max_norm=" + repr(max_norm) : "") +
-           (norm_type != 2 ? ", norm_type=" + repr(norm_type) : "") + (by_frequency ? ", scale_grad_by_freq=True" : "");
+           (!pointwise::equal(norm_type, 2.0) ? ", norm_type=" + repr(norm_type) : "") +
+           (by_frequency ? ", scale_grad_by_freq=True" : "");
   }
 };
 

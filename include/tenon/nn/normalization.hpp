@@ -28,7 +28,8 @@ struct BatchNorm3d {
 template <int Rank, index_t Channels, double Eps, double Momentum, class Statistics>
 struct BatchNorm {
   using shown =
-      std::tuple_element_t<Rank - 1, std::tuple<BatchNorm1d<Channels>, BatchNorm2d<Channels>, BatchNorm3d<Channels>>>;
+      std::tuple_element_t<std::size_t{Rank - 1},
+                           std::tuple<BatchNorm1d<Channels>, BatchNorm2d<Channels>, BatchNorm3d<Channels>>>;
   static constexpr std::string_view name = shown::name;
   static constexpr autograd::Needs backward_needs = autograd::needs_input_and_weight;
   static constexpr index_t channels = Channels;
@@ -50,7 +51,7 @@ struct BatchNorm {
     else if constexpr (rank_fits)
       return rejection<D...>(std::make_index_sequence<sizeof...(D) - 2>{});
     else
-      return rejection<D...>(std::make_index_sequence<Rank>{});
+      return rejection<D...>(std::make_index_sequence<std::size_t{Rank}>{});
   }
 
   template <index_t... D>

@@ -16,8 +16,8 @@ template <int Rank, class Kernel, class Stride, class Padding, class Dilation, b
 struct SlidingWindows {
   static constexpr int rank = Rank;
   static constexpr bool ceil_mode = CeilMode;
-  static constexpr std::array<index_t, Rank> kernel = Kernel::value, stride = Stride::value, padding = Padding::value,
-                                             dilation = Dilation::value;
+  static constexpr std::array<index_t, std::size_t{Rank}> kernel = Kernel::value, stride = Stride::value,
+                                                          padding = Padding::value, dilation = Dilation::value;
 
   static constexpr index_t output_extent(index_t input, std::size_t a) {
     return pool_output_size(input, kernel[a], stride[a], padding[a], dilation[a], CeilMode);
@@ -25,7 +25,7 @@ struct SlidingWindows {
   template <index_t N, index_t C, index_t... Axes>
   static constexpr auto geometry(Shape<N, C, Axes...>) {
     PoolGeometry<Rank> g{N * C, {}};
-    constexpr std::array<index_t, Rank> input{Axes...};
+    constexpr std::array<index_t, std::size_t{Rank}> input{Axes...};
     for (std::size_t a = 0; a < Rank; ++a)
       g.axes[a] = {input[a], kernel[a], stride[a], padding[a], dilation[a], output_extent(input[a], a)};
     return with_long_rows(g);
@@ -36,12 +36,12 @@ struct SlidingWindows {
 template <int Rank, class OutputSize>
 struct AdaptiveWindows {
   static constexpr int rank = Rank;
-  static constexpr std::array<index_t, Rank> output = OutputSize::value;
+  static constexpr std::array<index_t, std::size_t{Rank}> output = OutputSize::value;
 
   static constexpr index_t output_extent(index_t, std::size_t a) { return output[a]; }
   template <index_t N, index_t C, index_t... Axes>
   static constexpr auto geometry(Shape<N, C, Axes...>) {
-    constexpr std::array<index_t, Rank> input{Axes...};
+    constexpr std::array<index_t, std::size_t{Rank}> input{Axes...};
     constexpr bool equal = [&] {
       for (std::size_t a = 0; a < Rank; ++a)
         if (input[a] % output[a] != 0) return false;

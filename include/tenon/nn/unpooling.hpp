@@ -27,18 +27,18 @@ struct DefaultSize {};
 /// `Size`: DefaultSize or tag::Axes.
 template <int Rank, class Kernel, class Stride, class Padding, class Size = DefaultSize>
 struct MaxUnpool {
-  using shown = std::tuple_element_t<Rank - 1, std::tuple<MaxUnpool1d, MaxUnpool2d, MaxUnpool3d>>;
+  using shown = std::tuple_element_t<std::size_t{Rank - 1}, std::tuple<MaxUnpool1d, MaxUnpool2d, MaxUnpool3d>>;
   static constexpr std::string_view name = shown::name;
   static constexpr int index_argument = 1;
 
   template <index_t... D, class Indices>
   static consteval auto output_shape(Shape<D...>, Indices) {
     if constexpr (sizeof...(D) != Rank + 2)
-      return rejected_rank(Shape<D...>{}, std::make_index_sequence<Rank>{});
+      return rejected_rank(Shape<D...>{}, std::make_index_sequence<std::size_t{Rank}>{});
     else if constexpr (!std::is_same_v<Shape<D...>, Indices>)
       return reject_t<shown, expected_indices<D...>, Indices>{};
     else
-      return sized(Size{}, Shape<D...>{}, std::make_index_sequence<Rank>{});
+      return sized(Size{}, Shape<D...>{}, std::make_index_sequence<std::size_t{Rank}>{});
   }
 
  private:

@@ -68,9 +68,9 @@ class Optimizer {
     // Rules are few and small: the history lives beside the parameter it belongs to.
     std::vector<T> history(static_cast<std::size_t>(size) * Rule::histories, T(0));
     moves_.push_back(
-        [state = parameter.state(), history = std::move(history), steps = std::int64_t{0}](const Rule& rule) mutable {
+        [state = parameter.state(), past = std::move(history), steps = std::int64_t{0}](const Rule& rule) mutable {
           if (!state->requires_grad() || !state->had_grad()) return;
-          rule.template update<T>(size, state->value().data(), state->set_elements().data(), history.data(), ++steps);
+          rule.template update<T>(size, state->value().data(), state->set_elements().data(), past.data(), ++steps);
           state->changed();
         });
     zeros_.push_back([state = parameter.state().get()] { state->zero_grad(); });

@@ -2,6 +2,7 @@
 /// Stochastic gradient descent.
 #pragma once
 
+#include "../core/pointwise.hpp"
 #include "optimizer.hpp"
 
 namespace tenon::inline TENON_ISA::optim {
@@ -23,7 +24,7 @@ struct SGDRule {
     using V = cpu::micro::Vector<T>;
     const V lr(static_cast<T>(options.lr)), momentum(static_cast<T>(options.momentum)),
         decay(static_cast<T>(options.weight_decay));
-    if (options.momentum == 0) {
+    if (pointwise::equal(options.momentum, 0.0)) {
       cpu::micro::map<T>(
           size, [=](const V& v, const V& g) { return v - lr * xsimd::fma(decay, v, g); }, value,
           static_cast<const T*>(value), grad);

@@ -215,7 +215,7 @@ class BlockedConv {
   static void accumulate(const ConvGeometry<2>& geometry, const Field& field, bool first, bool last, const T* packed,
                          T* y, const Epilogue& epilogue) noexcept {
     const index_t out_plane = geometry.out_size() * lanes<T>;
-    V sum[Pixels * Panel];
+    V sum[std::size_t{Pixels * Panel}];
     unroll<Panel>([&](auto v) TENON_ALWAYS_INLINE {
       if (first) {
         const V bias = V::load_aligned(packed + v * lanes<T>);
@@ -263,7 +263,7 @@ class BlockedConv {
   /// One input channel under one kernel element.
   template <int Panel>
   TENON_ALWAYS_INLINE static void multiply_add(const T* pixels, const T* weight, V* sum) {
-    V weights[Panel];
+    V weights[std::size_t{Panel}];
     unroll<Panel>([&](auto v) TENON_ALWAYS_INLINE { weights[v] = V::load_aligned(weight + v * lanes<T>); });
     unroll<Pixels>([&](auto pixel) TENON_ALWAYS_INLINE {
       const V input(pixels[pixel * StrideWidth * block_channels]);

@@ -23,7 +23,7 @@ void plain_to_blocked(index_t batch, index_t channels, index_t pixels, const T* 
           const T* rows = x + (block + lane) * pixels;
           const index_t valid = channels - block - lane;
           for (index_t p = pixel; p < last; p += size) {
-            ShortVector<T> tile[size];
+            ShortVector<T> tile[std::size_t{size}];
             unroll<size>([&](auto row) TENON_ALWAYS_INLINE {
               tile[row] = row < valid ? ShortVector<T>::load_unaligned(rows + row * pixels + p) : ShortVector<T>(T(0));
             });
@@ -54,7 +54,7 @@ void blocked_to_plain(index_t batch, index_t channels, index_t pixels, const T* 
         for (index_t lane = 0; lane < block_channels; lane += size) {
           T* rows = y + (block + lane) * pixels;
           for (index_t p = pixel; p < last; p += size) {
-            ShortVector<T> tile[size];
+            ShortVector<T> tile[std::size_t{size}];
             unroll<size>([&](auto row) TENON_ALWAYS_INLINE {
               tile[row] = ShortVector<T>::load_aligned(x + (p + row) * lanes<T> + lane);
             });

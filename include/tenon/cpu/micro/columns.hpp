@@ -24,13 +24,13 @@ void add_column_sums(index_t rows, index_t columns, const std::array<T*, Count>&
     const auto load = [count](const T* from) TENON_ALWAYS_INLINE {
       return count == lanes<T> ? V::load_unaligned(from) : load_first<T>(from, count);
     };
-    V constant[vectors], total[vectors][Count];
+    V constant[std::size_t{vectors}], total[std::size_t{vectors}][Count];
     unroll<vectors>([&](auto v) TENON_ALWAYS_INLINE {
       constant[v] = constants ? load(constants + column + v * lanes<T>) : V(T(0));
       for (std::size_t s = 0; s < Count; ++s) total[v][s] = V(T(0));
     });
     for (index_t first = 0; first < rows; first += block) {
-      V part[vectors][Count];
+      V part[std::size_t{vectors}][Count];
       for (auto& of_vector : part)
         for (V& sum : of_vector) sum = V(T(0));
       for (index_t row = first; row < (std::min)(rows, first + block); ++row) {

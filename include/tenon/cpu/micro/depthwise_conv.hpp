@@ -93,7 +93,7 @@ class DepthwiseConv {
   static void tile(const ConvGeometry<2>& geometry, const T* x, const T* packed, index_t row, index_t column,
                    index_t first_tap, index_t last_tap, T* y, const Epilogue& epilogue) noexcept {
     const auto& [height, width] = geometry.axes;
-    V sum[Count];
+    V sum[std::size_t{Count}];
     const V bias = V::load_aligned(packed);
     unroll<Count>([&](auto pixel) TENON_ALWAYS_INLINE { sum[pixel] = bias; });
     packed += lanes<T>;

@@ -91,7 +91,7 @@ inline void add_sums(const DotSums<T>& sums, T* c) {
 template <class T, int Rows>
 void dot_tile(const DotBlock<T>& p, const index_t* b_offsets, DotSums<T>* sums) {
   using V = Vector<T>;
-  DotSums<T> sum[Rows];
+  DotSums<T> sum[std::size_t{Rows}];
 #pragma GCC unroll 8
   for (int i = 0; i < Rows; ++i)
 #pragma GCC unroll 8
@@ -102,7 +102,7 @@ void dot_tile(const DotBlock<T>& p, const index_t* b_offsets, DotSums<T>* sums) 
     const T* a = p.a + image * p.a_image_stride;
     const T* b = p.b + image * p.b_image_stride;
     for (index_t k = 0; k < p.length; k += lanes<T>) {
-      V left[Rows], right[dot_columns];
+      V left[std::size_t{Rows}], right[dot_columns];
 #pragma GCC unroll 8
       for (int i = 0; i < Rows; ++i) left[i] = V::load_unaligned(a + i * p.a_row_stride + k);
 #pragma GCC unroll 8

@@ -66,7 +66,8 @@ void copy_matrix(index_t rows, index_t columns, MatrixView<T> from, T* to, index
   if constexpr (!std::is_void_v<Quad>) {
     if (from.row_stride == 1) {
       constexpr auto side = static_cast<index_t>(Quad::size);
-      whole_rows = rows / side * side, whole_columns = columns / side * side;
+      whole_rows = rows / side * side;
+      whole_columns = columns / side * side;
       for (index_t column = 0; column < whole_columns; column += side)
         for (index_t row = 0; row < whole_rows; row += side)
           transpose_square<Quad>(&from(row, column), from.column_stride, to + row * to_stride + column, to_stride);

@@ -14,7 +14,7 @@ TENON_ALWAYS_INLINE inline void transpose(ShortVector<T> (&rows)[static_cast<std
   constexpr int size = short_lanes<T>;
   // Zipping the upper with the lower half of the rows moves one bit of the row number into the column number.
   for (int distance = size; distance > 1; distance /= 2) {
-    ShortVector<T> zipped[size];
+    ShortVector<T> zipped[std::size_t{size}];
     unroll<size / 2>([&](auto row) TENON_ALWAYS_INLINE {
       zipped[2 * row] = xsimd::zip_lo(rows[row], rows[row + size / 2]);
       zipped[2 * row + 1] = xsimd::zip_hi(rows[row], rows[row + size / 2]);

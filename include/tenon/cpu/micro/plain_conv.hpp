@@ -150,7 +150,7 @@ class PlainConv {
     const auto& [height, width] = geometry.axes;
     // A plane of a single row has no second one: it is computed twice.
     const index_t row_step = row + 1 < height.output ? height.stride * padded.row : 0;
-    V sum[Channels * pixels];
+    V sum[std::size_t{Channels * pixels}];
     unroll<Channels>([&](auto c) TENON_ALWAYS_INLINE {
       const V bias(packed[c]);
       unroll<pixels>([&](auto pixel) TENON_ALWAYS_INLINE { sum[c * pixels + pixel] = bias; });
@@ -162,7 +162,7 @@ class PlainConv {
       const T* line = plane;
       for (index_t tap_row = 0; tap_row < height.kernel; ++tap_row, line += height.dilation * padded.row) {
         for (index_t tap = 0; tap < width.kernel; ++tap, packed += Channels) {
-          V input[pixels];
+          V input[std::size_t{pixels}];
           unroll<Group.columns>([&](auto c) TENON_ALWAYS_INLINE {
             const T* source = line + Padded::offset(c * StrideWidth + tap * width.dilation, padded.phase);
             unroll<Group.rows>([&](auto r) TENON_ALWAYS_INLINE {

@@ -70,7 +70,7 @@ class OutputRow {
     }
   }
 
-  const Axis (&axes_)[Rank];
+  const Axis (&axes_)[std::size_t{Rank}];
   std::array<index_t, leading> at_{}, extents_{};  // position, and elements between neighbours, along each axis
   std::array<Seen, leading> seen_{};
 };
@@ -106,7 +106,9 @@ void for_each_output(const PoolGeometry<Rank, Axis>& windows, Visits visits, Sev
         if (count < lanes<T>) {
           if (visits == Visits::once) break;
           const index_t again = (std::min)(column - first, lanes<T> - count);
-          column -= again, output -= again, count += again;
+          column -= again;
+          output -= again;
+          count += again;
         }
         several(output, count, column, row);
       }
@@ -318,7 +320,7 @@ void max_pool(const Geometry& geometry, const T* x, T* y, Index* largest) {
       row.for_each_input_row([&](index_t offset) {
         for (index_t k = 0, position = offset + taps.start; k < taps.count; ++k, position += taps.distance) {
           const T value = x[position];
-          const bool better = value > best || value != value;
+          const bool better = value > best || !pointwise::equal(value, value);
           if (better || at < 0) at = position;
           if (better) best = value;
         }

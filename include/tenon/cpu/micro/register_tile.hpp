@@ -79,7 +79,7 @@ void product_tile(const Product<T>& p) {
   // A matrix is added at the end: it may hold the sum of what is before this block, and the more a sum has added up,
   // the more it rounds.
   const bool from_rows = p.start.column_stride == 0;
-  V sum[Rows][Vectors];
+  V sum[std::size_t{Rows}][std::size_t{Vectors}];
 #pragma GCC unroll 8
   for (int row = 0; row < Rows; ++row) {
     const V first(from_rows ? p.start.values[row * p.start.row_stride] : T(0));
@@ -89,7 +89,7 @@ void product_tile(const Product<T>& p) {
   const T* a = p.a;
   const index_t *offset = p.b_offsets, *const last_offset = offset + p.depth;
   for (; offset != last_offset; ++offset, a += p.a_depth_stride) {
-    V right[Vectors];
+    V right[std::size_t{Vectors}];
 #pragma GCC unroll 8
     for (int v = 0; v < Vectors; ++v) right[v] = V::load_unaligned(p.b + *offset + v * lanes<T>);
 #pragma GCC unroll 8

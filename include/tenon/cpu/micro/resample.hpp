@@ -43,7 +43,10 @@ struct ResamplingTables {
       } else {
         if (o > 0 && at[i] != at[i - 1] + 1) begin = o;
         if (at[i] < 0) begin = o + 1;
-        if (o + 1 - begin > run_end - run_begin) run_begin = begin, run_end = o + 1;
+        if (o + 1 - begin > run_end - run_begin) {
+          run_begin = begin;
+          run_end = o + 1;
+        }
       }
     }
   }
