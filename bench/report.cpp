@@ -1,11 +1,12 @@
 #include "report.hpp"
 
+#include <rapidjson/prettywriter.h>
+#include <rapidjson/stringbuffer.h>
+
 #include <cmath>
 #include <cstdio>
 #include <fstream>
 #include <optional>
-#include <rapidjson/prettywriter.h>
-#include <rapidjson/stringbuffer.h>
 #include <stdexcept>
 
 namespace bench {

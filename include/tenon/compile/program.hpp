@@ -76,11 +76,11 @@ class Program {
       if (!data_)
         allocate();
       else if (given.size() < bytes)
-        raise("compile: the " + std::string(what) + " has " + std::to_string(given.size()) + " bytes, wanted " +
-              std::to_string(bytes));
+        raise("compile: the " + Text(what) + " has " + to_text(given.size()) + " bytes, wanted " +
+              to_text(bytes));
       else if (const auto beyond = reinterpret_cast<std::uintptr_t>(data_) % memory::alignment)
-        raise("compile: the " + std::string(what) + " begins " + std::to_string(beyond) +
-              " bytes beyond a multiple of " + std::to_string(memory::alignment) + ", wanted 0");
+        raise("compile: the " + Text(what) + " begins " + to_text(beyond) +
+              " bytes beyond a multiple of " + to_text(memory::alignment) + ", wanted 0");
     }
     Block(const Block& other) : bytes_(other.bytes_) {
       allocate();

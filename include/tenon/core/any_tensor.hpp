@@ -98,12 +98,12 @@ constexpr std::optional<index_t> element_count(index_t element_size, std::span<c
 }
 
 /// "F32 (2, 3)"
-inline std::string describe(std::string_view dtype, std::span<const index_t> extents) {
-  std::string text(dtype);
+inline Text describe(std::string_view dtype, std::span<const index_t> extents) {
+  Text text(dtype);
   text += " (";
   for (std::size_t axis = 0; axis < extents.size(); ++axis) {
     if (axis > 0) text += ", ";
-    text += std::to_string(extents[axis]);
+    text += to_text(extents[axis]);
   }
   return text + ")";
 }
@@ -167,7 +167,7 @@ constexpr std::optional<index_t> element_count(DType dtype, std::span<const inde
 
 /// "F32 (2, 3)"
 inline std::string describe(DType dtype, std::span<const index_t> extents) {
-  return detail::describe(dtype_name(dtype), extents);
+  return detail::describe(dtype_name(dtype), extents).c_str();
 }
 
 /// "F32 (2, 3)" for a Tensor<float, 2, 3>.
@@ -183,7 +183,7 @@ class AnyTensor {
   /// All zeros. Throws tenon::Error where no such tensor can exist: a negative extent, a size out of range.
   AnyTensor(DType dtype, std::vector<index_t> extents) : dtype_(dtype), extents_(std::move(extents)) {
     const std::optional<index_t> count = element_count(dtype_, extents_);
-    if (!count) raise("AnyTensor: wanted extents from 0 up that fit in memory, found " + describe(dtype_, extents_));
+    if (!count) raise("AnyTensor: wanted extents from 0 up that fit in memory, found " + text());
     size_ = *count;
     const index_t bytes = size_ * dtype_size(dtype_);
     lines_.resize(static_cast<std::size_t>(bytes / line_size + (bytes % line_size != 0)));
@@ -231,7 +231,7 @@ class AnyTensor {
   void copy_to(void* elements, DType dtype, std::span<const index_t> extents,
                std::string_view name = "AnyTensor") const {
     if (!holds(dtype, extents))
-      raise(std::string(name) + ": wanted " + describe(dtype, extents) + ", found " + describe(dtype_, extents_));
+      raise(Text(name) + ": wanted " + detail::describe(dtype_name(dtype), extents) + ", found " + text());
     if (dtype == DType::BOOL)  // from a file, a byte may be neither 0 nor 1
       std::transform(data(), data() + size_, static_cast<bool*>(elements),
                      [](std::byte byte) { return byte != std::byte{0}; });
@@ -251,12 +251,13 @@ class AnyTensor {
   void convert_to(void* elements, DType dtype) const {
     if (dtype == dtype_) return copy_to(elements, dtype_, extents_);
     if (!is_floating(dtype) || !is_floating(dtype_))
-      raise("AnyTensor: wanted floating elements to convert to " + std::string(dtype_name(dtype)) + ", found " +
-            describe(dtype_, extents_));
+      raise("AnyTensor: wanted floating elements to convert to " + Text(dtype_name(dtype)) + ", found " + text());
     detail::convert_floating(data(), dtype_, elements, dtype, size_);
   }
 
  private:
+  Text text() const { return detail::describe(dtype_name(dtype_), extents_); }
+
   static constexpr index_t line_size = 64;
   struct alignas(line_size) Line {
     std::byte bytes[line_size];

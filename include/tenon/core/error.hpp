@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "isa.hpp"
+#include "text.hpp"
 
 namespace tenon {
 
@@ -31,17 +32,19 @@ inline ErrorHandler error_handler = nullptr;
 inline ErrorHandler set_error_handler(ErrorHandler handler) { return std::exchange(detail::error_handler, handler); }
 
 /// Throws `Error{message}`; without exceptions calls the error handler and aborts.
-[[noreturn]] inline void raise(const std::string& message) {
+[[noreturn]] inline void raise(const char* message) {
 #if defined(__cpp_exceptions)
   throw Error(message);
 #else
   if (detail::error_handler)
-    detail::error_handler(message.c_str());
+    detail::error_handler(message);
   else
-    std::fprintf(stderr, "tenon: %s\n", message.c_str());
+    std::fprintf(stderr, "tenon: %s\n", message);
   std::abort();
 #endif
 }
+[[noreturn]] inline void raise(const Text& message) { raise(message.c_str()); }
+[[noreturn]] inline void raise(const std::string& message) { raise(message.c_str()); }
 
 }  // namespace TENON_ISA
 }  // namespace tenon

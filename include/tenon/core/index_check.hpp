@@ -34,8 +34,8 @@ constexpr index_t first_outside(const std::int64_t* indices, index_t count, inde
 /// Throws tenon::Error: index `position` of the input of `operation` is `found`.
 [[noreturn]] inline void raise_outside(std::string_view operation, index_t position, std::int64_t found,
                                        index_t limit) {
-  raise(std::string(operation) + ": index " + std::to_string(position) + " is " + std::to_string(found) +
-        ", wanted 0 to " + std::to_string(limit - 1));
+  raise(Text(operation) + ": index " + to_text(position) + " is " + to_text(found) +
+        ", wanted 0 to " + to_text(limit - 1));
 }
 
 }  // namespace tenon::inline TENON_ISA

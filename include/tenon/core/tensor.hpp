@@ -370,9 +370,9 @@ struct static_extents<xt::fixed_shape<D...>> {
   using type = Shape<static_cast<index_t>(D)...>;
 };
 
-inline std::string to_string(const std::size_t* extents, std::size_t rank) {
-  std::string text = "(";
-  for (std::size_t axis = 0; axis < rank; ++axis) text += (axis ? ", " : "") + std::to_string(extents[axis]);
+inline Text to_string(const std::size_t* extents, std::size_t rank) {
+  Text text = "(";
+  for (std::size_t axis = 0; axis < rank; ++axis) text += (axis ? ", " : "") + to_text(extents[axis]);
   return text + ")";
 }
 
@@ -436,7 +436,7 @@ Tensor<T, D...> Tensor<T, D...>::from(Range&& range) {
     ++count;
   }
   if (count != size())
-    raise("Tensor::from: " + std::to_string(count) + " elements, wanted " + std::to_string(size()) + " for shape " +
+    raise("Tensor::from: " + to_text(count) + " elements, wanted " + to_text(size()) + " for shape " +
           detail::to_string(extents.data(), rank));
   return result;
 }

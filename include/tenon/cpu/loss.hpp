@@ -38,15 +38,15 @@ template <class T, class S>
 memory::Array<T> expanded_weights(std::string_view loss, const operation::LossWeights& weights) {
   const auto& extents = weights.extents;
   const auto text = [](const auto& shape) {
-    std::string result = "(";
-    for (std::size_t a = 0; a < shape.size(); ++a) result += (a ? ", " : "") + std::to_string(shape[a]);
+    Text result = "(";
+    for (std::size_t a = 0; a < shape.size(); ++a) result += (a ? ", " : "") + to_text(shape[a]);
     return result + ")";
   };
   bool fits = extents.size() <= S::rank;
   for (std::size_t a = 0; fits && a < extents.size(); ++a)
     fits = extents[a] == 1 || extents[a] == S::dims[S::rank - extents.size() + a];
   if (!fits)
-    raise(std::string(loss) + ": weight of shape " + text(extents) + ", wanted one that broadcasts to " +
+    raise(Text(loss) + ": weight of shape " + text(extents) + ", wanted one that broadcasts to " +
           text(S::dims));
   memory::Array<T> expanded(static_cast<std::size_t>(S::size));
   for (index_t i = 0; i < S::size; ++i) {

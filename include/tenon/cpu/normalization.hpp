@@ -55,7 +55,7 @@ struct Kernel<operation::BatchNorm<Rank, Channels, Eps, Momentum, Running>> {
     T* deviation = statistics.inverse_deviation.data();  // first the variance
     if (norm.training) {
       if constexpr (grouping.group_size() == 1)
-        raise(std::string(Operation::name) + ": in training mode each channel needs more than one value");
+        raise(Text(Operation::name) + ": in training mode each channel needs more than one value");
       batch_statistics(grouping, x.data(), center, rest, deviation);
       move_running(norm, grouping.group_size(), statistics);
     } else {
@@ -63,7 +63,7 @@ struct Kernel<operation::BatchNorm<Rank, Channels, Eps, Momentum, Running>> {
       std::fill_n(rest, channels, T(0));
       std::copy_n(std::as_const(*norm.running_var).data(), channels, deviation);
     }
-    for (std::size_t c = 0; c < channels; ++c) 
+    for (std::size_t c = 0; c < channels; ++c)
       deviation[c] = static_cast<T>(inverse_deviation(static_cast<double>(deviation[c]), Eps));
 
     const T *w = detail::elements_or_null(weight), *b = detail::elements_or_null(bias);

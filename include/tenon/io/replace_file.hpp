@@ -7,7 +7,6 @@
 #include <filesystem>
 #include <random>
 #include <span>
-#include <string>
 #include <system_error>
 
 #if defined(__unix__) || defined(__APPLE__)
@@ -20,18 +19,19 @@
 
 #include "../core/error.hpp"
 #include "../core/isa.hpp"
+#include "../core/text.hpp"
 
 namespace tenon::inline TENON_ISA::io::detail {
 
 /// Where a chain of symbolic links that begins at `path` ends; the file there need not exist.
 inline std::filesystem::path follow_links(std::filesystem::path path) {
-  const std::string name = path.string();
+  const Text name(path.string().c_str());
   for (int links = 0;; ++links) {
     std::error_code error;
     if (std::filesystem::symlink_status(path, error).type() != std::filesystem::file_type::symlink) return path;
     if (links == 40) raise(name + ": wanted a file, found a loop of symbolic links");  // the limit of Linux
     const std::filesystem::path target = std::filesystem::read_symlink(path, error);
-    if (error) raise(name + ": " + error.message());
+    if (error) raise(name + ": " + error.message().c_str());
     path = path.parent_path() / target;  // an absolute target stands for itself
   }
 }
@@ -105,7 +105,7 @@ class NewFile {
 /// there.
 template <class Write>
 void replace_file(const std::filesystem::path& path, Write write) {
-  const std::string name = path.string();
+  const Text name(path.string().c_str());
   const std::filesystem::path target = follow_links(path);
   std::error_code error;
   const std::filesystem::file_status status = std::filesystem::status(path, error);
@@ -113,17 +113,17 @@ void replace_file(const std::filesystem::path& path, Write write) {
     raise(name + ": wanted a regular file to replace, found another kind");
 
   std::filesystem::path unfinished = target;
-  unfinished += "." + std::to_string(std::random_device()()) + ".tmp";
+  unfinished += ("." + to_text(std::random_device()()) + ".tmp").c_str();
   errno = 0;
   NewFile file(unfinished, target);
-  if (!file.is_open()) raise(name + ": " + file.close().message());
+  if (!file.is_open()) raise(name + ": " + file.close().message().c_str());
   write(file);
   error = file.close();
   if (!error) std::filesystem::rename(unfinished, target, error);
   if (error) {
     std::error_code ignored;
     std::filesystem::remove(unfinished, ignored);
-    raise(name + ": " + error.message());
+    raise(name + ": " + error.message().c_str());
   }
 }
 

@@ -38,10 +38,10 @@ static_assert(std::endian::native == std::endian::little, "safetensors files are
 
 /// What a file that begins with `bytes` (up to 9) is instead of a safetensors file, for an error message; nothing where
 /// it could be anything.
-inline std::string describe_kind(std::string_view bytes) {
+inline Text describe_kind(std::string_view bytes) {
   constexpr const char* hint = "; save the tensors with safetensors.torch.save_file in Python)";
-  if (bytes.starts_with("PK\x03\x04")) return std::string(" (a zip archive, as torch.save writes it") + hint;
-  if (bytes.starts_with("\x80\x02")) return std::string(" (a Python pickle, as torch.save once wrote it") + hint;
+  if (bytes.starts_with("PK\x03\x04")) return Text(" (a zip archive, as torch.save writes it") + hint;
+  if (bytes.starts_with("\x80\x02")) return Text(" (a Python pickle, as torch.save once wrote it") + hint;
   if (bytes.starts_with("\x89HDF")) return " (an HDF5 file)";
   if (bytes.starts_with("\x89PNG")) return " (a PNG image)";
   if (bytes.starts_with("GGUF")) return " (a GGUF file)";
@@ -53,48 +53,48 @@ inline std::string describe_kind(std::string_view bytes) {
 
 /// Loads from `size` bytes, of which `read(offset, bytes)` reads some, or returns false. `source` is named in errors.
 template <class Read>
-StateDict load(const std::string& source, std::uint64_t size, Read read) {
-  const auto fail = [&](const std::string& what) { raise(source + ": " + what); };
+StateDict load(const Text& source, std::uint64_t size, Read read) {
+  const auto fail = [&](const Text& what) { raise(source + ": " + what); };
   const auto read_at = [&](std::uint64_t offset, std::span<std::byte> bytes) {
     if (!bytes.empty() && !read(offset, bytes))
-      fail("cannot read bytes [" + std::to_string(offset) + ", " + std::to_string(offset + bytes.size()) + ")");
+      fail("cannot read bytes [" + to_text(offset) + ", " + to_text(offset + bytes.size()) + ")");
   };
 
   std::array<char, 9> first{};  // the length of the header, and its first byte
   const auto known = static_cast<std::size_t>(std::min<std::uint64_t>(size, first.size()));
   read_at(0, std::as_writable_bytes(std::span(first).first(known)));
-  const auto fail_as_other = [&](const std::string& what) {
+  const auto fail_as_other = [&](const Text& what) {
     fail("not a safetensors file: " + what + describe_kind({first.data(), known}));
   };
   std::uint64_t header_size = 0;
-  if (known < sizeof header_size) fail_as_other("wanted at least 8 bytes, found " + std::to_string(size));
+  if (known < sizeof header_size) fail_as_other("wanted at least 8 bytes, found " + to_text(size));
   std::memcpy(&header_size, first.data(), sizeof header_size);
   if (header_size > max_header_size)
-    fail_as_other("wanted a header of at most 100 MB, found one of " + std::to_string(header_size) + " bytes");
+    fail_as_other("wanted a header of at most 100 MB, found one of " + to_text(header_size) + " bytes");
   if (known == first.size() && (header_size == 0 || first.back() != '{'))
     fail_as_other("header: wanted '{' as its first byte");
   const std::uint64_t data_begin = sizeof header_size + header_size;
   if (data_begin > size)
-    fail("wanted a header of " + std::to_string(header_size) + " bytes, found " +
-         std::to_string(size - sizeof header_size));
+    fail("wanted a header of " + to_text(header_size) + " bytes, found " + to_text(size - sizeof header_size));
   if (header_size == 0) fail_as_other("header: wanted '{' as its first byte");
-  std::string header(static_cast<std::uint32_t>(header_size), '\0');
+  Text header(static_cast<std::uint32_t>(header_size), '\0');
   read_at(sizeof header_size, std::as_writable_bytes(std::span(header)));
 
   HeaderReader reader;
   if (header.find('\0') != header.npos) fail("header: wanted text, found a zero byte");  // would end the parser's input
-  if (const std::string wrong = json::parse(header, reader); !wrong.empty()) fail("header: " + wrong);
+  if (const Text wrong = json::parse({header.data(), header.size()}, reader); !wrong.empty()) fail("header: " + wrong);
   if (!reader.error.empty()) fail(reader.error);
-  if (const std::string wrong = misplaced(reader.entries, size - data_begin); !wrong.empty()) fail(wrong);
+  if (const Text wrong = misplaced(reader.entries, size - data_begin); !wrong.empty()) fail(wrong);
 
   StateDict dict;
-  for (HeaderEntry& entry : reader.entries) {
+  for (const HeaderEntry& entry : reader.entries) {
+    std::string name(entry.name.data(), entry.name.size());
     if (const std::optional<DType> dtype = dtype_named(entry.dtype.name)) {
-      AnyTensor tensor(*dtype, std::move(entry.extents));
+      AnyTensor tensor(*dtype, {entry.extents.begin(), entry.extents.end()});
       read_at(data_begin + static_cast<std::uint64_t>(entry.begin), tensor.bytes());
-      dict.insert(std::move(entry.name), std::move(tensor));
+      dict.insert(std::move(name), std::move(tensor));
     } else {
-      dict.skip({std::move(entry.name), std::string(entry.dtype.name), std::move(entry.extents)});
+      dict.skip({std::move(name), std::string(entry.dtype.name), {entry.extents.begin(), entry.extents.end()}});
     }
   }
   return dict;
@@ -104,11 +104,11 @@ StateDict load(const std::string& source, std::uint64_t size, Read read) {
 /// data. The header keeps the order of the dict; in the data, tensors with wider elements come first, so that every
 /// tensor in the file is aligned to its element size.
 struct FileContents {
-  std::string header;
+  Text header;
   std::vector<const AnyTensor*> tensors;
 };
 
-inline FileContents contents_of(const StateDict& dict, const std::string& target) {
+inline FileContents contents_of(const StateDict& dict, const Text& target) {
   const std::span<const StateDict::value_type> entries(dict.begin(), dict.end());
   FileContents contents;
   std::vector<std::size_t> begins(entries.size());
@@ -123,24 +123,23 @@ inline FileContents contents_of(const StateDict& dict, const std::string& target
     }
   }
 
-  std::string& header = contents.header;
+  Text& header = contents.header;
   header = "{";
   for (std::size_t i = 0; i < entries.size(); ++i) {
     const auto& [name, tensor] = entries[i];
-    const std::string json_name = json::quoted(name);
+    const Text json_name = json::quoted(name);
     if (name == metadata_name || !json::is_utf8(name))
-      raise(target + ": wanted names that are UTF-8 and not " + std::string(metadata_name) + ", found " + json_name);
-    std::string shape = "[";
-    for (const index_t extent : tensor.extents()) shape += (shape.size() > 1 ? "," : "") + std::to_string(extent);
+      raise(target + ": wanted names that are UTF-8 and not " + Text(metadata_name) + ", found " + json_name);
+    Text shape = "[";
+    for (const index_t extent : tensor.extents()) shape += (shape.size() > 1 ? "," : "") + to_text(extent);
     if (i > 0) header += ',';
-    header += json_name + ":{\"dtype\":\"" + std::string(dtype_name(tensor.dtype())) + "\",\"shape\":" + shape +
-              "],\"data_offsets\":[" + std::to_string(begins[i]) + ',' +
-              std::to_string(begins[i] + tensor.bytes().size()) + "]}";
+    header += json_name + ":{\"dtype\":\"" + Text(dtype_name(tensor.dtype())) + "\",\"shape\":" + shape +
+              "],\"data_offsets\":[" + to_text(begins[i]) + ',' + to_text(begins[i] + tensor.bytes().size()) + "]}";
   }
   header += '}';
   header.append((8 - header.size() % 8) % 8, ' ');
   if (header.size() > max_header_size)
-    raise(target + ": wanted a header of at most 100 MB, found one of " + std::to_string(header.size()) + " bytes");
+    raise(target + ": wanted a header of at most 100 MB, found one of " + to_text(header.size()) + " bytes");
   return contents;
 }
 
@@ -160,11 +159,12 @@ inline StateDict load_safetensors(std::span<const std::byte> file) {
 inline StateDict load_safetensors(const std::filesystem::path& path) {
   std::error_code error;
   const std::uintmax_t size = std::filesystem::file_size(path, error);
-  if (error) raise(path.string() + ": " + error.message());
+  const Text name(path.string().c_str());
+  if (error) raise(name + ": " + error.message().c_str());
   errno = 0;
   std::ifstream file(path, std::ios::binary);
-  if (!file) raise(path.string() + ": " + std::generic_category().message(errno));
-  return detail::load(path.string(), size, [&](std::uint64_t offset, std::span<std::byte> bytes) {
+  if (!file) raise(name + ": " + std::generic_category().message(errno).c_str());
+  return detail::load(name, size, [&](std::uint64_t offset, std::span<std::byte> bytes) {
     file.seekg(static_cast<std::streamoff>(offset));
     file.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
     return file.good();
@@ -176,7 +176,7 @@ inline StateDict load_safetensors(const std::filesystem::path& path) {
 /// such directory, no space) leaves what `path` held before. A symbolic link stays one, and what it leads to is
 /// written; a file that is replaced keeps its mode.
 inline void save_safetensors(const std::filesystem::path& path, const StateDict& dict) {
-  const detail::FileContents contents = detail::contents_of(dict, path.string());
+  const detail::FileContents contents = detail::contents_of(dict, path.string().c_str());
   detail::replace_file(path, [&](auto& file) {
     const std::uint64_t header_size = contents.header.size();
     file.write(std::as_bytes(std::span(&header_size, 1)));

@@ -6,16 +6,17 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <optional>
 #include <set>
-#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "../core/any_tensor.hpp"
 #include "../core/isa.hpp"
+#include "../core/text.hpp"
 #include "json.hpp"
 
 namespace tenon::inline TENON_ISA::io::detail {
@@ -52,11 +53,13 @@ constexpr std::optional<FileDType> file_dtype_named(std::string_view name) {
   return std::nullopt;
 }
 
+using Extents = std::vector<index_t, Allocator<index_t>>;
+
 /// Where the header says a tensor is: bytes [begin, end) of the data.
 struct HeaderEntry {
-  std::string name;
+  Text name;
   FileDType dtype;
-  std::vector<index_t> extents;
+  Extents extents;
   index_t begin, end;
 };
 
@@ -65,17 +68,15 @@ struct HeaderEntry {
 class HeaderReader {
  public:
   std::vector<HeaderEntry> entries;
-  std::string error;
+  Text error;
 
-  // RapidJSON's concept of a handler.
-  bool StartObject() {
+  bool start_object() {
     if (place_ == Place::file) return enter(Place::header);
     if (place_ == Place::header) return enter(name_ == metadata_name ? Place::metadata : Place::entry);
     return unexpected("an object");
   }
 
-  bool Key(const char* characters, json::Size size, bool) {
-    const std::string_view key(characters, size);
+  bool key(std::string_view key) {
     if (!json::is_utf8(key)) return fail_surrogate();
     if (place_ == Place::header) {
       name_ = key;
@@ -89,8 +90,7 @@ class HeaderReader {
     return unexpected("key " + json::quoted(key));
   }
 
-  bool String(const char* characters, json::Size size, bool) {
-    const std::string_view value(characters, size);
+  bool string(std::string_view value) {
     if (!json::is_utf8(value)) return fail_surrogate();
     if (place_ == Place::metadata) return true;
     if (place_ != Place::dtype) return unexpected("the string " + json::quoted(value));
@@ -98,29 +98,28 @@ class HeaderReader {
     return dtype_ ? enter(Place::entry) : unexpected(json::quoted(value));
   }
 
-  bool StartArray() {
+  bool start_array() {
     Numbers* numbers = numbers_wanted();
     if (!numbers || *numbers) return unexpected("an array");
     numbers->emplace();
     return true;
   }
 
-  bool RawNumber(const char* characters, json::Size size, bool) {
+  bool number(std::string_view text) {
     Numbers* numbers = numbers_wanted();
-    const std::string_view text(characters, size);
     const std::optional<index_t> value = count_of(text);
-    if (!numbers || !*numbers || !value) return unexpected(std::string(text));
+    if (!numbers || !*numbers || !value) return unexpected(Text(text));
     (*numbers)->push_back(*value);
     return true;
   }
 
-  bool EndArray(json::Size) {
+  bool end_array() {
     if (place_ == Place::data_offsets && data_offsets_->size() != 2)
-      return unexpected(std::to_string(data_offsets_->size()) + " numbers");
+      return unexpected(to_text(data_offsets_->size()) + " numbers");
     return enter(Place::entry);
   }
 
-  bool EndObject(json::Size) {
+  bool end_object() {
     if (place_ == Place::header) return enter(Place::file);
     if (place_ == Place::entry) {
       if (!dtype_ || !shape_ || !data_offsets_) return unexpected("only some of these");
@@ -132,31 +131,23 @@ class HeaderReader {
     return enter(Place::header);
   }
 
-  bool Null() { return unexpected("null"); }
-  bool Bool(bool value) { return unexpected(value ? "true" : "false"); }
-
-  // Numbers come as they are spelled, but RapidJSON compiles these in.
-  bool Int(int) { return false; }
-  bool Uint(unsigned) { return false; }
-  bool Int64(std::int64_t) { return false; }
-  bool Uint64(std::uint64_t) { return false; }
-  bool Double(double) { return false; }
+  bool word(const char* value) { return unexpected(value); }
 
  private:
   enum class Place { file, header, metadata, entry, dtype, shape, data_offsets };
-  using Numbers = std::optional<std::vector<index_t>>;
+  using Numbers = std::optional<Extents>;
 
   bool enter(Place place) {
     place_ = place;
     return true;
   }
 
-  bool fail(const std::string& what) {
+  bool fail(const Text& what) {
     error = "entry " + json::quoted(name_) + ": " + what;
     return false;
   }
 
-  bool unexpected(const std::string& found) { return fail(std::string("wanted ") + wanted() + ", found " + found); }
+  bool unexpected(const Text& found) { return fail(Text("wanted ") + wanted() + ", found " + found); }
 
   /// RapidJSON lets half a surrogate pair pass where it is escaped.
   bool fail_surrogate() {
@@ -201,33 +192,32 @@ class HeaderReader {
   }
 
   Place place_ = Place::file;
-  std::string name_;
+  Text name_;
   std::optional<FileDType> dtype_;
   Numbers shape_, data_offsets_;  // empty until their array begins
-  std::set<std::string> names_, metadata_names_;
+  std::set<Text, std::less<>, Allocator<Text>> names_, metadata_names_;
 };
 
 /// What is wrong with the places of the entries in `data_size` bytes of data, or nothing: each must be as large as its
 /// shape, and together they must cover the data without gap or overlap.
-inline std::string misplaced(const std::vector<HeaderEntry>& entries, std::uint64_t data_size) {
-  const auto wrong = [](const HeaderEntry& entry, const std::string& wanted, const std::string& found) {
+inline Text misplaced(const std::vector<HeaderEntry>& entries, std::uint64_t data_size) {
+  const auto wrong = [](const HeaderEntry& entry, const Text& wanted, const Text& found) {
     return "entry " + json::quoted(entry.name) + ": wanted " + wanted + ", found " + found;
   };
   const auto place = [](const HeaderEntry& entry) {
-    return "bytes [" + std::to_string(entry.begin) + ", " + std::to_string(entry.end) + ")";
+    return "bytes [" + to_text(entry.begin) + ", " + to_text(entry.end) + ")";
   };
   std::vector<const HeaderEntry*> by_place;
   for (const HeaderEntry& entry : entries) {
     const auto& [name, bits] = entry.dtype;
-    const std::string found = tenon::detail::describe(name, entry.extents);
-    const std::optional<index_t> count = tenon::detail::element_count(std::max<index_t>(bits / 8, 1), entry.extents);
+    const Text found = tenon::detail::describe(name, entry.extents);
+    const std::optional<index_t> count = tenon::detail::element_count((std::max<index_t>)(bits / 8, 1), entry.extents);
     if (!count) return wrong(entry, "a size below 2^63 bytes", found);
     if (*count % 8 * bits % 8 != 0) return wrong(entry, "a size of whole bytes", found);
     const index_t size = bits % 8 == 0 ? *count * (bits / 8) : *count / 8 * bits + *count % 8 * bits / 8;
-    if (entry.end - entry.begin != size)
-      return wrong(entry, std::to_string(size) + " bytes for " + found, place(entry));
+    if (entry.end - entry.begin != size) return wrong(entry, to_text(size) + " bytes for " + found, place(entry));
     if (static_cast<std::uint64_t>(entry.end) > data_size)
-      return wrong(entry, place(entry), std::to_string(data_size) + " bytes of data");
+      return wrong(entry, place(entry), to_text(data_size) + " bytes of data");
     by_place.push_back(&entry);
   }
   std::sort(by_place.begin(), by_place.end(), [](const HeaderEntry* a, const HeaderEntry* b) {
@@ -236,12 +226,11 @@ inline std::string misplaced(const std::vector<HeaderEntry>& entries, std::uint6
   index_t covered = 0;
   for (const HeaderEntry* entry : by_place) {
     if (entry->begin != covered)
-      return wrong(*entry, "data from byte " + std::to_string(covered) + ", where the entry before it ends",
-                   place(*entry));
+      return wrong(*entry, "data from byte " + to_text(covered) + ", where the entry before it ends", place(*entry));
     covered = entry->end;
   }
   if (static_cast<std::uint64_t>(covered) != data_size)
-    return "wanted " + std::to_string(covered) + " bytes of data, found " + std::to_string(data_size);
+    return "wanted " + to_text(covered) + " bytes of data, found " + to_text(data_size);
   return {};
 }
 

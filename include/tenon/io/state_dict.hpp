@@ -15,6 +15,7 @@
 #include "../core/any_tensor.hpp"
 #include "../core/error.hpp"
 #include "../core/isa.hpp"
+#include "../core/text.hpp"
 
 namespace tenon::inline TENON_ISA {
 
@@ -38,7 +39,8 @@ class StateDict {
   /// Appends an entry; throws tenon::Error if the name is taken. It replaces a skipped one.
   void insert(std::string name, AnyTensor tensor) {
     if (contains(name)) raise("StateDict: the name " + quoted(name) + " is already taken");
-    Index added{{name, entries_.size()}};  // all that may fail for want of memory comes before index_ changes
+    Index added;
+    added.emplace(name, entries_.size());  // all that may fail for want of memory comes before index_ changes
     entries_.emplace_back(std::move(name), std::move(tensor));
     index_.merge(added);
     forget(entries_.back().first);
@@ -108,7 +110,8 @@ class StateDict {
     if (from == to) return;
     if (contains(to) || (is_skipped && this->skipped(to)))
       raise("StateDict: cannot rename " + quoted(from) + ": the name " + quoted(to) + " is taken");
-    std::string name(to), key(to);
+    std::string name(to);
+    Text key(to);
     if (is_skipped) {
       skipped->name = std::move(name);
       return;
@@ -121,14 +124,15 @@ class StateDict {
   }
 
  private:
-  using Index = std::map<std::string, std::size_t, std::less<>>;
+  using Index = std::map<Text, std::size_t, std::less<>, Allocator<std::pair<const Text, std::size_t>>>;
 
-  static std::string quoted(std::string_view name) { return '"' + std::string(name) + '"'; }
+  static Text quoted(std::string_view name) { return '"' + Text(name) + '"'; }
 
   Index::const_iterator find(std::string_view name) const {
     const Index::const_iterator found = index_.find(name);
     if (const Skipped* entry = found == index_.end() ? skipped(name) : nullptr)
-      raise("StateDict: the entry " + quoted(name) + " has dtype " + entry->dtype + ", which tenon does not store");
+      raise("StateDict: the entry " + quoted(name) + " has dtype " + entry->dtype.c_str() +
+            ", which tenon does not store");
     if (found == index_.end()) raise("StateDict: there is no entry named " + quoted(name));
     return found;
   }
@@ -159,20 +163,22 @@ struct LoadTarget {
 /// target takes any floating entry. An entry that was skipped counts as one of a dtype that fits nowhere.
 template <class Targets>  // of LoadTarget; a template, so that only who loads compiles it
 void load(const StateDict& dict, const Targets& targets, bool strict, bool convert) {
-  std::string missing, misshapen, unexpected;
+  Text missing, misshapen, unexpected;
   for (const auto& [name, dtype, extents, tensor, assign] : targets) {
-    std::string found;
+    Text found;
     if (const StateDict::Skipped* skipped = dict.skipped(name)) {
       found = describe(skipped->dtype, skipped->extents) + ", which tenon does not store";
     } else if (!dict.contains(name)) {
-      missing += "\n  missing: " + name;
+      missing.append("\n  missing: ").append(name);
     } else {
       const AnyTensor& entry = dict[name];
       const bool converts = convert && is_floating(dtype) && is_floating(entry.dtype());
-      if (!entry.holds(converts ? entry.dtype() : dtype, extents)) found = tenon::describe(entry);
+      if (!entry.holds(converts ? entry.dtype() : dtype, extents))
+        found = describe(dtype_name(entry.dtype()), entry.extents());
     }
     if (!found.empty())
-      misshapen += "\n  misshapen: " + name + ": wanted " + tenon::describe(dtype, extents) + ", found " + found;
+      misshapen.append("\n  misshapen: ").append(name) +=
+          ": wanted " + describe(dtype_name(dtype), extents) + ", found " + found;
   }
   const auto expect = [&](std::string_view name) {
     const bool known = std::any_of(targets.begin(), targets.end(), [name](const auto& t) { return t.name == name; });
@@ -180,7 +186,7 @@ void load(const StateDict& dict, const Targets& targets, bool strict, bool conve
   };
   for (const auto& entry : dict) expect(entry.first);
   for (const auto& entry : dict.skipped()) expect(entry.name);
-  const std::string problems = strict ? missing + unexpected + misshapen : misshapen;
+  const Text problems = strict ? missing + unexpected + misshapen : misshapen;
   if (!problems.empty()) raise("load_state_dict: the entries do not match the module:" + problems);
   for (const LoadTarget& target : targets)
     if (dict.contains(target.name)) target.assign(target.tensor, dict[target.name]);

@@ -103,14 +103,14 @@ struct MultiLabelMarginLoss : RowLoss<SizeAverage> {
 /// A target that is none of the classes.
 [[noreturn]] inline void raise_wrong_target(std::string_view loss, index_t position, std::int64_t target,
                                             index_t classes) {
-  raise(std::string(loss) + ": target " + std::to_string(position) + " is " + std::to_string(target) +
-        ", wanted 0 to " + std::to_string(classes - 1));
+  raise(Text(loss) + ": target " + to_text(position) + " is " + to_text(target) +
+        ", wanted 0 to " + to_text(classes - 1));
 }
 /// Class weights are as many as classes.
 inline void check_class_weights(std::string_view loss, const LossWeightsPointer& weights, index_t classes) {
   if (weights && static_cast<index_t>(weights->values.size()) != classes)
-    raise(std::string(loss) + ": " + std::to_string(weights->values.size()) + " class weights, wanted " +
-          std::to_string(classes));
+    raise(Text(loss) + ": " + to_text(weights->values.size()) + " class weights, wanted " +
+          to_text(classes));
 }
 
 }  // namespace operation

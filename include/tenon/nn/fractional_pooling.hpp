@@ -53,7 +53,7 @@ struct FractionalMaxPool {
   using samples = Shape<S::dims[0], S::dims[1], 2>;
 
   [[noreturn]] static void raise_sample(index_t position, double found) {
-    raise("FractionalMaxPool2d: sample " + std::to_string(position) + " is " + std::to_string(found) +
+    raise("FractionalMaxPool2d: sample " + to_text(position) + " is " + to_text(found) +
           ", wanted at least 0 and less than 1");
   }
 };

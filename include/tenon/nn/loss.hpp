@@ -60,7 +60,7 @@ struct MarginRankingLoss : loss::MarginRanking<Margin> {
 
 /// A probability outside [0, 1].
 [[noreturn]] inline void raise_wrong_probability(std::string_view loss, index_t position, double found) {
-  raise(std::string(loss) + ": element " + std::to_string(position) + " is " + std::to_string(found) +
+  raise(Text(loss) + ": element " + to_text(position) + " is " + to_text(found) +
         ", wanted a probability from 0 to 1");
 }
 

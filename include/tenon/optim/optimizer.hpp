@@ -49,7 +49,7 @@ class Optimizer {
 
   /// Zeroes the gradients of the parameters.
   void zero_grad() {
-    for (auto& zero : zeros_) zero();
+    for (const Zero& zero : zeros_) zero.call();
   }
 
   /// The learning rate and whatever else the rule takes; may be changed between steps.
@@ -73,12 +73,16 @@ class Optimizer {
           rule.template update<T>(size, state->value().data(), state->set_elements().data(), past.data(), ++steps);
           state->changed();
         });
-    zeros_.push_back([state = parameter.state().get()] { state->zero_grad(); });
+    zeros_.push_back({[state = parameter.state().get()] { state->zero_grad(); }});
   }
+
+  struct Zero {  // a type of tenon, so that the vector's code is, too
+    std::function<void()> call;
+  };
 
   Rule rule_;
   std::vector<std::function<void(const Rule&)>> moves_;  // these keep the parameters
-  std::vector<std::function<void()>> zeros_;
+  std::vector<Zero> zeros_;
   std::vector<const autograd::AnyState*> states_;
 };
 

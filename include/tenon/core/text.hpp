@@ -1,0 +1,49 @@
+/// \file
+/// Strings for messages and names.
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <cstdio>
+#include <memory>
+#include <string>
+
+#include "isa.hpp"
+
+namespace tenon::inline TENON_ISA {
+
+/// The standard allocator under a name of this namespace. A standard container that uses it is compiled for this
+/// instruction set alone: a std::string or std::vector<float> would be one with that of units compiled for others.
+template <class T>
+struct Allocator : std::allocator<T> {
+  Allocator() = default;
+  template <class U>
+  constexpr Allocator(const Allocator<U>&) noexcept {}
+};
+
+/// The string that errors are made of.
+using Text = std::basic_string<char, std::char_traits<char>, Allocator<char>>;
+
+/// A number as std::to_string writes it.
+template <std::integral Integer>
+Text to_text(Integer number) {
+  char digits[24];
+  char* const end = digits + sizeof digits;
+  char* begin = end;
+  bool negative = false;
+  if constexpr (std::signed_integral<Integer>) negative = number < 0;
+  do {
+    const int digit = static_cast<int>(number % 10);
+    *--begin = static_cast<char>('0' + (negative ? -digit : digit));
+    number = static_cast<Integer>(number / 10);
+  } while (number != 0);
+  if (negative) *--begin = '-';
+  return Text(begin, static_cast<std::size_t>(end - begin));
+}
+inline Text to_text(double number) {
+  char digits[330];  // the largest has 309 before the point
+  std::snprintf(digits, sizeof digits, "%f", number);
+  return digits;
+}
+
+}  // namespace tenon::inline TENON_ISA
