@@ -35,19 +35,12 @@ struct Moments {
   T inverse_deviation(double eps) const { return static_cast<T>(tenon::inverse_deviation(variance, eps)); }
 };
 
-/// Mean and variance of one group. The distances to its first element give a center close to the mean; the distances
-/// to that give both, and do not cancel however far the elements are from zero. What does not vary has the variance 0.
+/// Mean and variance of one group, by the distances to `center`.
 template <class T>
-Moments<T> moments(const Grouping& grouping, index_t group, const T* x) {
+Moments<T> moments_about(T center, const Grouping& grouping, index_t group, const T* x) {
   using V = Vector<T>;
   const auto count = static_cast<double>(grouping.group_size());
-  const T first = x[group * grouping.stretch];
-  double sum = 0, rest = 0, squares = 0;
-  for_each_stretch(grouping, group, [&](index_t offset) {
-    sum += static_cast<double>(map_sum<T>(
-        grouping.stretch, [f = V(first)](const V& v) TENON_ALWAYS_INLINE { return distance(v, f); }, x + offset));
-  });
-  const T center = static_cast<T>(static_cast<double>(first) + sum / count);
+  double rest = 0, squares = 0;
   for_each_stretch(grouping, group, [&](index_t offset) {
     const auto sums = map_sums<T, 2>(
         grouping.stretch,
@@ -64,9 +57,25 @@ Moments<T> moments(const Grouping& grouping, index_t group, const T* x) {
   return {{center, static_cast<T>(rest)}, variance < 0 ? 0 : variance};
 }
 
+/// Mean and variance of one group. The sum gives a center close to the mean; the distances from it give both, and do
+/// not cancel however far the elements are from zero. What does not vary has the variance 0.
+template <class T>
+Moments<T> moments(const Grouping& grouping, index_t group, const T* x) {
+  double sum = 0;
+  for_each_stretch(grouping, group, [&](index_t offset) {
+    sum += static_cast<double>(map_sum<T>(grouping.stretch, [](const Vector<T>& v) { return v; }, x + offset));
+  });
+  const auto center = static_cast<T>(sum / static_cast<double>(grouping.group_size()));
+  const Moments<T> result = moments_about(center, grouping, group, x);
+  const auto rest = static_cast<double>(result.mean.rest);
+  // A center that the sum's rounding moved away by more than a deviation: the rest moves it back.
+  if (result.variance < rest * rest) return moments_about(center + result.mean.rest, grouping, group, x);
+  return result;
+}
+
 /// y = f((x - mean) * inverse_deviation * weight + bias) for one group; weight and bias may both be null.
 template <class T, class F = pointwise::Identity>
-void normalize(const Grouping& grouping, index_t group, const Mean<T>& mean, T inverse_deviation, const T* weight,
+void normalize(const Grouping& grouping, index_t group, Mean<T> mean, T inverse_deviation, const T* weight,
                const T* bias, const T* x, T* y, const F& f = {}) {
   using V = Vector<T>;
   const V center(mean.center), scale(inverse_deviation), rest(mean.shift(inverse_deviation));
@@ -75,12 +84,12 @@ void normalize(const Grouping& grouping, index_t group, const Mean<T>& mean, T i
     if (!weight) {
       map<T>(
           grouping.stretch,
-          [&](const V& v) TENON_ALWAYS_INLINE { return f(xsimd::fma(distance(v, center), scale, rest)); }, y + offset,
+          [=](const V& v) TENON_ALWAYS_INLINE { return f(xsimd::fma(distance(v, center), scale, rest)); }, y + offset,
           x + offset);
     } else if (grouping.inner == 1) {
       map<T>(
           grouping.stretch,
-          [&](const V& v, const V& w, const V& b)
+          [=](const V& v, const V& w, const V& b)
               TENON_ALWAYS_INLINE { return f(xsimd::fma(xsimd::fma(distance(v, center), scale, rest), w, b)); },
           y + offset, x + offset, weight + channel, bias + channel);
     } else {
@@ -114,17 +123,16 @@ struct InputGradient {
   InputGradient(T inverse_deviation, T rest, bool fixed, index_t count, double sum, double product)
       : factor(inverse_deviation), shift(0), slope(0) {
     if (fixed) return;
-    const auto inverse = static_cast<double>(inverse_deviation), size = static_cast<double>(count);
-    const auto off = static_cast<double>(rest);
-    const double per_distance = inverse * inverse * inverse * (product - off * sum) / size;
-    shift = static_cast<T>(inverse * sum / size - per_distance * off);
-    slope = static_cast<T>(per_distance);
+    const auto inverse = static_cast<double>(inverse_deviation);
+    const double share = inverse / static_cast<double>(count);
+    slope = static_cast<T>(share * (inverse * inverse) * (product - static_cast<double>(rest) * sum));
+    shift = static_cast<T>(share * sum) - slope * rest;
   }
 };
 
 /// The gradients of `normalize` for one group.
 template <class T>
-void normalize_gradient(const Grouping& grouping, index_t group, bool fixed, const Mean<T>& mean, T inverse_deviation,
+void normalize_gradient(const Grouping& grouping, index_t group, bool fixed, Mean<T> mean, T inverse_deviation,
                         const T* weight, const T* x, const T* grad_y, const NormalizationGradients<T>& grad) {
   using V = Vector<T>;
   const V center(mean.center), inverse(inverse_deviation), rest(mean.shift(inverse_deviation));
@@ -150,7 +158,9 @@ void normalize_gradient(const Grouping& grouping, index_t group, bool fixed, con
       if (grad.weight)
         map_gradient<T>(
             grouping.stretch, true,
-            [&](const V& dy, const V& u) TENON_ALWAYS_INLINE { return dy * xsimd::fma(distance(u, center), inverse, rest); },
+            // By value: what a reference refers to would be loaded again after each store.
+            [=](const V& dy, const V& u)
+                TENON_ALWAYS_INLINE { return dy * xsimd::fma(distance(u, center), inverse, rest); },
             grad.weight + channel, g, v);
       if (grad.bias) map_gradient<T>(grouping.stretch, true, [](const V& dy) { return dy; }, grad.bias + channel, g);
     } else {
