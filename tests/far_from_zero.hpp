@@ -21,7 +21,8 @@ double largest_difference(const A& a, const B& b, double unit = 1) {
 template <class X>
 X numbers_about(double mean, double deviation) {
   X x = random_argument<X>(1, -2, 2);
-  for (auto& element : x) element = static_cast<typename X::value_type>(mean + deviation * static_cast<double>(element));
+  for (auto& element : x)
+    element = static_cast<typename X::value_type>(mean + deviation * static_cast<double>(element));
   return x;
 }
 

@@ -43,8 +43,8 @@ std::vector<T> numbers_of_all_sizes() {
   for (double x = 1.1 * static_cast<double>(std::numeric_limits<T>::min()); x < largest<T>;
        x *= x < 1e-8 || x > 1e4 ? 3.7 : 1.01)
     insert(x);
-  for (const double x : {0.5, 1.0, 2.0, 3.0, 6.0, 20.0, 44.0, 44.25, 44.5, 88.0, 88.4, 88.7, 88.73, 89.0, 103.0, 104.0,
-                         708.0, 709.7, 710.0, 745.0, 746.0, 1e30, 1e70, 1e154, 1e155, 1e200})
+  for (const double x : {0.5,  1.0,   2.0,   3.0,   6.0,   20.0,  44.0,  44.25, 44.5, 88.0, 88.4,  88.7,  88.73,
+                         89.0, 103.0, 104.0, 708.0, 709.7, 710.0, 745.0, 746.0, 1e30, 1e70, 1e154, 1e155, 1e200})
     insert(x);
   for (const double part : {1.0, 0.5, 0.25, 0.125}) insert(part * largest<T>);
   return numbers;
@@ -102,16 +102,25 @@ Precise below(Precise x) { return std::erfc(-x * std::sqrt(0.5L)) / 2; }
 Precise square(Precise x) { return x * x; }
 
 BOOST_AUTO_TEST_CASE(piecewise_linear) {
-  check(pointwise::Relu{}, [](Precise x) { return x > 0 ? x : 0; }, [](Precise x) { return Precise(x > 0); });
   check(
-      pointwise::Softshrink<0.5>{}, [](Precise x) { return x > 0.5L ? x - 0.5L : x < -0.5L ? x + 0.5L : 0; },
+      pointwise::Relu{}, [](Precise x) { return x > 0 ? x : 0; }, [](Precise x) { return Precise(x > 0); });
+  check(
+      pointwise::Softshrink<0.5>{}, [](Precise x) { return x > 0.5L    ? x - 0.5L
+                                                           : x < -0.5L ? x + 0.5L
+                                                                       : 0; },
       [](Precise x) { return Precise(std::abs(x) > 0.5L); });
   check(
-      pointwise::Hardsigmoid{}, [](Precise x) { return x < -3 ? 0 : x > 3 ? 1 : (x + 3) / 6; },
+      pointwise::Hardsigmoid{}, [](Precise x) { return x < -3  ? 0
+                                                       : x > 3 ? 1
+                                                               : (x + 3) / 6; },
       [](Precise x) { return std::abs(x) < 3 ? 1 / 6.0L : 0; });
   check(
-      pointwise::Hardswish{}, [](Precise x) { return x < -3 ? 0 : x > 3 ? x : x * (x + 3) / 6; },
-      [](Precise x) { return x < -3 ? 0 : x > 3 ? 1 : x / 3 + 0.5L; });
+      pointwise::Hardswish{}, [](Precise x) { return x < -3  ? 0
+                                                     : x > 3 ? x
+                                                             : x * (x + 3) / 6; },
+      [](Precise x) { return x < -3  ? 0
+                             : x > 3 ? 1
+                                     : x / 3 + 0.5L; });
 }
 
 BOOST_AUTO_TEST_CASE(of_the_exponential) {
@@ -224,7 +233,8 @@ void check_losses() {
       "BCEWithLogitsLoss", loss::BinaryCrossEntropyOfLogits{}, all, 1,
       [](Precise x) { return (x < 0 ? -x : 0) + log_of_sum(x); }, [](Precise x) { return -sigmoid(-x); });
   check_term(
-      "SoftMarginLoss", loss::SoftMargin{}, all, -1, [](Precise x) { return (x > 0 ? x : 0) + log_of_sum(x); }, sigmoid);
+      "SoftMarginLoss", loss::SoftMargin{}, all, -1, [](Precise x) { return (x > 0 ? x : 0) + log_of_sum(x); },
+      sigmoid);
   check_term(
       "KLDivLoss", loss::KullbackLeibler{}, all, 0.25, [](Precise x) { return (std::log(0.25L) - x) / 4; },
       [](Precise) { return -0.25L; });
@@ -234,7 +244,9 @@ void check_losses() {
   check_term(
       "SmoothL1Loss", loss::OfDifference<loss::SmoothAbsolute>{}, all, 0,
       [](Precise x) { return std::abs(x) < 1 ? x * x / 2 : std::abs(x) - 0.5L; },
-      [](Precise x) { return x < -1 ? -1 : x > 1 ? 1 : x; });
+      [](Precise x) { return x < -1  ? -1
+                             : x > 1 ? 1
+                                     : x; });
 }
 BOOST_AUTO_TEST_CASE(losses) {
   check_losses<float>();

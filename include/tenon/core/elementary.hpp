@@ -159,8 +159,8 @@ TENON_HOST_DEVICE T log_of_quotient(const T& s, const T& square) {
   if constexpr (is_float<T>)
     return s * polynomial(square, 2, 2. / 3, 2. / 5, 2. / 7, 2. / 9);
   else
-    return s * polynomial(square, 2, 2. / 3, 2. / 5, 2. / 7, 2. / 9, 2. / 11, 2. / 13, 2. / 15, 2. / 17, 2. / 19,
-                          2. / 21);
+    return s *
+           polynomial(square, 2, 2. / 3, 2. / 5, 2. / 7, 2. / 9, 2. / 11, 2. / 13, 2. / 15, 2. / 17, 2. / 19, 2. / 21);
 }
 template <class T>
 T log_of_quotient(const T& s) {
@@ -175,7 +175,8 @@ T converted(const Integers& integers) {
     alignas(T) typename Integers::value_type integer[T::size];
     alignas(T) typename T::value_type number[T::size];
     integers.store_aligned(integer);
-    for (std::size_t lane = 0; lane < T::size; ++lane) number[lane] = static_cast<typename T::value_type>(integer[lane]);
+    for (std::size_t lane = 0; lane < T::size; ++lane)
+      number[lane] = static_cast<typename T::value_type>(integer[lane]);
     return T::load_aligned(number);
   }
 }
@@ -202,15 +203,15 @@ template <class T>
 TENON_HOST_DEVICE T exp(const T& x) {
   using std::exp;
   if constexpr (fast_math)
-    return choose(x < full_like(x, detail::exp_from<T>), T(0),
-                  detail::exp_between(at_least(full_like(x, detail::exp_from<T>),
-                                               at_most(full_like(x, detail::exp_to<T>), x))));
+    return choose(
+        x < full_like(x, detail::exp_from<T>), T(0),
+        detail::exp_between(at_least(full_like(x, detail::exp_from<T>), at_most(full_like(x, detail::exp_to<T>), x))));
   else
     return exp(x);
 }
 
-/// With -ffast-math the logarithm of 0, and of numbers too small to have all their digits, is that of about the smallest
-/// number there is.
+/// With -ffast-math the logarithm of 0, and of numbers too small to have all their digits, is that of about the
+/// smallest number there is.
 template <class T>
 TENON_HOST_DEVICE T log(const T& x) {
   using std::log;

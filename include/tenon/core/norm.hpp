@@ -18,7 +18,7 @@ namespace tenon::inline TENON_ISA {
 /// What a distance is the norm of.
 template <double Eps, class T>
 TENON_HOST_DEVICE T shifted_difference(const T& a, const T& b) {
-  return a - b + pointwise::full_like(a, Eps);
+  return elementary::in_order(a - b) + pointwise::full_like(a, Eps);
 }
 
 /// (sum over i of |x[i]|^P)^(1/P). Generic over float, double, xsimd::batch and device floats.

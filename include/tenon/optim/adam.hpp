@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 
+#include "../core/elementary.hpp"
 #include "optimizer.hpp"
 
 namespace tenon::inline TENON_ISA::optim {

@@ -118,8 +118,8 @@ template <class T>
 struct InputGradient {
   T factor, shift, slope;
 
-  /// From the sums of weight * grad_y and of weight * grad_y * (x - center) over `count` elements, and the `rest` of the
-  /// mean; with `fixed` statistics x does not move them.
+  /// From the sums of weight * grad_y and of weight * grad_y * (x - center) over `count` elements, and the `rest` of
+  /// the mean; with `fixed` statistics x does not move them.
   InputGradient(T inverse_deviation, T rest, bool fixed, index_t count, double sum, double product)
       : factor(inverse_deviation), shift(0), slope(0) {
     if (fixed) return;

@@ -135,7 +135,9 @@ void softmax(const AxisView& axis, const F& f, const T* x, T* y) {
       const auto exponential = [&](const V& v) TENON_ALWAYS_INLINE { return elementary::exp(f(v) - largest); };
       if constexpr (Logarithm) {
         const V logarithm = elementary::log(V(map_sum<T>(axis.size, exponential, x)));
-        map<T>(axis.size, [&](const V& v) TENON_ALWAYS_INLINE { return elementary::in_order(f(v) - largest) - logarithm; }, y, x);
+        map<T>(
+            axis.size, [&](const V& v) TENON_ALWAYS_INLINE { return elementary::in_order(f(v) - largest) - logarithm; },
+            y, x);
       } else {
         map<T>(axis.size, exponential, y, x);
         const V scale(T(1) / map_sum<T>(axis.size, pointwise::Identity{}, static_cast<const T*>(y)));
