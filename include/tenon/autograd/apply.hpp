@@ -240,12 +240,13 @@ class CallNode : public Node {
   }
   /// Throws if a value that the gradients will be computed from was changed since this call.
   void check_values(std::string_view operation, const Needs& needs) const {
-    unsigned needed = 0;
-    for (std::size_t i = 0; i < std::min(Inputs, needs.values.size()); ++i)
-      if (inputs_[i] && (inputs_[i]->requires_grad() || inputs_[i]->producer())) needed |= needs.values[i];
-    for (std::size_t i = 0; i < std::min(Inputs, needs.values.size()); ++i)
+    static_assert(Inputs <= 32);
+    std::uint32_t needed = 0;
+    for (std::size_t i = 0; i < Inputs; ++i)
+      if (inputs_[i] && (inputs_[i]->requires_grad() || inputs_[i]->producer())) needed |= needs.of(i);
+    for (std::size_t i = 0; i < Inputs; ++i)
       if ((needed >> i & 1) && inputs_[i] && inputs_[i]->version() != versions_[i])
-        raise_changed(operation, needs.roles[i], *inputs_[i]);
+        raise_changed(operation, needs.role(i), *inputs_[i]);
   }
   void let_go() final {
     for (OutputSlot& slot : outputs_) {

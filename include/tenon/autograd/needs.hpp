@@ -22,6 +22,13 @@ struct Needs {
   std::array<std::uint8_t, 3> values{};
   /// What an error calls the inputs.
   std::array<std::string_view, 3> roles{"first operand", "second operand", "third operand"};
+  bool everything = false;
+
+  /// The inputs whose values the gradient of input `i` is computed from, as bits.
+  constexpr std::uint32_t of(std::size_t i) const {
+    return everything ? ~std::uint32_t{0} : i < values.size() ? values[i] : std::uint32_t{0};
+  }
+  constexpr std::string_view role(std::size_t i) const { return i < roles.size() ? roles[i] : "operand"; }
 };
 inline constexpr std::array<std::string_view, 3> roles_of_a_layer{"input", "weight", "bias"};
 
@@ -39,7 +46,7 @@ consteval std::uint8_t needs_of_gradient(std::uint8_t other) {
   return std::is_invocable_v<Gradient, const double&, const double&> ? other : std::uint8_t{0b11};
 }
 template <class Function>
-inline constexpr Needs needs_of_operands{{0b11, 0b11}};
+inline constexpr Needs needs_of_operands{.everything = true};
 template <class Function>
   requires requires {
     typename Function::first_gradient;
@@ -53,7 +60,7 @@ inline constexpr Needs needs_product{{0b10, 0b01, 0}, roles_of_a_layer};
 inline constexpr Needs needs_input_and_weight{{0b11, 0b01, 0}, roles_of_a_layer};
 
 template <class Operation>
-inline constexpr Needs needs_of{{0b111, 0b111, 0b111}};
+inline constexpr Needs needs_of{.everything = true};
 template <class Operation>
   requires requires { Operation::backward_needs; }
 inline constexpr Needs needs_of<Operation> = Operation::backward_needs;

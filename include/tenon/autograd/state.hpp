@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <boost/smart_ptr/intrusive_ptr.hpp>
 #include <cstdint>
 #include <cstring>
@@ -188,11 +189,17 @@ class AnyState : public memory::Recycled {
   }
 
   /// Whether somebody beside the one who asks refers to this state.
-  bool is_shared() const noexcept { return references_ > 1; }
+  bool is_shared() const noexcept { return references_.load(std::memory_order_relaxed) > 1; }
 
-  friend void intrusive_ptr_add_ref(AnyState* state) noexcept { ++state->references_; }
+  // Atomic, since threads that record calls of one model share the states of its parameters.
+  friend void intrusive_ptr_add_ref(AnyState* state) noexcept {
+    state->references_.fetch_add(1, std::memory_order_relaxed);
+  }
   friend void intrusive_ptr_release(AnyState* state) noexcept {
-    if (--state->references_ == 0) delete state;
+    // A last reference is nobody else's: it goes without the cost of a read-modify-write.
+    if (state->references_.load(std::memory_order_acquire) == 1 ||
+        state->references_.fetch_sub(1, std::memory_order_acq_rel) == 1)
+      delete state;
   }
 
  protected:
@@ -200,7 +207,8 @@ class AnyState : public memory::Recycled {
 
  private:
   bool requires_grad_, volatile_ = false, recorded_ = false;
-  std::uint32_t references_ = 0, version_ = 0;
+  std::atomic<std::uint32_t> references_{0};
+  std::uint32_t version_ = 0;
   NodePointer producer_;
   OutputSlot* slot_ = nullptr;
   std::unique_ptr<const std::string> name_;

@@ -18,8 +18,8 @@ namespace tenon::inline TENON_ISA::nn {
 /// the original. A copy of a user's module copies its members one by one: those that are `Shared` themselves still
 /// refer to the original's instance. A `Shared` made without an argument has an instance of its own.
 ///
-/// `tied = nn::Shared{layer}`, and any other `Shared` that is moved here and that nobody else refers to, is written
-/// into the instance, for all its places and for the optimiser.
+/// `tied = nn::Shared{layer}` refers to another instance from then on; where this is the only place of the one before,
+/// the layer is written into that, so that an optimiser goes on with it.
 template <class A>
 class Shared : public Layer<Shared<A>> {
  public:
@@ -39,9 +39,10 @@ class Shared : public Layer<Shared<A>> {
     return *this;
   }
   Shared& operator=(Shared&& other) {
-    if (instance_ && instance_ != other.instance_ && other.instance_.use_count() == 1)
+    if (this == &other) return *this;
+    if (instance_.use_count() == 1 && other.instance_.use_count() == 1)
       *instance_ = std::move(*other.instance_);
-    else if (this != &other)
+    else
       instance_ = std::move(other.instance_);
     return *this;
   }
