@@ -40,6 +40,11 @@ namespace detail {
 /// `x[i]`, in nn/functional.hpp.
 template <class X, class Index>
 auto element_of(const X& x, const Index& i);
+/// The same, const.
+template <class X, class Index>
+auto const_element_of(const X& x, const Index& i) -> std::add_const_t<decltype(element_of(x, i))> {
+  return element_of(x, i);
+}
 
 template <class S, std::size_t Axis, index_t Extent, class Indices>
 struct replace_extent;

@@ -218,8 +218,8 @@ class Tensor : public xt::xcontainer<Tensor<T, D...>>, public xt::xcontainer_sem
   /// that nobody writes into it by mistake: write to `xt::view(t, i)`.
   template <class Index>
     requires(rank > 1 && is_position<Index>)
-  const auto operator[](const Index& i) const {
-    return detail::element_of(*this, i);
+  decltype(auto) operator[](const Index& i) const {  // whose type is not looked for unless the constraint holds
+    return detail::const_element_of(*this, i);
   }
   /// Of a tensor of rank 1 it is the element itself.
   template <class Index>

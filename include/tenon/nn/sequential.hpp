@@ -253,7 +253,7 @@ class Sequential : public LayerList<Sequential<Elements...>, Elements...> {
  private:
   template <class Self, class X>
   static auto call(Self& self, const X& x) {
-    return checked<Sequential>(x, [&self](const auto& input) {
+    return checked<Sequential>(x, [&](const auto& input) {
       if constexpr (sizeof...(Elements) == 0) {
         return input;
       } else {
