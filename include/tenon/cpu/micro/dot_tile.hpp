@@ -36,7 +36,7 @@ template <class V>
 TENON_ALWAYS_INLINE inline typename V::value_type sum_of_lanes(const V& v) {
   using T = typename V::value_type;
   constexpr std::size_t half = V::size / 2;
-  using Half = xsimd::make_sized_batch_t<T, half>;
+  using Half = SizedVector<T, half>;
   alignas(V) T elements[V::size];
   v.store_aligned(elements);
   if constexpr (std::is_void_v<Half>)
@@ -65,7 +65,7 @@ TENON_ALWAYS_INLINE inline Batch fold(const V& v) {
   if constexpr (V::size == Batch::size) {
     return v;
   } else {
-    using Half = xsimd::make_sized_batch_t<typename V::value_type, V::size / 2>;
+    using Half = SizedVector<typename V::value_type, V::size / 2>;
     alignas(V) typename V::value_type elements[V::size];
     v.store_aligned(elements);
     return fold<Batch>(Half::load_aligned(elements) + Half::load_aligned(elements + V::size / 2));
@@ -75,7 +75,7 @@ TENON_ALWAYS_INLINE inline Batch fold(const V& v) {
 /// Adds the sum of each vector's elements to `c`.
 template <class T>
 inline void add_sums(const DotSums<T>& sums, T* c) {
-  using Quad = xsimd::make_sized_batch_t<T, 16 / sizeof(T)>;
+  using Quad = ShortVector<T>;
   const Quad quads[dot_columns] = {fold<Quad>(sums[0]), fold<Quad>(sums[1]), fold<Quad>(sums[2]), fold<Quad>(sums[3])};
   // Sums of two interleaved vectors, then of two such: each step halves what is left to add.
   const auto interleaved = [](const Quad& a, const Quad& b) { return xsimd::zip_lo(a, b) + xsimd::zip_hi(a, b); };

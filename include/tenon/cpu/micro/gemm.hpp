@@ -62,7 +62,7 @@ void copy_matrix(index_t rows, index_t columns, MatrixView<T> from, T* to, index
     return;
   }
   index_t whole_rows = 0, whole_columns = 0;
-  using Quad = xsimd::make_sized_batch_t<T, 16 / sizeof(T)>;
+  using Quad = ShortVector<T>;
   if constexpr (!std::is_void_v<Quad>) {
     if (from.row_stride == 1) {
       constexpr auto side = static_cast<index_t>(Quad::size);

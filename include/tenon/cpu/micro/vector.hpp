@@ -13,6 +13,19 @@
 #include <xsimd/xsimd.hpp>
 #endif
 
+#if defined(XSIMD_WITH_EMULATED)
+#define TENON_VECTORS_ARE_EMULATED XSIMD_WITH_EMULATED
+#else
+#define TENON_VECTORS_ARE_EMULATED 0
+#endif
+#if !(defined(XSIMD_WITH_SSE2) && XSIMD_WITH_SSE2) && !(defined(XSIMD_WITH_NEON) && XSIMD_WITH_NEON) &&     \
+    !(defined(XSIMD_WITH_SVE) && XSIMD_WITH_SVE) && !(defined(XSIMD_WITH_RVV) && XSIMD_WITH_RVV) &&         \
+    !(defined(XSIMD_WITH_WASM) && XSIMD_WITH_WASM) && !(defined(XSIMD_WITH_VSX) && XSIMD_WITH_VSX) &&       \
+    !(defined(XSIMD_WITH_VXE) && XSIMD_WITH_VXE) && !(TENON_VECTORS_ARE_EMULATED && defined(XSIMD_DEFAULT_ARCH))
+// An #error would be followed by hundreds more; a header that is not there ends the compilation.
+#include "tenon: xsimd has no vectors for this target. xsimd 14 or later emulates them: -DXSIMD_WITH_EMULATED=1 -DXSIMD_DEFAULT_ARCH=emulated<128>"
+#endif
+
 #include "../../core/geometry.hpp"
 #include "unroll.hpp"
 
@@ -25,9 +38,28 @@ using Vector = xsimd::batch<T>;
 template <class T>
 inline constexpr index_t lanes = static_cast<index_t>(Vector<T>::size);
 
+namespace detail {
+template <class T, std::size_t Size, class Found = xsimd::make_sized_batch_t<T, Size>>
+struct SizedVector {
+  using type = Found;
+};
+template <class T, std::size_t Size>
+struct SizedVector<T, Size, void> {
+#if TENON_VECTORS_ARE_EMULATED
+  using type = std::conditional_t<(Size * sizeof(T) >= 16), xsimd::batch<T, xsimd::emulated<Size * sizeof(T) * 8>>, void>;
+#else
+  using type = std::conditional_t<Vector<T>::size == Size, Vector<T>, void>;
+#endif
+};
+}  // namespace detail
+
+/// A vector of `Size` elements; void where the instruction set has none.
+template <class T, std::size_t Size>
+using SizedVector = typename detail::SizedVector<T, Size>::type;
+
 /// 128 bits, which every instruction set has.
 template <class T>
-using ShortVector = xsimd::make_sized_batch_t<T, 16 / sizeof(T)>;
+using ShortVector = SizedVector<T, 16 / sizeof(T)>;
 template <class T>
 inline constexpr int short_lanes = static_cast<int>(16 / sizeof(T));
 
