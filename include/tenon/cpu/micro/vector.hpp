@@ -2,7 +2,25 @@
 /// The SIMD vector the kernels are written in, and the few facts about the register file that size their tiles.
 #pragma once
 
-#if defined(__GNUC__) && !defined(__clang__) && __GNUC__ < 13
+#if defined(__GNUC__) && !defined(__clang__) && !defined(__OPTIMIZE__) && defined(__AVX512BW__)
+// Unoptimised, g++ has these intrinsics as macros that cast, and xsimd gives them batches, which only convert.
+#include <immintrin.h>
+
+#include "../../core/isa.hpp"
+namespace tenon::inline TENON_ISA::cpu::micro::intrinsics {
+inline __m512i blend_bytes(__mmask64 mask, __m512i a, __m512i b) { return _mm512_mask_blend_epi8(mask, a, b); }
+inline __m512i blend_words(__mmask32 mask, __m512i a, __m512i b) { return _mm512_mask_blend_epi16(mask, a, b); }
+}  // namespace tenon::inline TENON_ISA::cpu::micro::intrinsics
+#pragma push_macro("_mm512_mask_blend_epi8")
+#pragma push_macro("_mm512_mask_blend_epi16")
+#undef _mm512_mask_blend_epi8
+#undef _mm512_mask_blend_epi16
+#define _mm512_mask_blend_epi8 ::tenon::cpu::micro::intrinsics::blend_bytes
+#define _mm512_mask_blend_epi16 ::tenon::cpu::micro::intrinsics::blend_words
+#include <xsimd/xsimd.hpp>
+#pragma pop_macro("_mm512_mask_blend_epi8")
+#pragma pop_macro("_mm512_mask_blend_epi16")
+#elif defined(__GNUC__) && !defined(__clang__) && __GNUC__ < 13
 // g++ 12 warns of its own AVX-512 intrinsics, in whoever includes them first.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wuninitialized"
