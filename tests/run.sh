@@ -7,7 +7,8 @@ set -eu
 cd "$(dirname "$0")/.."
 sh scripts/debian-packages.sh g++ clang-19 libclang-rt-19-dev meson ninja-build pkgconf cmake \
   libboost-dev libboost-test-dev libxtensor-dev libxsimd-dev rapidjson-dev \
-  libthrust-dev libtbb-dev zlib1g-dev libcairo2-dev
+  libthrust-dev libtbb-dev zlib1g-dev libcairo2-dev \
+  libc++-19-dev libc++abi-19-dev g++-12-multilib g++-12-aarch64-linux-gnu qemu-user
 
 logs=
 # run_tests NAME COMPILER SETUP_OPTIONS [ARGUMENT...]

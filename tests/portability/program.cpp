@@ -1,12 +1,13 @@
-// A program of a user's: it trains, compiles, computes losses in float and double, and, where the target has files,
-// saves and loads. What it computes is compared with what is known of it, so that it fails on a target where the
-// library computes something else.
+// A program of a user's: it trains, compiles, computes losses in float and double, saves and loads. What it computes is
+// compared with what is known of it, so that it fails on a target where the library computes something else.
+//
+// Compiled with WITHOUT_FILES where there are none, with WITHOUT_DOUBLE where there are no vectors of them.
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <tenon/tenon.hpp>
 
-#if !defined(PROGRAM_WITHOUT_FILES)
+#if !defined(WITHOUT_FILES)
 #include <tenon/io/safetensors.hpp>
 #endif
 
@@ -205,7 +206,7 @@ void compute_expressions() {
   expect(is(static_cast<T>(xt::sum(a)()), 21), "xt::sum");
 }
 
-#if !defined(PROGRAM_WITHOUT_FILES)
+#if !defined(WITHOUT_FILES)
 template <class T>
 void save_and_load(const char* path) {
   images<T> model, other;
@@ -230,10 +231,14 @@ void compute_small() {
 int main(int argument_count, char** arguments) {
   const char* const path = argument_count > 1 ? arguments[1] : "program.safetensors";
   compute_small<float>();
-  compute_small<double>();
   train_images<float>();
+#if defined(WITHOUT_DOUBLE)
+  train_recommender<float>();
+#else
+  compute_small<double>();
   train_recommender<double>();
-#if !defined(PROGRAM_WITHOUT_FILES)
+#endif
+#if !defined(WITHOUT_FILES)
   save_and_load<float>(path);
 #else
   (void)path;
