@@ -38,26 +38,34 @@ std::string module_name(const M&) {
     return std::string(tenon::detail::class_name<M>());
 }
 
-/// A module as PyTorch prints it.
+namespace detail {
 template <class M>
-std::string repr_module(const M& module, const std::string& indent = {}) {
+Text repr_module(const M& module, const Text& indent) {
   if constexpr (requires { module.instance(); }) return repr_module(*module.instance(), indent);  // Shared
-  std::string text = module_name(module) + "(";
-  if constexpr (requires { M::extra_repr(); }) text += M::extra_repr();
+  Text text(module_name(module).c_str());
+  text += '(';
+  if constexpr (requires { M::extra_repr(); }) text += std::string_view(M::extra_repr());
   bool any = false;
   for_each_member(module, [&](const char* name, const auto& member) {
     if constexpr (is_module<std::remove_cvref_t<decltype(member)>>) {
-      text += "\n" + indent + "  (" + name + "): " + repr_module(member, indent + "  ");
+      text += "\n" + indent + "  (" + name + "): " + detail::repr_module(member, indent + "  ");
       any = true;
     }
   });
   return text + (any ? "\n" + indent + ")" : ")");
 }
+}  // namespace detail
+
+/// A module as PyTorch prints it.
+template <class M>
+std::string repr_module(const M& module) {
+  return detail::repr_module(module, {}).c_str();
+}
 
 template <class Character, class Traits, class M>
   requires is_module<M>
 std::basic_ostream<Character, Traits>& operator<<(std::basic_ostream<Character, Traits>& out, const M& module) {
-  return out << repr_module(module).c_str();
+  return out << detail::repr_module(module, {}).c_str();
 }
 
 }  // namespace nn

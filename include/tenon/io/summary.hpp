@@ -25,29 +25,30 @@ struct Summary {
   std::size_t workspace_bytes = 0, weight_bytes = 0;
 
   std::string text() const {
-    std::vector<std::array<std::string, 4>> cells{{"Layer", "Output shape", "Parameters", "Multiply-adds"}};
+    std::vector<std::array<Text, 4>> cells{{"Layer", "Output shape", "Parameters", "Multiply-adds"}};
     for (const Row& row : rows) {
-      std::string shape = "(";
+      Text shape = "(";
       for (std::size_t a = 0; a < row.output_shape.size(); ++a)
-        shape += (a ? ", " : "") + std::to_string(row.output_shape[a]);
-      cells.push_back({row.layer, shape + ")", std::to_string(row.parameters), std::to_string(row.multiply_adds)});
+        shape += (a ? ", " : "") + to_text(row.output_shape[a]);
+      cells.push_back({row.layer.c_str(), shape + ")", to_text(row.parameters), to_text(row.multiply_adds)});
     }
-    cells.push_back({"Total", "", std::to_string(parameters), std::to_string(multiply_adds)});
+    cells.push_back({"Total", "", to_text(parameters), to_text(multiply_adds)});
     std::array<std::size_t, 4> widths{};
     for (const auto& line : cells)
       for (std::size_t c = 0; c < 4; ++c) widths[c] = (std::max)(widths[c], line[c].size());
-    const std::string rule(widths[0] + widths[1] + widths[2] + widths[3] + 6, '-');
-    std::string table;
+    const Text rule(widths[0] + widths[1] + widths[2] + widths[3] + 6, '-');
+    Text table;
     for (std::size_t l = 0; l < cells.size(); ++l) {
       if (l == 1 || l + 1 == cells.size()) table += rule + "\n";
       for (std::size_t c = 0; c < 4; ++c) {
-        const std::string padding(widths[c] - cells[l][c].size(), ' ');
+        const Text padding(widths[c] - cells[l][c].size(), ' ');
         table += c < 2 ? cells[l][c] + padding : padding + cells[l][c];  // words left, numbers right
         table += c < 3 ? "  " : "\n";
       }
     }
-    return table + "Compiled: workspace " + std::to_string(workspace_bytes) + " bytes, packed weights " +
-           std::to_string(weight_bytes) + " bytes\n";
+    table += "Compiled: workspace " + to_text(workspace_bytes) + " bytes, packed weights " + to_text(weight_bytes) +
+             " bytes\n";
+    return table.c_str();
   }
 };
 

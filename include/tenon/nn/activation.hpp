@@ -82,7 +82,7 @@ template <class... Tags>
 class ELU : public PointwiseLayer<ELU<Tags...>, pointwise::Elu<tag::real<nn::alpha, nn::alpha<1>, Tags...>>> {
  public:
   ELU() { tag::check_reals<ELU, tag::names<nn::alpha>, Tags...>(); }
-  static std::string extra_repr() { return "alpha=" + repr(tag::real<nn::alpha, nn::alpha<1>, Tags...>); }
+  static Text extra_repr() { return "alpha=" + repr(tag::real<nn::alpha, nn::alpha<1>, Tags...>); }
 };
 
 /// `torch.nn.LeakyReLU(negative_slope=0.01)`: x where it is positive, else negative_slope * x
@@ -92,7 +92,7 @@ class LeakyReLU
                             pointwise::LeakyRelu<tag::real<nn::negative_slope, nn::negative_slope<0.01>, Tags...>>> {
  public:
   LeakyReLU() { tag::check_reals<LeakyReLU, tag::names<nn::negative_slope>, Tags...>(); }
-  static std::string extra_repr() {
+  static Text extra_repr() {
     return "negative_slope=" + repr(tag::real<nn::negative_slope, nn::negative_slope<0.01>, Tags...>);
   }
 };
@@ -108,7 +108,7 @@ class Threshold
     tag::require<Threshold, nn::threshold<>, tag::given<nn::threshold, Tags...>>();
     tag::require<Threshold, nn::value<>, !tag::given<nn::threshold, Tags...> || tag::given<nn::value, Tags...>>();
   }
-  static std::string extra_repr() {
+  static Text extra_repr() {
     return "threshold=" + repr(tag::real<nn::threshold, nn::threshold<>, Tags...>) +
            ", value=" + repr(tag::real<nn::value, nn::value<>, Tags...>);
   }
@@ -127,7 +127,7 @@ class Hardtanh : public PointwiseLayer<Hardtanh<Tags...>,
     tag::check_reals<Hardtanh, tag::names<nn::min_value, nn::max_value>, Tags...>();
     tag::require<Hardtanh, tag::find_t<nn::max_value, nn::max_value<1>, Tags...>, (least < largest)>();
   }
-  static std::string extra_repr() { return "min_val=" + repr(least) + ", max_val=" + repr(largest); }
+  static Text extra_repr() { return "min_val=" + repr(least) + ", max_val=" + repr(largest); }
 };
 
 /// `torch.nn.Softplus(beta=1, threshold=20)`: log(1 + exp(beta * x)) / beta; x where beta * x is above the threshold
@@ -142,7 +142,7 @@ class Softplus : public PointwiseLayer<Softplus<Tags...>,
     tag::check_reals<Softplus, tag::names<nn::beta, nn::threshold>, Tags...>();
     tag::require<Softplus, tag::find_t<nn::beta, nn::beta<1>, Tags...>, !pointwise::equal(beta, 0.0)>();
   }
-  static std::string extra_repr() {
+  static Text extra_repr() {
     return "beta=" + repr(beta) + ", threshold=" + repr(tag::real<nn::threshold, nn::threshold<20>, Tags...>);
   }
 };
@@ -158,7 +158,7 @@ class Softshrink
     tag::check_reals<Softshrink, tag::names<nn::lambd>, Tags...>();
     tag::require<Softshrink, tag::find_t<nn::lambd, nn::lambd<0.5>, Tags...>, (lambda >= 0)>();
   }
-  static std::string extra_repr() { return repr(lambda); }
+  static Text extra_repr() { return repr(lambda); }
 };
 
 /// `torch.nn.PReLU(num_parameters=1, init=0.25)`: x where it is positive, else weight * x.
@@ -191,7 +191,7 @@ class PReLU : public Layer<PReLU<Tags...>> {
   auto forward(const X& x) const {
     return apply(operation{}, x, weight);
   }
-  static std::string extra_repr() { return "num_parameters=" + std::to_string(parameters); }
+  static Text extra_repr() { return "num_parameters=" + to_text(parameters); }
 };
 
 /// The activations as functions, with the tags of the layers: `elu<alpha<0.5>>(x)`.

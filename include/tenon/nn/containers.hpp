@@ -105,7 +105,7 @@ class Flatten : public Layer<Flatten<Tags...>> {
   auto forward(const X& x) const {
     return apply(operation{}, x);
   }
-  static std::string extra_repr() { return "start_dim=" + std::to_string(start) + ", end_dim=" + std::to_string(end); }
+  static Text extra_repr() { return "start_dim=" + to_text(start) + ", end_dim=" + to_text(end); }
 };
 
 /// `torch.nn.Unflatten(dim, unflattened_size)`: `Unflatten<dim<1>, unflattened_size<2, 5>>`, (N, 10) -> (N, 2, 5). One
@@ -137,8 +137,8 @@ class Unflatten : public Layer<Unflatten<Tags...>> {
   auto forward(const X& x) const {
     return apply(operation{}, x);
   }
-  static std::string extra_repr() {
-    return "dim=" + std::to_string(tag::value<dim_tag>) + ", unflattened_size=" + repr(sizes<size_tag>::values);
+  static Text extra_repr() {
+    return "dim=" + to_text(tag::value<dim_tag>) + ", unflattened_size=" + repr(sizes<size_tag>::values);
   }
 };
 

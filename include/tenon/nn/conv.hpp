@@ -180,18 +180,18 @@ class ConvLayer : public Layer<Name<Options::operation::in_channels, Options::op
     return apply(operation{}, x, this->self().weight, this->self().bias);
   }
 
-  static std::string extra_repr() {
+  static Text extra_repr() {
     const auto unless = [](index_t usual, const char* option, const auto& axes) {
       for (const index_t value : axes)
-        if (value != usual) return std::string(", ") + option + "=" + repr(axes);
-      return std::string();
+        if (value != usual) return Text(", ") + option + "=" + repr(axes);
+      return Text();
     };
-    std::string text = std::to_string(Operation::in_channels) + ", " + std::to_string(Operation::out_channels) +
+    Text text = to_text(Operation::in_channels) + ", " + to_text(Operation::out_channels) +
                        ", kernel_size=" + repr(Operation::kernel) + ", stride=" + repr(Operation::stride) +
                        unless(0, "padding", Operation::padding) + unless(1, "dilation", Operation::dilation);
     if constexpr (requires { Operation::output_padding; })
       text += unless(0, "output_padding", Operation::output_padding);
-    if (Operation::groups != 1) text += ", groups=" + std::to_string(Operation::groups);
+    if (Operation::groups != 1) text += ", groups=" + to_text(Operation::groups);
     return text + (has_bias ? "" : ", bias=False");
   }
 };

@@ -76,7 +76,7 @@ class DropoutLayer : public Layer<Derived> {
   auto forward(const X& x) const {
     return apply(operation{this->is_training()}, x);
   }
-  static std::string extra_repr() { return "p=" + repr(p) + ", inplace=False"; }
+  static Text extra_repr() { return "p=" + repr(p) + ", inplace=False"; }
 
  protected:
   DropoutLayer() {

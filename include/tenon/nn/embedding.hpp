@@ -109,11 +109,10 @@ class Embedding : public Layer<Embedding<NumEmbeddings, EmbeddingDim, Tags...>> 
       return apply(operation{}, x, weight);
   }
 
-  static std::string extra_repr() {
-    return std::to_string(NumEmbeddings) + ", " + std::to_string(EmbeddingDim) +
-           (pads ? ", padding_idx=" + std::to_string(padding) : "") + (limits ? ", max_norm=" + repr(max_norm) : "") +
-           (!pointwise::equal(norm_type, 2.0) ? ", norm_type=" + repr(norm_type) : "") +
-           (by_frequency ? ", scale_grad_by_freq=True" : "");
+  static Text extra_repr() {
+    return to_text(NumEmbeddings) + ", " + to_text(EmbeddingDim) +
+           (pads ? ", padding_idx=" + to_text(padding) : "") + (limits ? ", max_norm=" + repr(max_norm) : "") +
+           (!pointwise::equal(norm_type, 2.0) ? ", norm_type=" + repr(norm_type) : "") + (by_frequency ? ", scale_grad_by_freq=True" : "");
   }
 };
 

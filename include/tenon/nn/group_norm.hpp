@@ -124,8 +124,8 @@ template <index_t Groups, index_t Channels>
 inline constexpr bool divides<Groups, Channels> = Channels % Groups == 0;
 
 // As PyTorch prints them, with the two options that are always so here.
-inline std::string repr_instance_norm(index_t features, double eps, bool affine) {
-  return std::to_string(features) + ", eps=" + repr(eps) + ", momentum=0.1, affine=" + (affine ? "True" : "False") +
+inline Text repr_instance_norm(index_t features, double eps, bool affine) {
+  return to_text(features) + ", eps=" + repr(eps) + ", momentum=0.1, affine=" + (affine ? "True" : "False") +
          ", track_running_stats=False";
 }
 }  // namespace detail
@@ -203,7 +203,7 @@ class LayerNorm
     this->reset_parameters();
   }
 
-  static std::string extra_repr() {
+  static Text extra_repr() {
     return repr(shape::dims) + ", eps=" + repr(options::eps) +
            ", elementwise_affine=" + (options::affine ? "True" : "False");
   }
@@ -236,8 +236,8 @@ class GroupNorm
     this->reset_parameters();
   }
 
-  static std::string extra_repr() {
-    return std::to_string(NumGroups) + ", " + std::to_string(NumChannels) + ", eps=" + repr(options::eps) +
+  static Text extra_repr() {
+    return to_text(NumGroups) + ", " + to_text(NumChannels) + ", eps=" + repr(options::eps) +
            ", affine=" + (options::affine ? "True" : "False");
   }
 };
@@ -268,7 +268,7 @@ class InstanceNorm1d
     this->reset_parameters();
   }
 
-  static std::string extra_repr() { return detail::repr_instance_norm(NumFeatures, options::eps, options::affine); }
+  static Text extra_repr() { return detail::repr_instance_norm(NumFeatures, options::eps, options::affine); }
 };
 
 /// `torch.nn.InstanceNorm2d(num_features, eps=1e-5, affine=False)`: (N, C, H, W) -> (N, C, H, W); as
@@ -294,7 +294,7 @@ class InstanceNorm2d
     this->reset_parameters();
   }
 
-  static std::string extra_repr() { return detail::repr_instance_norm(NumFeatures, options::eps, options::affine); }
+  static Text extra_repr() { return detail::repr_instance_norm(NumFeatures, options::eps, options::affine); }
 };
 
 }  // namespace nn

@@ -69,8 +69,8 @@ class Linear : public Layer<Linear<InFeatures, OutFeatures, Tags...>> {
     return apply(operation{}, x, weight, bias);
   }
 
-  static std::string extra_repr() {
-    return "in_features=" + std::to_string(InFeatures) + ", out_features=" + std::to_string(OutFeatures) +
+  static Text extra_repr() {
+    return "in_features=" + to_text(InFeatures) + ", out_features=" + to_text(OutFeatures) +
            ", bias=" + (tag::value<bias_tag> ? "True" : "False");
   }
 };

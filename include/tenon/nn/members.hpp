@@ -8,36 +8,9 @@
 
 #include "../autograd/variable.hpp"
 #include "../core/hana.hpp"
+#include "../core/text.hpp"
+#include "define_struct.hpp"
 
-// BOOST_HANA_DEFINE_STRUCT takes a type and 39 members; of more it makes pages of errors. Up to there this one is
-// Hana's; beyond, it is one error, and the members, so that nothing else misses them.
-#define TENON_STRUCT_IS_TUPLE(...) ~, TOO_LONG,
-#define TENON_STRUCT_SECOND_OF(first, second, ...) second
-#define TENON_STRUCT_SECOND(...) TENON_STRUCT_SECOND_OF(__VA_ARGS__)
-// The number of arguments, or of more than 40 the 41st, which is a tuple: COUNTED or TOO_LONG.
-#define TENON_STRUCT_KIND(number_or_tuple) TENON_STRUCT_SECOND(TENON_STRUCT_IS_TUPLE number_or_tuple, COUNTED, ~)
-#define TENON_STRUCT_COUNTED(...) BOOST_HANA_DEFINE_STRUCT_IMPL(BOOST_HANA_PP_NARG(__VA_ARGS__), __VA_ARGS__)
-#define TENON_STRUCT_TOO_LONG(type, ...)                                                                              \
-  static_assert(false, #type ": BOOST_HANA_DEFINE_STRUCT names 39 members at most: group members in modules of their " \
-                             "own, struct Part : nn::Module<Part>, which are members");                               \
-  TENON_STRUCT_RESCAN(TENON_STRUCT_DECLARE(__VA_ARGS__))
-#define TENON_STRUCT_DECLARE(member, ...)                   \
-  BOOST_HANA_PP_DROP_BACK member BOOST_HANA_PP_BACK member; \
-  __VA_OPT__(TENON_STRUCT_DECLARE_NEXT TENON_STRUCT_PARENTHESES(__VA_ARGS__))
-#define TENON_STRUCT_PARENTHESES ()
-#define TENON_STRUCT_DECLARE_NEXT() TENON_STRUCT_DECLARE
-// Each scan declares one more member.
-#define TENON_STRUCT_RESCAN(...) TENON_STRUCT_SCAN_4(TENON_STRUCT_SCAN_4(TENON_STRUCT_SCAN_4(__VA_ARGS__)))
-#define TENON_STRUCT_SCAN_4(...) TENON_STRUCT_SCAN_3(TENON_STRUCT_SCAN_3(TENON_STRUCT_SCAN_3(__VA_ARGS__)))
-#define TENON_STRUCT_SCAN_3(...) TENON_STRUCT_SCAN_2(TENON_STRUCT_SCAN_2(TENON_STRUCT_SCAN_2(__VA_ARGS__)))
-#define TENON_STRUCT_SCAN_2(...) TENON_STRUCT_SCAN_1(TENON_STRUCT_SCAN_1(TENON_STRUCT_SCAN_1(__VA_ARGS__)))
-#define TENON_STRUCT_SCAN_1(...) TENON_STRUCT_SCAN_0(TENON_STRUCT_SCAN_0(TENON_STRUCT_SCAN_0(__VA_ARGS__)))
-#define TENON_STRUCT_SCAN_0(...) __VA_ARGS__
-#define TENON_STRUCT_CHOOSE(kind, ...) TENON_STRUCT_CHOSEN(kind, __VA_ARGS__)
-#define TENON_STRUCT_CHOSEN(kind, ...) TENON_STRUCT_##kind(__VA_ARGS__)
-#undef BOOST_HANA_DEFINE_STRUCT
-#define BOOST_HANA_DEFINE_STRUCT(...) \
-  TENON_STRUCT_CHOOSE(TENON_STRUCT_KIND(BOOST_HANA_PP_NARG(__VA_ARGS__)), __VA_ARGS__)
 
 namespace tenon::inline TENON_ISA::nn {
 
@@ -85,10 +58,18 @@ inline constexpr MemberKind member_kind = is_parameter<Member> ? MemberKind::par
                                           : is_module<Member>  ? MemberKind::module
                                                                : MemberKind::other;
 
+namespace detail {
+/// `prefix` and `name` as one name, put together in code of this namespace.
+inline std::string joined(const Text& prefix, const char* name) {
+  const Text whole = prefix + name;
+  return {whole.data(), whole.size()};
+}
+}  // namespace detail
+
 /// Calls `f(name, member)` for every parameter and buffer, named and ordered as in PyTorch's `state_dict`: a module's
 /// own parameters, its own buffers, then its children.
 template <class M, class F>
-void for_each_named_tensor(M& module, F&& f, const std::string& prefix = {}) {
+void for_each_named_tensor(M& module, F&& f, const Text& prefix = {}) {
   for (const MemberKind kind : {MemberKind::parameter, MemberKind::buffer, MemberKind::module})
     for_each_member(module, [&](const char* name, auto& member) {
       constexpr MemberKind kind_of_member = member_kind<std::remove_cvref_t<decltype(member)>>;
@@ -96,7 +77,7 @@ void for_each_named_tensor(M& module, F&& f, const std::string& prefix = {}) {
       if constexpr (kind_of_member == MemberKind::module)
         for_each_named_tensor(member, f, prefix + name + '.');
       else if constexpr (kind_of_member != MemberKind::other)
-        f(prefix + name, member);
+        f(detail::joined(prefix, name), member);
     });
 }
 
@@ -117,21 +98,22 @@ using NamedReference = std::pair<std::string, std::reference_wrapper<T>>;
 enum class Collect { parameters, modules };
 
 template <Collect What, bool Deep, class M>
-auto collect(M& module, const std::string& prefix);
+auto collect(M& module, const Text& prefix);
 
 template <Collect What, bool Deep, class Member>
-auto collect_member(const std::string& name, Member& member) {
+auto collect_member(const Text& prefix, const std::string& name, Member& member) {
   namespace hana = boost::hana;
   using Plain = std::remove_cvref_t<Member>;
   if constexpr (is_parameter<Plain> && What == Collect::parameters) {
-    return hana::make_tuple(NamedReference<Member>(name, member));
+    return hana::make_tuple(NamedReference<Member>(joined(prefix, name.c_str()), member));
   } else if constexpr (is_module<Plain>) {
+    const Text below = prefix + name.c_str() + '.';
     if constexpr (What == Collect::parameters) {
-      return collect<What, Deep>(member, name + '.');
+      return collect<What, Deep>(member, below);
     } else {
-      auto self = hana::make_tuple(NamedReference<Member>(name, member));
+      auto self = hana::make_tuple(NamedReference<Member>(joined(prefix, name.c_str()), member));
       if constexpr (Deep)
-        return hana::concat(std::move(self), collect<What, Deep>(member, name + '.'));
+        return hana::concat(std::move(self), collect<What, Deep>(member, below));
       else
         return self;
     }
@@ -154,11 +136,11 @@ auto members_of(M& module) {  // (name, reference) pairs
 }
 
 template <Collect What, bool Deep, class M>
-auto collect(M& module, const std::string& prefix) {
+auto collect(M& module, const Text& prefix) {
   const auto collect_from = [&](auto&& members, auto&& found) {
     return boost::hana::fold_left(members, std::move(found), [&](auto&& before, const auto& named) {
       return boost::hana::concat(std::forward<decltype(before)>(before),
-                                 collect_member<What, Deep>(prefix + named.first, named.second.get()));
+                                 collect_member<What, Deep>(prefix, named.first, named.second.get()));
     });
   };
   const auto members = members_of(module);

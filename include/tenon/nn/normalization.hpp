@@ -109,8 +109,8 @@ class BatchNormLayer : public Layer<Derived> {
                  layer.bias);
   }
 
-  static std::string extra_repr() {
-    return std::to_string(NumFeatures) + ", eps=" + repr(eps) + ", momentum=" + repr(momentum) +
+  static Text extra_repr() {
+    return to_text(NumFeatures) + ", eps=" + repr(eps) + ", momentum=" + repr(momentum) +
            ", affine=" + (affine ? "True" : "False") + ", track_running_stats=True";
   }
 };

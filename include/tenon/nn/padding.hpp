@@ -69,7 +69,7 @@ class Pad2dLayer : public Layer<Derived> {
   auto forward(const X& x) const {
     return apply(operation{}, x);
   }
-  static std::string extra_repr() { return repr(sides); }
+  static Text extra_repr() { return repr(sides); }
 
  protected:
   Pad2dLayer() {

@@ -113,7 +113,7 @@ struct SlidingTags {
 template <class... Tags>
 inline constexpr bool returns_indices = tag::value<tag::find_t<nn::return_indices, nn::return_indices<false>, Tags...>>;
 
-inline std::string repr_flag(bool flag) { return flag ? "True" : "False"; }
+inline Text repr_flag(bool flag) { return flag ? "True" : "False"; }
 
 /// What MaxPool1d, MaxPool2d and MaxPool3d share; `Derived` is the layer as the user spells it.
 template <class Derived, int Rank, class Shown, class... Tags>
@@ -127,7 +127,7 @@ class MaxPoolLayer : public Layer<Derived> {
   auto forward(const X& x) const {
     return apply(operation{}, x);
   }
-  static std::string extra_repr() {
+  static Text extra_repr() {
     return "kernel_size=" + repr(options::kernel::value) + ", stride=" + repr(options::stride::value) +
            ", padding=" + repr(options::padding::value) + ", dilation=" + repr(options::dilation::value) +
            ", ceil_mode=" + repr_flag(options::ceil);
@@ -155,7 +155,7 @@ class AvgPoolLayer : public Layer<Derived> {
   auto forward(const X& x) const {
     return apply(operation{}, x);
   }
-  static std::string extra_repr() {
+  static Text extra_repr() {
     return "kernel_size=" + repr(options::kernel::value) + ", stride=" + repr(options::stride::value) +
            ", padding=" + repr(options::padding::value);
   }
@@ -182,7 +182,7 @@ class AdaptivePoolLayer : public Layer<Derived> {
   auto forward(const X& x) const {
     return apply(operation{}, x);
   }
-  static std::string extra_repr() { return "output_size=" + repr(size::value); }
+  static Text extra_repr() { return "output_size=" + repr(size::value); }
 
  protected:
   AdaptivePoolLayer() {
@@ -263,7 +263,7 @@ class LPPool2d : public Layer<LPPool2d<Tags...>> {
   auto forward(const X& x) const {
     return apply(operation{}, x);
   }
-  static std::string extra_repr() {
+  static Text extra_repr() {
     return "norm_type=" + repr(p) + ", kernel_size=" + repr(options::kernel::value) +
            ", stride=" + repr(options::stride::value) + ", ceil_mode=" + detail::repr_flag(options::ceil);
   }

@@ -67,7 +67,7 @@ class SoftmaxLayer : public Layer<Derived> {
   auto forward(const X& x) const {
     return apply(operation{}, x);
   }
-  static std::string extra_repr() { return "dim=" + std::to_string(dim); }
+  static Text extra_repr() { return "dim=" + to_text(dim); }
 
  protected:
   SoftmaxLayer() { tag::check_reals<Derived, tag::names<nn::dim>, Tags...>(); }

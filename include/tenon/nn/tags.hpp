@@ -58,12 +58,12 @@ using parameter_if = std::conditional_t<Present, Parameter<TensorType>, Absent>;
 
 /// How options are printed: as Python would.
 template <std::size_t Rank>
-std::string repr(const std::array<index_t, Rank>& axes) {
-  std::string text = "(";
-  for (std::size_t a = 0; a < Rank; ++a) text += (a ? ", " : "") + std::to_string(axes[a]);
+Text repr(const std::array<index_t, Rank>& axes) {
+  Text text = "(";
+  for (std::size_t a = 0; a < Rank; ++a) text += (a ? ", " : "") + to_text(axes[a]);
   return text + (Rank == 1 ? ",)" : ")");
 }
-inline std::string repr(double value) {
+inline Text repr(double value) {
   char text[32];
   std::snprintf(text, sizeof text, "%.12g", value);
   return text;

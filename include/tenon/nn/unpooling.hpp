@@ -101,7 +101,7 @@ class MaxUnpoolLayer : public Layer<Derived> {
       return apply(operation<tag::axes_t<Rank, 1, output_size<Size...>>>{}, x, indices);
     }
   }
-  static std::string extra_repr() {
+  static Text extra_repr() {
     return "kernel_size=" + repr(options::kernel::value) + ", stride=" + repr(options::stride::value) +
            ", padding=" + repr(options::padding::value);
   }

@@ -91,7 +91,7 @@ class PixelShuffle : public Layer<PixelShuffle<UpscaleFactor, Tags...>> {
   auto forward(const X& x) const {
     return apply(operation{}, x);
   }
-  static std::string extra_repr() { return "upscale_factor=" + std::to_string(UpscaleFactor); }
+  static Text extra_repr() { return "upscale_factor=" + to_text(UpscaleFactor); }
 };
 
 /// What UpsamplingNearest2d and UpsamplingBilinear2d share; `Derived` is the layer as the user spells it.
@@ -111,10 +111,10 @@ class Upsampling2dLayer : public Layer<Derived> {
   auto forward(const X& x) const {
     return apply(operation{}, x);
   }
-  static std::string extra_repr() {
-    const auto one = [](std::size_t a) { return std::to_string(factor::value[a]) + ".0"; };
-    const std::string factors = factor::value[0] == factor::value[1] ? one(0) : "(" + one(0) + ", " + one(1) + ")";
-    return (to_size ? "size=" + repr(size::value) : "scale_factor=" + factors) + ", mode=" + std::string(Kind::mode);
+  static Text extra_repr() {
+    const auto one = [](std::size_t a) { return to_text(factor::value[a]) + ".0"; };
+    const Text factors = factor::value[0] == factor::value[1] ? one(0) : "(" + one(0) + ", " + one(1) + ")";
+    return (to_size ? "size=" + repr(size::value) : "scale_factor=" + factors) + ", mode=" + Text(Kind::mode);
   }
 
  protected:
