@@ -113,7 +113,7 @@ struct PlainConvStage {
   static void pack(const Source& source, std::byte* packed) {
     const Folded<T> folded(source, channels);
     const auto weights = folded.weights();
-    std::vector<T> scaled(static_cast<std::size_t>(Operation::weight_channels[0] * Operation::weight_channels[1] *
+    List<T> scaled(static_cast<std::size_t>(Operation::weight_channels[0] * Operation::weight_channels[1] *
                                                    Operation::kernel_elements));
     for (std::size_t i = 0; i < scaled.size(); ++i) {
       const auto element = static_cast<index_t>(i);

@@ -85,7 +85,7 @@ struct Stage {
 /// One row of a summary: an operation as the model has it, before fusion.
 struct Row {
   std::string_view name;
-  std::vector<index_t> output;
+  List<index_t> output;
   index_t parameters = 0, multiply_adds = 0;
 };
 
@@ -127,7 +127,7 @@ class Graph {
   }
 
   /// A new edge that holds `elements`, of which `pack` writes a copy beside the packed weights.
-  int append_constant(std::vector<std::byte> elements, Pack pack) {
+  int append_constant(List<std::byte> elements, Pack pack) {
     const std::size_t bytes = elements.size();
     constants_.push_back(std::move(elements));
     Stage stage(-1);
@@ -229,7 +229,7 @@ class Graph {
   std::vector<Edge> edges_;
   std::vector<Chain> chains_;
   std::vector<Row> rows_;
-  std::vector<std::vector<std::byte>> constants_;
+  std::vector<List<std::byte>> constants_;
 };
 
 }  // namespace tenon::inline TENON_ISA::planning

@@ -37,7 +37,7 @@ struct InputCopy {
 
 struct MemoryPlan {
   std::vector<Location> edges;
-  std::vector<std::size_t> scratch, packed;  // by stage: offsets into the workspace and into the packed weights
+  List<std::size_t> scratch, packed;  // by stage: offsets into the workspace and into the packed weights
   std::size_t output_offset = 0;             // into the workspace, of a result that stays there
   InputCopy input_copy;
   std::size_t workspace_bytes = 0, weight_bytes = 0;
@@ -59,7 +59,7 @@ constexpr MemoryPlan plan_memory(const Graph& graph, const std::vector<Stage>& s
   };
   const auto index = [](int i) { return static_cast<std::size_t>(i); };
   MemoryPlan plan;
-  std::vector<std::size_t> last_use;  // of whole edges: a stage
+  List<std::size_t> last_use;  // of whole edges: a stage
   std::vector<Location> wholes;
   constexpr std::size_t nowhere = static_cast<std::size_t>(-1);
   for (std::size_t edge = 0; edge < graph.edges(); ++edge) {  // clang cannot fill a vector in a constant expression

@@ -59,11 +59,11 @@ class Folded {
             scale_.empty() ? nullptr : scale_.data(), static_cast<const T*>(source_.affine.bias),
             static_cast<const T*>(source_.affine.mean)};
   }
-  const std::vector<T>& scale() const { return scale_; }
+  const List<T>& scale() const { return scale_; }
 
  private:
   const Source& source_;
-  std::vector<T> scale_;
+  List<T> scale_;
 };
 
 namespace detail {

@@ -164,7 +164,7 @@ struct first_of<Shapes<S, Rest...>> {
 };
 /// The extents of a result, of several the first.
 template <class S>
-std::vector<index_t> extents() {
+List<index_t> extents() {
   using First = typename first_of<S>::type;
   return {First::dims.begin(), First::dims.end()};
 }

@@ -412,7 +412,7 @@ Tensor<T, D...>& Tensor<T, D...>::operator=(const xt::xexpression<E>& expression
   extents_type wanted;
   wanted.fill((std::numeric_limits<std::size_t>::max)());
   if (source.dimension() != rank || !std::equal(extents.begin(), extents.end(), source.shape().begin())) {
-    const std::vector<std::size_t> found(source.shape().begin(), source.shape().end());
+    const List<std::size_t> found(source.shape().begin(), source.shape().end());
     raise("Tensor: assigned from an expression of shape " + detail::to_string(found.data(), found.size()) + ", wanted " +
           detail::to_string(extents.data(), rank));
   }

@@ -5,21 +5,12 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdio>
-#include <memory>
 #include <string>
 
+#include "allocator.hpp"
 #include "isa.hpp"
 
 namespace tenon::inline TENON_ISA {
-
-/// The standard allocator under a name of this namespace. A standard container that uses it is compiled for this
-/// instruction set alone: a std::string or std::vector<float> would be one with that of units compiled for others.
-template <class T>
-struct Allocator : std::allocator<T> {
-  Allocator() = default;
-  template <class U>
-  constexpr Allocator(const Allocator<U>&) noexcept {}
-};
 
 /// The string that errors are made of.
 using Text = std::basic_string<char, std::char_traits<char>, Allocator<char>>;

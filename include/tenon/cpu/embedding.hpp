@@ -42,7 +42,7 @@ struct Kernel<operation::Embedding<T, Num, Dim, Padding, MaxNorm, NormType, ByFr
     std::int64_t* const sorted_end = sorted.data() + sorted.size();
     if constexpr (ByFrequency) {
       std::copy_n(indices, count, sorted.data());
-      std::sort(sorted.data(), sorted_end);
+      std::sort(sorted.data(), sorted_end, [](auto a, auto b) { return a < b; });
     }
     for (index_t i = 0; i < count; ++i) {
       if (indices[i] == Padding) continue;

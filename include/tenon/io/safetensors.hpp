@@ -111,7 +111,7 @@ struct FileContents {
 inline FileContents contents_of(const StateDict& dict, const Text& target) {
   const std::span<const StateDict::value_type> entries(dict.begin(), dict.end());
   FileContents contents;
-  std::vector<std::size_t> begins(entries.size());
+  List<std::size_t> begins(entries.size());
   std::size_t position = 0;
   for (const index_t element_size : {8, 4, 2, 1}) {
     for (std::size_t i = 0; i < entries.size(); ++i) {

@@ -53,7 +53,7 @@ constexpr std::optional<FileDType> file_dtype_named(std::string_view name) {
   return std::nullopt;
 }
 
-using Extents = std::vector<index_t, Allocator<index_t>>;
+using Extents = List<index_t>;
 
 /// Where the header says a tensor is: bytes [begin, end) of the data.
 struct HeaderEntry {

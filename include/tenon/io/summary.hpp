@@ -70,7 +70,7 @@ auto summary(const Model& model) {
     const planning::Plan plan = planning::finish(result);
     Summary summary;
     for (const planning::Row& row : graph.rows()) {
-      summary.rows.push_back({std::string(row.name), row.output, row.parameters, row.multiply_adds});
+      summary.rows.push_back({std::string(row.name), {row.output.begin(), row.output.end()}, row.parameters, row.multiply_adds});
       summary.parameters += row.parameters;
       summary.multiply_adds += row.multiply_adds;
     }

@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "../core/allocator.hpp"
 #include "../core/any_tensor.hpp"
 #include "members.hpp"
 #include "tags.hpp"
@@ -107,9 +108,9 @@ class Snapshot {
     made_.emplace_back(instance, part.instance());
   }
 
-  std::vector<bool> flags_;
+  List<bool> flags_;
   std::vector<AnyTensor> tensors_;
-  std::vector<const void*> instances_;
+  List<const void*> instances_;
   std::vector<std::pair<const void*, std::shared_ptr<void>>> made_;
   std::size_t flag_ = 0, tensor_ = 0, instance_ = 0;
 };

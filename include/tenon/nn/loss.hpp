@@ -17,8 +17,8 @@ namespace operation {
 
 /// Weights of a loss, known at run time; null: none. Shared by the loss and the records of its calls.
 struct LossWeights {
-  std::vector<double> values;
-  std::vector<index_t> extents;
+  List<double> values;
+  List<index_t> extents;
 };
 using LossWeightsPointer = std::shared_ptr<const LossWeights>;
 

@@ -11,7 +11,6 @@
 #include "../core/text.hpp"
 #include "define_struct.hpp"
 
-
 namespace tenon::inline TENON_ISA::nn {
 
 template <class Derived>

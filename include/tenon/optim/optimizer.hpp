@@ -66,7 +66,7 @@ class Optimizer {
     if (std::find(states_.begin(), states_.end(), parameter.state().get()) != states_.end()) return;
     states_.push_back(parameter.state().get());
     // Rules are few and small: the history lives beside the parameter it belongs to.
-    std::vector<T> history(static_cast<std::size_t>(size) * Rule::histories, T(0));
+    List<T> history(static_cast<std::size_t>(size) * Rule::histories, T(0));
     moves_.push_back(
         [state = parameter.state(), past = std::move(history), steps = std::int64_t{0}](const Rule& rule) mutable {
           if (!state->requires_grad() || !state->had_grad()) return;
