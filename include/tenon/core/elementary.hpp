@@ -66,7 +66,7 @@ TENON_HOST_DEVICE TENON_ALWAYS_INLINE inline T in_order(T x) {
 /// `x`; with -ffast-math the nearest number in [-bound, bound], for functions that are constant or zero beyond, where a
 /// quotient by numbers near the largest, or a product with them, would be wrong.
 template <class T>
-TENON_HOST_DEVICE T bounded(const T& x, double bound) {
+TENON_HOST_DEVICE TENON_ALWAYS_INLINE inline T bounded(const T& x, double bound) {
   if constexpr (fast_math)
     return at_least(full_like(x, -bound), at_most(full_like(x, bound), x));
   else
@@ -75,7 +75,7 @@ TENON_HOST_DEVICE T bounded(const T& x, double bound) {
 
 /// `x`; with -ffast-math `bound` at least.
 template <class T>
-TENON_HOST_DEVICE T bounded_below(const T& x, double bound) {
+TENON_HOST_DEVICE TENON_ALWAYS_INLINE inline T bounded_below(const T& x, double bound) {
   if constexpr (fast_math)
     return at_least(full_like(x, bound), x);
   else
@@ -197,10 +197,10 @@ TENON_HOST_DEVICE T log_of_normal(const T& x) {
 }
 }  // namespace detail
 
-// ---- the functions
+// ---- the functions, which are inlined so that what calls xsimd's is compiled as if it called them itself
 
 template <class T>
-TENON_HOST_DEVICE T exp(const T& x) {
+TENON_HOST_DEVICE TENON_ALWAYS_INLINE inline T exp(const T& x) {
   using std::exp;
   if constexpr (fast_math)
     return choose(
@@ -213,7 +213,7 @@ TENON_HOST_DEVICE T exp(const T& x) {
 /// With -ffast-math the logarithm of 0, and of numbers too small to have all their digits, is that of about the
 /// smallest number there is.
 template <class T>
-TENON_HOST_DEVICE T log(const T& x) {
+TENON_HOST_DEVICE TENON_ALWAYS_INLINE inline T log(const T& x) {
   using std::log;
   if constexpr (fast_math)
     return choose(x < detail::smallest_like(x), full_like(x, detail::is_float<T> ? -104 : -746),
@@ -242,7 +242,7 @@ TENON_HOST_DEVICE T log_of_sum(const T& x, const T& u) {
 
 /// log(1 + x)
 template <class T>
-TENON_HOST_DEVICE T log1p(const T& x) {
+TENON_HOST_DEVICE TENON_ALWAYS_INLINE inline T log1p(const T& x) {
   using std::log1p;
   if constexpr (fast_math)
     return detail::log_of_sum(x, in_order(T(1) + x));
@@ -252,7 +252,7 @@ TENON_HOST_DEVICE T log1p(const T& x) {
 
 /// exp(x) - 1
 template <class T>
-TENON_HOST_DEVICE T expm1(const T& x) {
+TENON_HOST_DEVICE TENON_ALWAYS_INLINE inline T expm1(const T& x) {
   using std::abs, std::expm1;
   if constexpr (fast_math)
     return choose(abs(x) < full_like(x, detail::half_log_2), detail::expm1_near_0(bounded(x, detail::half_log_2)),
@@ -269,7 +269,7 @@ TENON_HOST_DEVICE T tanh_of_expm1(const T& x, const T& e) {
 }  // namespace detail
 
 template <class T>
-TENON_HOST_DEVICE T tanh(const T& x) {
+TENON_HOST_DEVICE TENON_ALWAYS_INLINE inline T tanh(const T& x) {
   using std::abs, std::tanh;
   if constexpr (fast_math)
     return detail::tanh_of_expm1(x, elementary::expm1(T(2) * abs(bounded(x, 20))));  // from there on it is 1
@@ -296,7 +296,7 @@ T pow_of_lanes(const T& x, double exponent) {
 
 /// 1 - erf(x)
 template <class T>
-TENON_HOST_DEVICE T erfc(const T& x) {
+TENON_HOST_DEVICE TENON_ALWAYS_INLINE inline T erfc(const T& x) {
   using std::erfc;
   if constexpr (fast_math && !std::is_arithmetic_v<T>)
     return detail::erfc_of_lanes(x);
@@ -306,7 +306,7 @@ TENON_HOST_DEVICE T erfc(const T& x) {
 
 /// x to the power of `exponent`.
 template <class T>
-TENON_HOST_DEVICE T pow(const T& x, double exponent) {
+TENON_HOST_DEVICE TENON_ALWAYS_INLINE inline T pow(const T& x, double exponent) {
   using std::pow;
   if constexpr (fast_math && !std::is_arithmetic_v<T>)
     return detail::pow_of_lanes(x, exponent);
@@ -316,7 +316,7 @@ TENON_HOST_DEVICE T pow(const T& x, double exponent) {
 
 /// The square root; with -ffast-math of numbers too small to have all their digits, 0.
 template <class T>
-TENON_HOST_DEVICE T sqrt(const T& x) {
+TENON_HOST_DEVICE TENON_ALWAYS_INLINE inline T sqrt(const T& x) {
   using std::sqrt;
   if constexpr (fast_math)
     return choose(x < detail::smallest_like(x), T(0), sqrt(at_least(detail::smallest_like(x), x)));
