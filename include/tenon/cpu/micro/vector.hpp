@@ -58,11 +58,11 @@ inline constexpr index_t lanes = static_cast<index_t>(Vector<T>::size);
 
 namespace detail {
 template <class T, std::size_t Size, class Found = xsimd::make_sized_batch_t<T, Size>>
-struct SizedVector {
+struct FindVector {
   using type = Found;
 };
 template <class T, std::size_t Size>
-struct SizedVector<T, Size, void> {
+struct FindVector<T, Size, void> {
 #if TENON_VECTORS_ARE_EMULATED
   using type = std::conditional_t<(Size * sizeof(T) >= 16), xsimd::batch<T, xsimd::emulated<Size * sizeof(T) * 8>>, void>;
 #else
@@ -73,7 +73,7 @@ struct SizedVector<T, Size, void> {
 
 /// A vector of `Size` elements; void where the instruction set has none.
 template <class T, std::size_t Size>
-using SizedVector = typename detail::SizedVector<T, Size>::type;
+using SizedVector = typename detail::FindVector<T, Size>::type;
 
 /// 128 bits, which every instruction set has.
 template <class T>
