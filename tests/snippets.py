@@ -8,7 +8,6 @@ What a writer of documentation puts behind ```cpp:
   ```cpp            without: declarations, at namespace scope; what follows on the page may use them
   ```cpp fragment   statements: the body of a function of its own
   ```cpp thrust     a whole program for the Thrust backend, run on the host
-  … pending         any of these that is left alone until a change it needs has come
 
 Declarations and fragments of all pages are one program, in which `nn` is tenon::nn, `Tensor` is tenon::Tensor, and the
 literals _c and _n are there; so are the headers below. Everything that can fail is checked by `assert`. Each fragment
@@ -141,16 +140,12 @@ def check_links(page):
         path, _, anchor = link.partition('#')
         target = (page.parent / path).resolve() if path else page
         where = '%s -> %s' % (page.relative_to(root), link)
-        if target in pending_pages and not target.exists(): print('pending ' + where)
-        elif not target.exists(): report(where, 'there is no such file')
+        if not target.exists(): report(where, 'there is no such file')
         elif anchor and anchor not in anchors(target): report(where, 'there is no such heading')
         else: report(where)
 
 blocks = [block for page in pages for block in blocks_of(page)]
-cpp = [block for block in blocks if block.language == 'cpp' and 'pending' not in block.words]
-for block in blocks:
-    if 'pending' in block.words: print('pending ' + block.name)
-pending_pages = {root / 'docs' / 'threads.md'}
+cpp = [block for block in blocks if block.language == 'cpp']
 programs = [block for block in cpp if re.search(r'^int main\(', block.code, re.M)]
 run_fragments([block for block in cpp if block not in programs])
 for block in programs: run_program(block)
