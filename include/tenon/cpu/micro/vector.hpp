@@ -64,7 +64,8 @@ struct FindVector {
 template <class T, std::size_t Size>
 struct FindVector<T, Size, void> {
 #if TENON_VECTORS_ARE_EMULATED
-  using type = std::conditional_t<(Size * sizeof(T) >= 16), xsimd::batch<T, xsimd::emulated<Size * sizeof(T) * 8>>, void>;
+  static constexpr std::size_t bytes = Size * sizeof(T);
+  using type = std::conditional_t<(bytes >= 16), xsimd::batch<T, xsimd::emulated<bytes * 8>>, void>;
 #else
   using type = std::conditional_t<Vector<T>::size == Size, Vector<T>, void>;
 #endif
