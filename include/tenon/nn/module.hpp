@@ -85,8 +85,9 @@ auto give_back(R&& result) {
 /// pointers to modules or tensors, are one compile error. It names 39 members at most: more are grouped in modules of
 /// their own, `struct Encoder : nn::Module<Encoder>`, which are members. Modules start in training mode.
 ///
-/// A const module is called as any other, if its `forward` is const. Called on Tensors in evaluation mode a module is
-/// only read, from any number of threads if it is const; what a call changes in training mode, see BatchNorm1d.
+/// A const module is called as any other, if its `forward` is const. In evaluation mode a call of a const module on
+/// Tensors only reads it, in any number of threads. In training mode each call of a BatchNorm moves its running
+/// statistics, of a const module too, and Dropout draws from the calling thread's `generator()`.
 template <class Derived>
 class Module {
  public:
