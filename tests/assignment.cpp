@@ -212,20 +212,62 @@ BOOST_AUTO_TEST_CASE(gradient_and_flag_are_assigned_too) {
   BOOST_TEST(equal(layer.state_dict(), assigned));
 }
 
-// The layer's own optimiser goes on; so does the one of what was moved.
+// The layer's own optimiser goes on, and so does the one of what was moved: here, until something new is there.
 BOOST_AUTO_TEST_CASE(both_modules_may_have_optimisers) {
   Layer a, b;
-  optim::SGD of_a{a, {.lr = 1}};
+  optim::SGD of_a{a, {.lr = 1}}, first_of_b{b, {.lr = 1}};
   optim::Adam of_b{b, {.lr = 1, .eps = 0}};
   const auto wanted = b.state_dict();
   a = std::move(b);
   BOOST_TEST(equal(a.state_dict(), wanted));
   check_trains(a, of_a);
+  check_trains(a, first_of_b);
   b = Layer{};
   const auto before = b.bias.data();
   fill_gradients(b);
   of_b.step();
   BOOST_TEST(b.bias.data()(0) == before(0) - 1, boost::test_tools::tolerance(1e-5f));
+}
+
+struct Agent {
+  Chain model;
+  optim::SGD optimizer{model, {.lr = 1}};
+};
+BOOST_AUTO_TEST_CASE(models_move_with_their_optimisers) {
+  std::vector<Agent> agents(5);
+  std::vector<tenon::StateDict> values;
+  for (Agent& agent : agents) values.push_back(agent.model.state_dict());
+  const auto check_all = [&](std::vector<std::size_t> order) {
+    for (std::size_t i = 0; i < order.size(); ++i) {
+      BOOST_TEST(equal(agents[i].model.state_dict(), values[order[i]]));
+      check_trains(agents[i].model, agents[i].optimizer);
+      values[order[i]] = agents[i].model.state_dict();
+    }
+  };
+  agents.erase(agents.begin() + 1);
+  check_all({0, 2, 3, 4});
+  std::rotate(agents.begin(), agents.begin() + 1, agents.end());
+  check_all({2, 3, 4, 0});
+  agents.erase(agents.begin(), agents.begin() + 2);
+  check_all({4, 0});
+}
+
+// One optimiser moves what it has twice by then once.
+BOOST_AUTO_TEST_CASE(a_layer_moves_within_a_model) {
+  Chain chain;
+  optim::SGD optimizer{chain, {.lr = 1}};
+  const nn::Variable x{Tensor<float, 1, 2>{}};
+  const auto y = chain[2_c](x);
+  const auto wanted = chain[2_c].state_dict();
+  chain[0_c] = std::move(chain[2_c]);
+  BOOST_TEST(equal(chain[0_c].state_dict(), wanted));
+  check_trains(chain[0_c], optimizer);
+  Tensor<float, 1, 2> ones;
+  ones.fill(1);
+  y.backward(ones);  // recorded before
+  BOOST_TEST(chain[0_c].bias.grad()(1) == 1);
+  chain[2_c] = Layer{};
+  check_trains(chain, optimizer);
 }
 
 BOOST_AUTO_TEST_CASE(an_optimiser_whose_parameters_are_gone_says_so) {

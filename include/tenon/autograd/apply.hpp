@@ -331,8 +331,9 @@ class OperationNode final : public CallNode<sizeof...(X), result_traits<Result>:
         if (state.recorded()) queue.meet_released_record();
         return {state.value()};
       }
-      const bool accumulate = state.accumulates();
-      return {state.value(), state.grad_to_write().data(), accumulate};
+      auto& target = static_cast<State<T>&>(state.current());
+      const bool accumulate = target.accumulates();
+      return {state.value(), target.grad_to_write().data(), accumulate};
     }
   }
   // Of an output nobody kept, or whose gradient nobody wrote: null.

@@ -188,6 +188,16 @@ class AnyState : public memory::Recycled {
     if (name.size() > this->name().size()) name_ = std::make_unique<const std::string>(name);
   }
 
+  /// Where a parameter went whose value was moved into another one: optimisers and records that refer to both go on
+  /// with that. Itself, if it was not moved.
+  AnyState& current() noexcept {
+    AnyState* state = this;
+    while (state->successor_) state = state->successor_.get();
+    return *state;
+  }
+  bool was_moved() const noexcept { return successor_ != nullptr; }
+  void moved_to(AnyStatePointer successor) noexcept { successor_ = std::move(successor); }
+
   /// Whether somebody beside the one who asks refers to this state.
   bool is_shared() const noexcept { return references_.load(std::memory_order_relaxed) > 1; }
 
@@ -212,6 +222,7 @@ class AnyState : public memory::Recycled {
   NodePointer producer_;
   OutputSlot* slot_ = nullptr;
   std::unique_ptr<const std::string> name_;
+  AnyStatePointer successor_;
 };
 
 /// The value of a Variable or Parameter, its gradient, and the node that made it.
@@ -266,6 +277,7 @@ class State final : public AnyState {
   void assign(State& other) {
     value_ = other.value_;
     changed();
+    moved_to(nullptr);
     requires_grad(other.requires_grad());
     copy_grad(other);
   }

@@ -97,10 +97,14 @@ class Parameter {
     return *this;
   }
   Parameter& operator=(Parameter&& other) {
-    if (state_ && other.state_ && state_ != other.state_ && state_->is_shared())
+    if (this == &other) return *this;
+    const bool is_wanted = state_ && state_->is_shared(), other_is_wanted = other.state_ && other.state_->is_shared();
+    if (!is_wanted || !other.state_ || (state_->was_moved() && other_is_wanted)) {
+      state_ = std::move(other.state_);
+    } else {
       state_->assign(*other.state_);
-    else if (this != &other)
-      state_ = std::move(other.state_);  // nobody refers to this one, but somebody may to the other
+      if (other_is_wanted && !other.state_->was_moved()) other.state_->moved_to(state_);
+    }
     return *this;
   }
 

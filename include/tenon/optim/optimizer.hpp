@@ -40,16 +40,17 @@ class Optimizer {
   /// Moves each parameter that requires a gradient and has once had one: where it was zeroed since, with gradient 0.
   /// Throws tenon::Error if no module has any of the parameters any more.
   void step() {
-    if (std::none_of(states_.begin(), states_.end(), [](const auto* state) { return state->is_shared(); }))
+    if (std::none_of(states_.begin(), states_.end(), [](auto* state) { return state->current().is_shared(); }))
       raise(
           "Optimizer: no module has any of its parameters any more: the model was destroyed or its layers were "
           "replaced");
-    for (auto& move : moves_) move(rule_);
+    for (std::size_t i = 0; i < moves_.size(); ++i)
+      if (is_first(i)) moves_[i](rule_, states_[i]->current());
   }
 
   /// Zeroes the gradients of the parameters.
   void zero_grad() {
-    for (const Zero& zero : zeros_) zero.call();
+    for (std::size_t i = 0; i < zeros_.size(); ++i) zeros_[i](states_[i]->current());
   }
 
   /// The learning rate and whatever else the rule takes; may be changed between steps.
@@ -67,23 +68,30 @@ class Optimizer {
     states_.push_back(parameter.state().get());
     // Rules are few and small: the history lives beside the parameter it belongs to.
     List<T> history(static_cast<std::size_t>(size) * Rule::histories, T(0));
-    moves_.push_back(
-        [state = parameter.state(), past = std::move(history), steps = std::int64_t{0}](const Rule& rule) mutable {
-          if (!state->requires_grad() || !state->had_grad()) return;
-          rule.template update<T>(size, state->value().data(), state->set_elements().data(), past.data(), ++steps);
-          state->changed();
-        });
-    zeros_.push_back({[state = parameter.state().get()] { state->zero_grad(); }});
+    using State = autograd::State<TensorType>;
+    moves_.push_back([kept = parameter.state(), past = std::move(history), steps = std::int64_t{0}](
+                         const Rule& rule, autograd::AnyState& any) mutable {
+      auto& state = static_cast<State&>(any);
+      if (!state.requires_grad() || !state.had_grad()) return;
+      rule.template update<T>(size, state.value().data(), state.set_elements().data(), past.data(), ++steps);
+      state.changed();
+    });
+    zeros_.push_back([](autograd::AnyState& any) { static_cast<State&>(any).zero_grad(); });
   }
 
-  struct Zero {  // a type of tenon, so that the vector's code is, too
-    std::function<void()> call;
-  };
+  /// Whether parameter `i` is none that another one here was moved into.
+  bool is_first(std::size_t i) const {
+    if (!states_[i]->was_moved()) return true;
+    const autograd::AnyState* const now = &states_[i]->current();
+    for (std::size_t k = 0; k < states_.size(); ++k)
+      if (states_[k] == now || (k < i && &states_[k]->current() == now)) return false;
+    return true;
+  }
 
   Rule rule_;
-  std::vector<std::function<void(const Rule&)>> moves_;  // these keep the parameters
-  std::vector<Zero> zeros_;
-  std::vector<const autograd::AnyState*> states_;
+  std::vector<std::function<void(const Rule&, autograd::AnyState&)>> moves_;  // these keep the parameters
+  std::vector<std::function<void(autograd::AnyState&)>> zeros_;
+  std::vector<autograd::AnyState*> states_;
 };
 
 }  // namespace tenon::inline TENON_ISA::optim
