@@ -181,22 +181,24 @@ class AnyState : public memory::Recycled {
   /// The dotted name of a parameter, empty if it is not known.
   const std::string& name() const noexcept {
     static const std::string none;
-    return name_ ? *name_ : none;
+    return seldom_ ? seldom_->name : none;
   }
   /// Of several names, that of a module and those of modules it is in, the longest says most.
   void name(const std::string& name) {
-    if (name.size() > this->name().size()) name_ = std::make_unique<const std::string>(name);
+    if (name.size() > this->name().size()) seldom().name = name;
   }
 
   /// Where a parameter went whose value was moved into another one: optimisers and records that refer to both go on
   /// with that. Itself, if it was not moved.
   AnyState& current() noexcept {
     AnyState* state = this;
-    while (state->successor_) state = state->successor_.get();
+    while (state->was_moved()) state = state->seldom_->successor.get();
     return *state;
   }
-  bool was_moved() const noexcept { return successor_ != nullptr; }
-  void moved_to(AnyStatePointer successor) noexcept { successor_ = std::move(successor); }
+  bool was_moved() const noexcept { return seldom_ && seldom_->successor; }
+  void moved_to(AnyStatePointer successor) {
+    if (successor || seldom_) seldom().successor = std::move(successor);
+  }
 
   /// Whether somebody beside the one who asks refers to this state.
   bool is_shared() const noexcept { return references_.load(std::memory_order_relaxed) > 1; }
@@ -221,8 +223,16 @@ class AnyState : public memory::Recycled {
   std::uint32_t version_ = 0;
   NodePointer producer_;
   OutputSlot* slot_ = nullptr;
-  std::unique_ptr<const std::string> name_;
-  AnyStatePointer successor_;
+  struct Seldom {
+    std::string name;
+    AnyStatePointer successor;
+  };
+  std::unique_ptr<Seldom> seldom_;
+
+  Seldom& seldom() {
+    if (!seldom_) seldom_ = std::make_unique<Seldom>();
+    return *seldom_;
+  }
 };
 
 /// The value of a Variable or Parameter, its gradient, and the node that made it.
