@@ -61,7 +61,7 @@ StateDict load(const Text& source, std::uint64_t size, Read read) {
   };
 
   std::array<char, 9> first{};  // the length of the header, and its first byte
-  const auto known = static_cast<std::size_t>(std::min<std::uint64_t>(size, first.size()));
+  const auto known = static_cast<std::size_t>((std::min<std::uint64_t>)(size, first.size()));
   read_at(0, std::as_writable_bytes(std::span(first).first(known)));
   const auto fail_as_other = [&](const Text& what) {
     fail("not a safetensors file: " + what + describe_kind({first.data(), known}));
