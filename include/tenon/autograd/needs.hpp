@@ -4,7 +4,6 @@
 
 #include <array>
 #include <cstdint>
-#include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -67,12 +66,12 @@ inline constexpr Needs needs_of<Operation> = Operation::backward_needs;
 
 /// Throws: `state`, an input of `operation`, is not what it was.
 [[noreturn]] inline void raise_changed(std::string_view operation, std::string_view role, const AnyState& state) {
-  std::string text("backward: the ");
+  Text text("backward: the ");
   text.append(role).append(" of ").append(operation);
-  if (!state.name().empty()) text += ", \"" + state.name() + "\",";
+  if (!state.name().empty()) text.append(", \"").append(state.name()).append("\",");
   text += " of shape (";
   for (bool first = true; const index_t extent : state.extents())
-    text.append(std::exchange(first, false) ? "" : ", ").append(std::to_string(extent));
+    text.append(std::exchange(first, false) ? "" : ", ").append(to_text(extent));
   raise(text +
         ") was changed after the forward pass, by an optimiser's step, by load_state_dict or by an assignment, and the "
         "gradient needs the value it had: run forward again, or change it after backward");

@@ -9,13 +9,14 @@
 #include <cstring>
 #include <memory>
 #include <span>
-#include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "../core/error.hpp"
 #include "../core/memory.hpp"
 #include "../core/tensor.hpp"
+#include "../core/text.hpp"
 
 namespace tenon::inline TENON_ISA::autograd {
 
@@ -179,12 +180,9 @@ class AnyState : public memory::Recycled {
 
   virtual std::span<const index_t> extents() const noexcept = 0;
   /// The dotted name of a parameter, empty if it is not known.
-  const std::string& name() const noexcept {
-    static const std::string none;
-    return seldom_ ? seldom_->name : none;
-  }
+  std::string_view name() const noexcept { return seldom_ ? std::string_view(seldom_->name) : std::string_view(); }
   /// Of several names, that of a module and those of modules it is in, the longest says most.
-  void name(const std::string& name) {
+  void name(std::string_view name) {
     if (name.size() > this->name().size()) seldom().name = name;
   }
 
@@ -224,7 +222,7 @@ class AnyState : public memory::Recycled {
   NodePointer producer_;
   OutputSlot* slot_ = nullptr;
   struct Seldom {
-    std::string name;
+    Text name;
     AnyStatePointer successor;
   };
   std::unique_ptr<Seldom> seldom_;
@@ -266,17 +264,14 @@ class State final : public AnyState {
     has_grad_ = had_grad_ = true;
     return grad_;
   }
-  bool accumulates() { return has_grad_ && had_grad(); }
+  bool accumulates() const { return has_grad_ && had_grad(); }
 
   /// Whether a backward pass or the user has ever written the gradient. Optimisers leave alone what never had one.
-  bool had_grad() {
-    if (!had_grad_ && shown_) had_grad_ = !is_unwritten();
-    return had_grad_;
-  }
+  bool had_grad() const { return had_grad_ || (shown_ && !is_unwritten()); }
   /// Once the user has seen the gradient, its elements are zeroed here, since a reference may have been kept to it;
   /// they are otherwise set when they are needed.
   void zero_grad() {
-    had_grad();
+    had_grad_ = had_grad();
     if (shown_)
       clear();
     else
@@ -284,14 +279,14 @@ class State final : public AnyState {
   }
 
   /// Takes over value, gradient and flags. What optimisers and records refer to stays this state.
-  void assign(State& other) {
+  void assign(const State& other) {
     value_ = other.value_;
     changed();
     moved_to(nullptr);
     requires_grad(other.requires_grad());
     copy_grad(other);
   }
-  void copy_grad(State& other) {
+  void copy_grad(const State& other) {
     had_grad_ = other.had_grad();
     if (other.accumulates()) {
       allocate_grad();
@@ -313,7 +308,14 @@ class State final : public AnyState {
     const typename TensorType::place::scope beside(value_);
     grad_ = TensorType(uninitialized);
   }
-  void clear() { grad_.fill(had_grad_ ? element(0) : unwritten); }
+  void clear() {
+    // Read at run time: under -ffast-math a compiler takes the two zeros for one.
+    const volatile element zero = unwritten;
+    if (had_grad_)
+      grad_.fill(0);
+    else
+      grad_.fill(zero);
+  }
   bool is_unwritten() const {
     if constexpr (requires { grad_.to_host(); })
       return is_unwritten(grad_.to_host());

@@ -74,13 +74,13 @@ namespace tenon::inline TENON_ISA {
 namespace detail {
 /// Of `x[i]`, where the leading axis of x has `size` elements.
 [[noreturn]] inline void raise_position(index_t position, index_t size) {
-  raise("x[" + std::to_string(position) + "]: the leading axis of x has " + std::to_string(size) + " elements");
+  raise("x[" + to_text(position) + "]: the leading axis of x has " + to_text(size) + " elements");
 }
 /// Of `x(i, j)` and `x[{i, j}]`, where x has the extents `shape`.
 [[noreturn]] inline void raise_positions(std::span<const index_t> positions, std::span<const index_t> shape) {
   const auto list = [](std::span<const index_t> numbers) {
-    std::string text;
-    for (const index_t number : numbers) text += (text.empty() ? "" : ", ") + std::to_string(number);
+    Text text;
+    for (const index_t number : numbers) text += (text.empty() ? "" : ", ") + to_text(number);
     return "(" + text + ")";
   };
   raise("x" + list(positions) + ": a position lies outside x, whose shape is " + list(shape));
@@ -303,7 +303,7 @@ class Tensor : public xt::xcontainer<Tensor<T, D...>>, public xt::xcontainer_sem
 #ifndef NDEBUG
     if constexpr (requires { static_cast<index_t>(*std::ranges::begin(positions)); })
       if (!detail::are_inside<Broadcasts>(static_shape::dims, positions)) {
-        std::vector<index_t> found;
+        List<index_t> found;
         for (const auto& position : positions) found.push_back(static_cast<index_t>(position));
         detail::raise_positions(found, static_shape::dims);
       }
