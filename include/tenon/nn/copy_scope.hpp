@@ -2,10 +2,12 @@
 /// How copies and moves of modules keep what their Shared layers share.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 #include <vector>
 
+#include "../core/allocator.hpp"
 #include "members.hpp"
 
 namespace tenon::inline TENON_ISA::nn {
@@ -40,26 +42,45 @@ class CopyScope {
   template <class A>
   std::shared_ptr<A> assign(const std::shared_ptr<A>& from, const std::shared_ptr<A>& to) {
     if (auto known = find<A>(from.get())) return known;
-    for (const auto& [original, instance] : instances_)
-      if (instance == to) return copy(from);
+    if (is_taken(to)) return copy(from);
     *to = *from;
+    return remember(from, to);
+  }
+  /// The same for a move: where something else was written into `to`, `from` itself is taken. What only the moved
+  /// module has (`is_only_there`) is moved, and optimisers follow.
+  template <class A>
+  std::shared_ptr<A> move(const std::shared_ptr<A>& from, const std::shared_ptr<A>& to, bool is_only_there) {
+    if (auto known = find<A>(from.get())) return known;
+    if (is_taken(to)) return remember(from, from);
+    if (is_only_there)
+      *to = std::move(*from);
+    else
+      *to = *from;
     return remember(from, to);
   }
 
  private:
+  struct Instance {
+    const void* original;
+    std::shared_ptr<void> copy;
+  };
+
+  bool is_taken(const std::shared_ptr<void>& to) const {
+    return std::any_of(instances_.begin(), instances_.end(), [&](const Instance& known) { return known.copy == to; });
+  }
   template <class A>
   std::shared_ptr<A> find(const void* from) const {
-    for (const auto& [original, instance] : instances_)
-      if (original == from) return std::static_pointer_cast<A>(instance);
+    for (const Instance& known : instances_)
+      if (known.original == from) return std::static_pointer_cast<A>(known.copy);
     return nullptr;
   }
   template <class A>
   const std::shared_ptr<A>& remember(const std::shared_ptr<A>& from, const std::shared_ptr<A>& to) {
-    instances_.emplace_back(from.get(), to);
+    instances_.push_back({from.get(), to});
     return to;
   }
 
-  std::vector<std::pair<const void*, std::shared_ptr<void>>> instances_;
+  std::vector<Instance> instances_;
 };
 
 /// Whether an optimiser or a record refers to a parameter of `module`.
@@ -88,16 +109,21 @@ void for_each_shared(M& module, F& f) {
 /// come, so that optimisers go on with them; then both modules refer to the same instances.
 template <class M>
 void move_shared(M& to, M& from) {
-  std::vector<void*> sources;
-  const auto find = [&](auto& source) { sources.push_back(&source); };
+  List<void*> sources;
+  List<const void*> instances;
+  const auto find = [&](auto& source) {
+    sources.push_back(&source);
+    instances.push_back(source.instance().get());
+  };
   for_each_shared(from, find);
   if (sources.empty()) return;
   const CopyScope scope;
   auto move = [&, next = sources.begin()]<class SharedLayer>(SharedLayer& target) mutable {
     SharedLayer& source = *static_cast<SharedLayer*>(*next++);
     auto instance = source.instance();
+    const auto places = std::count(instances.begin(), instances.end(), instance.get());
     if (instance && target.instance() && instance != target.instance() && is_referred_to(*target.instance()))
-      instance = CopyScope::current()->assign(instance, target.instance());
+      instance = CopyScope::current()->move(instance, target.instance(), instance.use_count() == places + 1);
     target.share(instance);
     source.share(instance);
   };
