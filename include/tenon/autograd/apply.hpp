@@ -171,6 +171,12 @@ bool is_volatile(const X& x) {
   else
     return false;
 }
+/// Whether a call of an operation on these arguments, with a Variable among them or a Parameter as the first, is
+/// recorded.
+template <class... X>
+bool is_recorded(const X&... x) {
+  return !(is_volatile(x) || ...) && (wants_grad(x) || ...);
+}
 
 // ---- results
 
@@ -372,8 +378,7 @@ auto compute(const Operation& operation, const X&... x) {
 template <class Operation, class... X>
 auto record(const Operation& operation, const X&... x) {
   using Call = call<Operation, X...>;
-  const bool is_volatile_result = (is_volatile(x) || ...);
-  if (!is_volatile_result && (wants_grad(x) || ...)) {
+  if (is_recorded(x...)) {
     using NodeType = OperationNode<Operation, typename Call::result, argument_t<X>...>;
     const typename Call::place::scope beside(value_of(x)...);
     const boost::intrusive_ptr<NodeType> node(new NodeType(operation, x...));
@@ -383,7 +388,7 @@ auto record(const Operation& operation, const X&... x) {
   }
   const auto wrap = [&]<class R>(R&& r) {
     nn::Variable<R> variable(std::forward<R>(r));
-    if (is_volatile_result) variable.state()->make_volatile();
+    if ((is_volatile(x) || ...)) variable.state()->make_volatile();
     return variable;
   };
   auto result = compute(operation, x...);

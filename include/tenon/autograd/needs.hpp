@@ -5,9 +5,9 @@
 #include <array>
 #include <cstdint>
 #include <string_view>
-#include <type_traits>
 #include <utility>
 
+#include "../core/arithmetic.hpp"
 #include "../core/error.hpp"
 #include "state.hpp"
 
@@ -37,22 +37,16 @@ template <bool FromInput>
 inline constexpr Needs needs_input_if{{FromInput}, roles_of_a_layer};
 /// Of a product: each factor's gradient is computed from the other.
 inline constexpr Needs needs_other_factor{{0b10, 0b01}};
-/// Of a `Function` of two operands, as in core/arithmetic.hpp: a gradient functor takes the result's gradient and,
-/// where it needs it, the `other` operand.
+/// Of a `Gradient` functor of core/arithmetic.hpp, where `other` is the bit of the other operand.
 template <class Gradient>
 consteval std::uint8_t needs_of_gradient(std::uint8_t other) {
-  if (std::is_invocable_v<Gradient, const double&>) return 0;
-  return std::is_invocable_v<Gradient, const double&, const double&> ? other : std::uint8_t{0b11};
+  if (pointwise::reads_both_operands<Gradient, double>) return 0b11;
+  return pointwise::reads_operand<Gradient, double> ? other : std::uint8_t{0};
 }
+/// Of a function of two operands.
 template <class Function>
-inline constexpr Needs needs_of_operands{.everything = true};
-template <class Function>
-  requires requires {
-    typename Function::first_gradient;
-    typename Function::second_gradient;
-  }
-inline constexpr Needs needs_of_operands<Function>{{needs_of_gradient<typename Function::first_gradient>(0b10),
-                                                    needs_of_gradient<typename Function::second_gradient>(0b01)}};
+inline constexpr Needs needs_of_operands{{needs_of_gradient<typename Function::first_gradient>(0b10),
+                                          needs_of_gradient<typename Function::second_gradient>(0b01)}};
 /// Of input * weight + bias.
 inline constexpr Needs needs_product{{0b10, 0b01, 0}, roles_of_a_layer};
 /// Of function(input) * weight + bias.

@@ -4,7 +4,7 @@
 ///
 /// A total begins with `start`; each element x of the window joins it as `join(total, enter(x))`, in any order; the
 /// result is `finish(total, divisor)`, the divisor being the product of the axes' `share`s. The gradient with respect
-/// to x is `each(factor(g, y, divisor), x)`.
+/// to x is `each(factor(g, y, divisor), x)`, which reads x if `gradient_reads_input`.
 #pragma once
 
 #include "elementary.hpp"
@@ -61,6 +61,7 @@ TENON_HOST_DEVICE T power(const T& x) {
 
 /// The largest element; NaN if there is one. Its gradient goes to the element that was picked.
 struct Max {
+  static constexpr bool gradient_reads_input = false;
   template <class T>
   TENON_HOST_DEVICE static constexpr T start() {
     return elementary::lowest<T>;
@@ -104,6 +105,7 @@ struct Sum {
 /// The mean. `CountIncludePad`: of the window in the padded input; otherwise of its elements in the input itself.
 template <bool CountIncludePad>
 struct Average : detail::Sum {
+  static constexpr bool gradient_reads_input = false;
   template <class V>
   TENON_HOST_DEVICE TENON_ALWAYS_INLINE static V finish(const V& total, const V& count) {
     return total / count;
@@ -126,6 +128,7 @@ struct Average : detail::Sum {
 /// whole kernel, and a zero result has the gradient zero.
 template <double P>
 struct PowerSum : detail::Sum {
+  static constexpr bool gradient_reads_input = true;
   template <class V>
   TENON_HOST_DEVICE TENON_ALWAYS_INLINE static V enter(const V& x) {
     return power<P>(x);

@@ -48,11 +48,13 @@ struct CrossEntropyLoss : PickingLoss<CrossEntropyLoss<SizeAverage, IgnoreIndex>
 template <bool SizeAverage, std::int64_t IgnoreIndex>
 struct NLLLoss : PickingLoss<NLLLoss<SizeAverage, IgnoreIndex>, SizeAverage, IgnoreIndex> {
   static constexpr std::string_view name = "NLLLoss";
+  static constexpr autograd::Needs backward_needs{{0b10}};  // the targets
 };
 /// The same of images alone.
 template <bool SizeAverage, std::int64_t IgnoreIndex>
 struct NLLLoss2d : PickingLoss<NLLLoss2d<SizeAverage, IgnoreIndex>, SizeAverage, IgnoreIndex, 4> {
   static constexpr std::string_view name = "NLLLoss2d";
+  static constexpr autograd::Needs backward_needs{{0b10}};  // the targets
 };
 
 /// The losses that are a sum over rows of scores (N, C).

@@ -172,7 +172,7 @@ class ConvLayer : public Layer<Name<Options::operation::in_channels, Options::op
     auto& layer = this->self();
     const double bound = 1 / std::sqrt(static_cast<double>(Operation::weight_channels[1] * Operation::kernel_elements));
     fill_uniform(layer.weight.overwrite(), bound);
-    if constexpr (has_bias) fill_uniform(layer.bias.data(), bound);
+    if constexpr (has_bias) fill_uniform(layer.bias.overwrite(), bound);
   }
 
   template <class X>

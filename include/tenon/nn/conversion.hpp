@@ -103,15 +103,19 @@ class Snapshot {
   template <class Part>
   void share(Part& part, const void* instance) {
     using Instance = typename std::remove_cvref_t<decltype(part.instance())>::element_type;
-    for (const auto& [original, made] : made_)
-      if (original == instance) return part.share(std::static_pointer_cast<Instance>(made));
-    made_.emplace_back(instance, part.instance());
+    for (const Made& made : made_)
+      if (made.original == instance) return part.share(std::static_pointer_cast<Instance>(made.instance));
+    made_.push_back({instance, part.instance()});
   }
 
   List<bool> flags_;
   std::vector<AnyTensor> tensors_;
   List<const void*> instances_;
-  std::vector<std::pair<const void*, std::shared_ptr<void>>> made_;
+  struct Made {
+    const void* original;
+    std::shared_ptr<void> instance;
+  };
+  std::vector<Made> made_;
   std::size_t flag_ = 0, tensor_ = 0, instance_ = 0;
 };
 

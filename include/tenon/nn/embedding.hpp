@@ -103,16 +103,20 @@ class Embedding : public Layer<Embedding<NumEmbeddings, EmbeddingDim, Tags...>> 
   }
   template <class X>
   auto forward(const X& x) const {
-    if constexpr (operation::renormalizes)
+    if constexpr (operation::renormalizes) {
+      if constexpr (is_variable<X>)
+        if (autograd::is_recorded(x, weight)) weight.state()->changed();
       return apply(operation{weight.state()->value().data(), true}, x, weight);
-    else
+    } else {
       return apply(operation{}, x, weight);
+    }
   }
 
   static Text extra_repr() {
     return to_text(NumEmbeddings) + ", " + to_text(EmbeddingDim) +
            (pads ? ", padding_idx=" + to_text(padding) : "") + (limits ? ", max_norm=" + repr(max_norm) : "") +
-           (!pointwise::equal(norm_type, 2.0) ? ", norm_type=" + repr(norm_type) : "") + (by_frequency ? ", scale_grad_by_freq=True" : "");
+           (!pointwise::equal(norm_type, 2.0) ? ", norm_type=" + repr(norm_type) : "") +
+           (by_frequency ? ", scale_grad_by_freq=True" : "");
   }
 };
 

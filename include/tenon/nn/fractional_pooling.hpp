@@ -27,6 +27,7 @@ struct SizeRatio {
 template <class Kernel, class Output, bool ReturnIndices>
 struct FractionalMaxPool {
   static constexpr std::string_view name = "FractionalMaxPool2d";
+  static constexpr autograd::Needs backward_needs = autograd::needs_nothing;
   static constexpr bool return_indices = ReturnIndices;
   using windows = FractionalWindows<Kernel, Output>;
 

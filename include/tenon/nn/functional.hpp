@@ -66,6 +66,7 @@ struct Affine {
 /// x / number. It divides: the product with 1 / number would differ in the last digit.
 struct DivideBy {
   static constexpr std::string_view name = "Div";
+  static constexpr autograd::Needs backward_needs = autograd::needs_nothing;
   double number = 1;
 
   template <class S>
@@ -85,6 +86,7 @@ struct DivideBy {
 /// number / x
 struct DivideNumber {
   static constexpr std::string_view name = "Div";
+  static constexpr autograd::Needs backward_needs = autograd::needs_input_if<true>;
   double number = 1;
 
   template <class S>

@@ -155,7 +155,7 @@ class SampleNormLayer : public Layer<Derived> {
     Derived& layer = this->self();
     if constexpr (!std::is_same_v<decltype(layer.weight), Absent>) {
       layer.weight.overwrite().fill(1);
-      layer.bias.data().fill(0);
+      layer.bias.overwrite().fill(0);
     }
   }
 

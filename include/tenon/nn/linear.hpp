@@ -61,7 +61,7 @@ class Linear : public Layer<Linear<InFeatures, OutFeatures, Tags...>> {
   void reset_parameters() {
     const double bound = 1 / std::sqrt(static_cast<double>(InFeatures));
     fill_uniform(weight.overwrite(), bound);
-    if constexpr (tag::value<bias_tag>) fill_uniform(bias.data(), bound);
+    if constexpr (tag::value<bias_tag>) fill_uniform(bias.overwrite(), bound);
   }
 
   template <class X>

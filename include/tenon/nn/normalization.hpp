@@ -94,7 +94,7 @@ class BatchNormLayer : public Layer<Derived> {
     Derived& layer = this->self();
     if constexpr (affine) {
       layer.weight.overwrite().fill(1);
-      layer.bias.data().fill(0);
+      layer.bias.overwrite().fill(0);
     }
     layer.running_mean.data().fill(0);
     layer.running_var.data().fill(1);

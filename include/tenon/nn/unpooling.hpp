@@ -29,6 +29,7 @@ template <int Rank, class Kernel, class Stride, class Padding, class Size = Defa
 struct MaxUnpool {
   using shown = std::tuple_element_t<std::size_t{Rank - 1}, std::tuple<MaxUnpool1d, MaxUnpool2d, MaxUnpool3d>>;
   static constexpr std::string_view name = shown::name;
+  static constexpr autograd::Needs backward_needs{{0b10}};  // the indices
   static constexpr int index_argument = 1;
 
   template <index_t... D, class Indices>
