@@ -167,6 +167,15 @@ BOOST_AUTO_TEST_CASE(shared_layers_are_assigned) {
   check_trains(net, optimizer);
   *net.last = Layer{};
   check_trains(net, optimizer);
+  // A layer that somebody else refers to as well stays theirs.
+  TiedNet other = tied_net();
+  Tied outside;
+  outside = std::as_const(other.first);
+  const auto of_other = other.state_dict(), of_outside = outside.state_dict();
+  net = std::move(other);
+  BOOST_TEST(equal(net.state_dict(), of_other));
+  check_trains(net, optimizer);
+  BOOST_TEST(equal(outside.state_dict(), of_outside));
   // A place of its own is written into; one of several refers to another layer, and the others stay.
   nn::Sequential<Tied> single;
   optim::SGD of_single{single, {.lr = 1}};
@@ -229,14 +238,15 @@ BOOST_AUTO_TEST_CASE(both_modules_may_have_optimisers) {
   BOOST_TEST(b.bias.data()(0) == before(0) - 1, boost::test_tools::tolerance(1e-5f));
 }
 
+template <class Model>
 struct Agent {
-  Chain model;
+  Model model = make<Model>();
   optim::SGD optimizer{model, {.lr = 1}};
 };
-BOOST_AUTO_TEST_CASE(models_move_with_their_optimisers) {
-  std::vector<Agent> agents(5);
+BOOST_AUTO_TEST_CASE_TEMPLATE(models_move_with_their_optimisers, Model, models) {
+  std::vector<Agent<Model>> agents(5);
   std::vector<tenon::StateDict> values;
-  for (Agent& agent : agents) values.push_back(agent.model.state_dict());
+  for (const auto& agent : agents) values.push_back(agent.model.state_dict());
   const auto check_all = [&](std::vector<std::size_t> order) {
     for (std::size_t i = 0; i < order.size(); ++i) {
       BOOST_TEST(equal(agents[i].model.state_dict(), values[order[i]]));

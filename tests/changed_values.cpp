@@ -8,6 +8,7 @@
 #include <tenon/cpu/linear.hpp>
 #include <tenon/cpu/loss.hpp>
 #include <tenon/cpu/normalization.hpp>
+#include <tenon/cpu/pooling.hpp>
 #include <tenon/cpu/softmax.hpp>
 #include <tenon/optim/adam.hpp>
 #include <tenon/optim/sgd.hpp>
@@ -300,6 +301,10 @@ BOOST_AUTO_TEST_CASE(functions_need_what_their_gradients_are_computed_from) {
   BOOST_TEST(errors_of_function([](auto& p, const auto& x) { return x * p; }) == "!.");
   BOOST_TEST(errors_of_function([](auto& p, const auto&) { return p * p; }) == "!!");
   BOOST_TEST(errors_of_function([](auto& p, const auto& x) { return 2 * p + x; }) == "..");
+  BOOST_TEST(errors_of_function([](auto& p, const auto& x) { return p / x; }) == "!.");
+  BOOST_TEST(errors_of_function([](auto& p, const auto& x) { return x / p; }) == "!!");
+  BOOST_TEST(errors_of_function([](auto& p, const auto&) { return p / 2; }) == "..");
+  BOOST_TEST(errors_of_function([](auto& p, const auto&) { return 2 / p; }) == "!!");
   BOOST_TEST(errors_of_function([](auto& p, const auto& x) { return tenon::mm(tenon::reshape<2, 4>(x), p); }) == "!.");
   BOOST_TEST(errors_of_function([](auto& p, const auto& x) { return tenon::mm(p, tenon::reshape<2, 4>(x)); }) == "!.");
   BOOST_TEST(errors_of_function([](auto& p, const auto& x) { return tenon::cat<1>(p, x); }) == "..");
@@ -314,6 +319,28 @@ BOOST_AUTO_TEST_CASE(functions_need_what_their_gradients_are_computed_from) {
   // Losses.
   BOOST_TEST(errors_of_function([](auto& p, const auto& x) { return nn::MSELoss<>{}(p, x); }) == "!!");
   BOOST_TEST(errors_of_function([](auto& p, const auto& x) { return nn::L1Loss<>{}(x, p); }) == "!!");
+  const auto labels = Tensor<std::int64_t, 4>::from(std::vector<std::int64_t>{0, 1, 1, 0});
+  BOOST_TEST(errors_of_function([&](auto& p, const auto&) { return nn::CrossEntropyLoss<>{}(p, labels); }) == "!!");
+  BOOST_TEST(errors_of_function([&](auto& p, const auto&) { return nn::NLLLoss<>{}(p, labels); }) == "..");
+}
+
+BOOST_AUTO_TEST_CASE(poolings_need_what_their_gradients_are_computed_from) {
+  using Line = Tensor<float, 1, 2, 4>;
+  const auto error_of_pooling = [](auto pool) {
+    nn::Parameter line{random<Line>()};
+    const auto y = pool(line);
+    line = random<Line>();
+    return error_of([&] { y.backward(std::remove_cvref_t<decltype(y.data())>{}); });
+  };
+  using Window = nn::kernel_size<2>;
+  BOOST_TEST(error_of_pooling(nn::MaxPool1d<Window>{}) == nothing);
+  BOOST_TEST(error_of_pooling(nn::AvgPool1d<Window>{}) == nothing);
+  using Square = Tensor<float, 1, 1, 2, 2>;
+  nn::Parameter square{random<Square>()};
+  const auto norm = nn::LPPool2d<nn::norm_type<2>, Window>{}(square);
+  square = random<Square>();
+  const std::string error = error_of([&] { norm.backward(Tensor<float, 1, 1, 1, 1>{}); });
+  BOOST_TEST(error.starts_with("backward: the input of LPPool2d"), error);
 }
 
 BOOST_AUTO_TEST_CASE(an_embedding_needs_no_weights_but_shortens_them) {
@@ -331,9 +358,18 @@ BOOST_AUTO_TEST_CASE(an_embedding_needs_no_weights_but_shortens_them) {
   const auto square = limited.weight * limited.weight;
   limited(nn::Variable{indices}).backward(filled<Tensor<float, 3, 2>>(1));
   BOOST_TEST(error_of([&] { product.backward(filled<Tensor<float, 3, 2>>(1)); }) == nothing);
-  BOOST_TEST(error_of([&] {
-               square.backward(filled<Tensor<float, 3, 2>>(1));
-             }).starts_with("backward: the first operand of Mul"));
+  const auto says_so = [](const std::string& error) { return error.starts_with("backward: the first operand of Mul"); };
+  BOOST_TEST(says_so(error_of([&] { square.backward(filled<Tensor<float, 3, 2>>(1)); })));
+
+  // A const layer does so in recorded calls alone.
+  limited.weight = filled<Tensor<float, 3, 2>>(1);
+  const auto& constant = limited;
+  const auto first = limited.weight * limited.weight, second = limited.weight * limited.weight;
+  (void)constant(indices);
+  first.backward(filled<Tensor<float, 3, 2>>(1));
+  (void)constant(nn::Variable{indices});
+  BOOST_TEST(limited.weight.data()(2, 0) < 1);
+  BOOST_TEST(says_so(error_of([&] { second.backward(filled<Tensor<float, 3, 2>>(1)); })));
 }
 
 }  // namespace
