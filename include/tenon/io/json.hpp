@@ -6,8 +6,6 @@
 /// are compiled for another one.
 #pragma once
 
-#include <rapidjson/reader.h>
-
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -18,6 +16,11 @@
 
 #include "../core/isa.hpp"
 #include "../core/text.hpp"
+
+// Bool is a macro of X11, and what RapidJSON calls for true and false.
+#include "../core/undefine_macros.hpp"
+//
+#include <rapidjson/reader.h>
 
 namespace tenon::inline TENON_ISA::io::detail::json {
 
@@ -155,3 +158,5 @@ Text parse(std::span<char> text, Handler& handler) {
 }
 
 }  // namespace tenon::inline TENON_ISA::io::detail::json
+
+#include "../core/restore_macros.hpp"
