@@ -40,17 +40,18 @@ inline std::filesystem::path follow_links(std::filesystem::path path) {
 /// A new file, open for writing.
 class NewFile {
  public:
-  /// Fails if there is a file at `path`. The new one has the mode and, where the system allows it, the owner of the
-  /// file at `model`, and is nobody else's before; if there is none, it has the mode that the umask leaves.
+  /// Fails if there is a file at `path`. The new one has the mode and, where the system allows it, the owner and the
+  /// group of the file at `model`, and nobody else may open it before; if there is none, it has the mode that the umask
+  /// leaves. Where it cannot have the group, no other group gets what that one was allowed.
   NewFile(const std::filesystem::path& path, const std::filesystem::path& model) {
     struct stat status {};
     const bool has_model = ::stat(model.c_str(), &status) == 0;
     file_ = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, has_model ? 0600 : 0666);
     if (file_ < 0) fail();
     if (file_ < 0 || !has_model) return;
-    if (status.st_uid != ::geteuid() || status.st_gid != ::getegid())
-      if (::fchown(file_, status.st_uid, status.st_gid) != 0) errno = 0;
-    if (::fchmod(file_, status.st_mode & 0777) != 0) fail();
+    const bool has_group = ::fchown(file_, status.st_uid, status.st_gid) == 0 ||
+                           ::fchown(file_, static_cast<uid_t>(-1), status.st_gid) == 0;
+    if (::fchmod(file_, status.st_mode & (has_group ? 0777u : 0707u)) != 0) fail();
   }
   ~NewFile() { close(); }
   bool is_open() const noexcept { return file_ >= 0; }
