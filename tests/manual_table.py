@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """manual_table.py COMPILER INCLUDE_DIR PAGE [FLAG...]: checks the table "From the manual to tenon" of docs/manual.md.
 
-Every layer that include/tenon/nn defines stands in the table; a row's tenon side has the class and the options its manual
-side names; and every spelling compiles.
+Every layer that include/tenon/nn defines stands in the table; a row's tenon side has the class and the options its
+manual side names; and every spelling compiles.
 """
 import pathlib, re, subprocess, sys
 

@@ -1,7 +1,7 @@
 #!/bin/sh
-# portability.sh [OPTION...] [quick | CASE...]: builds portability/program.cpp for other libraries and targets than those
-# of run.sh and runs it, under qemu where this machine cannot. Installs what is missing (Debian 12, as root or with
-# sudo), says what it skips and why, and fails if a case fails. Everything lies in build/portability.
+# portability.sh [OPTION...] [quick | CASE...]: builds portability/program.cpp for other libraries and targets than
+# those of run.sh and runs it, under qemu where this machine cannot. Installs what is missing (Debian 12, as root or
+# with sudo), says what it skips and why, and fails if a case fails. Everything lies in build/portability.
 #
 # Cases, all of them without an argument; quick is the first four:
 #   libcxx      clang's standard library
@@ -54,7 +54,8 @@ passed=0 failed=0 skipped=0
 clang="clang++-19 -std=c++20 -ffp-contract=fast"
 program="-I include tests/portability/program.cpp"
 emulated="-DXSIMD_WITH_EMULATED=1 -DXSIMD_DEFAULT_ARCH=emulated<128>"
-bare_metal="-std=gnu++20 --specs=rdimon.specs -ffunction-sections -Wl,--gc-sections -DTENON_THREAD_LOCAL= -DWITHOUT_FILES"
+bare_metal="-std=gnu++20 --specs=rdimon.specs -ffunction-sections -Wl,--gc-sections"
+bare_metal="$bare_metal -DTENON_THREAD_LOCAL= -DWITHOUT_FILES"
 
 # needs PACKAGE...: whether they are installed now.
 needs() {
@@ -90,7 +91,7 @@ run_program() {
 headers() {
   rm -rf "$build/$1"
   mkdir -p "$build/$1"
-  for library in boost nlohmann rapidjson xsimd xtensor xtl; do
+  for library in boost rapidjson xsimd xtensor xtl; do
     [ ! -d "/usr/include/$library" ] || ln -s "/usr/include/$library" "$build/$1/$library"
   done
   [ "$1" = newer ] || return 0
@@ -108,7 +109,7 @@ has_newer() {
   headers newer
 }
 
-needs_of_all="clang-19 libboost-dev libxtensor-dev libxsimd-dev nlohmann-json3-dev"
+needs_of_all="clang-19 libboost-dev libxtensor-dev libxsimd-dev rapidjson-dev"
 headers debian
 for name in $cases; do
   # shellcheck disable=SC2086
