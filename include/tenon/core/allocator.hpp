@@ -10,8 +10,8 @@
 namespace tenon::inline TENON_ISA {
 
 /// The standard allocator under a name of this namespace. A standard container that uses it is compiled for this
-/// instruction set alone; a std::string or std::vector<float> would be one with that of units compiled for others. (One
-/// of elements of a tenon type needs no help.)
+/// instruction set alone. A std::string or std::vector<float> would share its code with units compiled for others. (A
+/// container of a tenon type needs no help.)
 template <class T>
 struct Allocator : std::allocator<T> {
   constexpr Allocator() noexcept = default;

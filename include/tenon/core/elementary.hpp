@@ -5,8 +5,8 @@
 /// With the flag a compiler may assume that nothing is infinite or NaN and that sums may be added in any order. Then
 /// xsimd's log1p and expm1 lose the digits they are there for, its exp and log, which choose between a result and
 /// infinity, may give anything (clang), and a quotient by an infinite exp() is NaN (g++, which estimates reciprocals).
-/// So there the functions keep to finite numbers, and sums whose order matters are told so. Without the flag all of
-/// this is nothing.
+/// So there the functions keep to finite numbers, and `in_order` marks the sums whose order matters. Without the flag
+/// each function is the library's own.
 #pragma once
 
 #include <cmath>
@@ -56,15 +56,15 @@ TENON_ALWAYS_INLINE inline void hide(Register& x) {
 #undef TENON_VECTOR_REGISTER
 }  // namespace detail
 
-/// `x`, of which the compiler is not told how it came about: `in_order(a - b) - c` is not a - (b + c).
+/// Returns `x`, and hides from the compiler how it was computed: `in_order(a - b) - c` does not become a - (b + c).
 template <class T>
 TENON_HOST_DEVICE TENON_ALWAYS_INLINE inline T in_order(T x) {
   if constexpr (fast_math) detail::hide(x);
   return x;
 }
 
-/// `x`; with -ffast-math the nearest number in [-bound, bound], for functions that are constant or zero beyond, where a
-/// quotient by numbers near the largest, or a product with them, would be wrong.
+/// Returns `x`; with -ffast-math the nearest number in [-bound, bound]. It is for functions that are constant or zero
+/// beyond, where products with the largest numbers and quotients by them would be wrong.
 template <class T>
 TENON_HOST_DEVICE TENON_ALWAYS_INLINE inline T bounded(const T& x, double bound) {
   if constexpr (fast_math)
@@ -73,7 +73,7 @@ TENON_HOST_DEVICE TENON_ALWAYS_INLINE inline T bounded(const T& x, double bound)
     return x;
 }
 
-/// `x`; with -ffast-math `bound` at least.
+/// Returns `x`; with -ffast-math `bound` at least.
 template <class T>
 TENON_HOST_DEVICE TENON_ALWAYS_INLINE inline T bounded_below(const T& x, double bound) {
   if constexpr (fast_math)
@@ -95,7 +95,7 @@ inline constexpr T lowest = [] {
 
 namespace detail {
 
-/// Numbers below have not all their digits, and may count as 0.
+/// Returns the smallest number that has all its digits. Smaller ones may count as 0.
 template <class T>
 TENON_HOST_DEVICE T smallest_like(const T& x) {
   if constexpr (is_float<T>)
@@ -104,7 +104,7 @@ TENON_HOST_DEVICE T smallest_like(const T& x) {
     return full_like(x, (std::numeric_limits<double>::min)());
 }
 
-/// Between this and half a step of the exponent is where exp() has a value that is neither 0 nor too large.
+/// exp(x) is computed between these two; below it counts as 0, above as exp(exp_to).
 template <class T>
 inline constexpr double exp_from = is_float<T> ? -87 : -708;
 template <class T>
@@ -210,8 +210,8 @@ TENON_HOST_DEVICE TENON_ALWAYS_INLINE inline T exp(const T& x) {
     return exp(x);
 }
 
-/// With -ffast-math the logarithm of 0, and of numbers too small to have all their digits, is that of about the
-/// smallest number there is.
+/// Returns log(x). With -ffast-math that of 0, and of numbers too small to have all their digits, is about the logarithm
+/// of the smallest number there is.
 template <class T>
 TENON_HOST_DEVICE TENON_ALWAYS_INLINE inline T log(const T& x) {
   using std::log;
@@ -314,7 +314,7 @@ TENON_HOST_DEVICE TENON_ALWAYS_INLINE inline T pow(const T& x, double exponent) 
     return pow(x, full_like(x, exponent));
 }
 
-/// The square root; with -ffast-math of numbers too small to have all their digits, 0.
+/// Returns the square root; with -ffast-math 0 for numbers too small to have all their digits.
 template <class T>
 TENON_HOST_DEVICE TENON_ALWAYS_INLINE inline T sqrt(const T& x) {
   using std::sqrt;

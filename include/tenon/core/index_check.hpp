@@ -1,5 +1,5 @@
 /// \file
-/// Indices that come as data: what is said of one that is outside its range.
+/// Indices that come as data: finding one that is outside its range, and the error that says so.
 #pragma once
 
 #include <cstdint>
@@ -34,8 +34,8 @@ constexpr index_t first_outside(const std::int64_t* indices, index_t count, inde
 /// Throws tenon::Error: index `position` of the input of `operation` is `found`.
 [[noreturn]] inline void raise_outside(std::string_view operation, index_t position, std::int64_t found,
                                        index_t limit) {
-  raise(Text(operation) + ": index " + to_text(position) + " is " + to_text(found) +
-        ", wanted 0 to " + to_text(limit - 1));
+  raise(Text(operation) + ": index " + to_text(position) + " is " + to_text(found) + ", wanted 0 to " +
+        to_text(limit - 1));
 }
 
 }  // namespace tenon::inline TENON_ISA

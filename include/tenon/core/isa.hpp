@@ -1,5 +1,6 @@
 /// \file
-/// The instruction set this translation unit is compiled for, as the name of the inline namespace all of tenon lives in.
+/// The instruction set this translation unit is compiled for, as the name of the inline namespace that all of tenon is
+/// in.
 ///
 /// Two translation units compiled with different flags instantiate the same templates into different code. Because the
 /// instruction set is part of every name, the linker can never hand one of them the other's code.

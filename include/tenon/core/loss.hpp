@@ -104,15 +104,15 @@ struct BinaryCrossEntropy {
   TENON_HOST_DEVICE static T bounded_log(const T& x) {
     return at_least(T(-100), elementary::log(x));
   }
-  /// That of 1 - x, which keeps the digits of a small x.
+  /// Returns log(1 - x), -100 at least; keeps the digits of a small x.
   template <class T>
   TENON_HOST_DEVICE static T bounded_log_of_rest(const T& x) {
     return at_least(T(-100), elementary::log1p(-x));
   }
 };
 
-/// The same of sigmoid(x), without its overflow: log(1 + exp(-|x|)), and |x| times what is missing of the target that x
-/// is for, which is 0 where x is right, so that the logarithm keeps its digits.
+/// The same of sigmoid(x), without its overflow: log(1 + exp(-|x|)), plus x * (1 - target) where x is positive and
+/// -x * target elsewhere. That term is 0 where x is right, so the logarithm keeps its digits.
 struct BinaryCrossEntropyOfLogits {
   template <class T>
   TENON_HOST_DEVICE T operator()(const T& x, const T& target) const {

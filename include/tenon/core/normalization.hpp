@@ -24,7 +24,7 @@ template <class T>
 struct Mean {
   T center, rest;
 
-  /// `rest` as what is to be added to (x - center) * scale.
+  /// Returns what to add to (x - center) * scale, which makes it (x - mean) * scale.
   TENON_HOST_DEVICE T shift(T scale) const { return -rest * scale; }
   double value() const { return static_cast<double>(center) + static_cast<double>(rest); }
 };

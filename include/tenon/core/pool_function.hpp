@@ -27,9 +27,7 @@ TENON_HOST_DEVICE TENON_ALWAYS_INLINE inline V max_or_nan(const V& largest, cons
 }
 
 namespace detail {
-constexpr bool is_whole(double x) {
-  return pointwise::equal(static_cast<double>(static_cast<long long>(x)), x);
-}
+constexpr bool is_whole(double x) { return pointwise::equal(static_cast<double>(static_cast<long long>(x)), x); }
 }  // namespace detail
 
 /// x to the power of E; small multiples of 1/2 by products and square roots.

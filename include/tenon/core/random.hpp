@@ -73,7 +73,7 @@ class ThreadNumbers {
     return epoch();
   }
 
-  /// What the thread with `number` seeds its generator with in this epoch, which goes to `epoch`.
+  /// Returns the seed of the thread with `number` in this epoch, and writes the epoch to `epoch`.
   std::uint64_t seed_of(std::uint64_t number, unsigned& epoch) noexcept {
     const Lock lock(busy_);
     epoch = this->epoch();

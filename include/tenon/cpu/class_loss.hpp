@@ -225,9 +225,10 @@ struct Kernel<operation::CrossEntropyLoss<SizeAverage, IgnoreIndex>>
     }
     micro::map<T>(
         static_cast<index_t>(Target::size()),
-        [](const V& log_sum, const V& s) TENON_ALWAYS_INLINE { return s * elementary::exp(-log_sum); }, scale_by_sum.data(),
-        static_cast<const T*>(scale_by_sum.data()), static_cast<const T*>(scale.data()));
-    const auto gradient = [](const V& v, const V& s, const V& m) TENON_ALWAYS_INLINE { return s * elementary::exp(v - m); };
+        [](const V& log_sum, const V& s) TENON_ALWAYS_INLINE { return s * elementary::exp(-log_sum); },
+        scale_by_sum.data(), static_cast<const T*>(scale_by_sum.data()), static_cast<const T*>(scale.data()));
+    const auto gradient = [](const V& v, const V& s, const V& m)
+                              TENON_ALWAYS_INLINE { return s * elementary::exp(v - m); };
     for (index_t o = 0; o < axis.outer; ++o) {
       const index_t slice = o * axis.size * axis.inner;
       if constexpr (axis.inner == 1) {

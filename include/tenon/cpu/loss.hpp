@@ -46,8 +46,7 @@ memory::Array<T> expanded_weights(std::string_view loss, const operation::LossWe
   for (std::size_t a = 0; fits && a < extents.size(); ++a)
     fits = extents[a] == 1 || extents[a] == S::dims[S::rank - extents.size() + a];
   if (!fits)
-    raise(Text(loss) + ": weight of shape " + text(extents) + ", wanted one that broadcasts to " +
-          text(S::dims));
+    raise(Text(loss) + ": weight of shape " + text(extents) + ", wanted one that broadcasts to " + text(S::dims));
   memory::Array<T> expanded(static_cast<std::size_t>(S::size));
   for (index_t i = 0; i < S::size; ++i) {
     index_t rest = i, at = 0, stride = 1;

@@ -28,8 +28,7 @@ struct Summary {
     std::vector<std::array<Text, 4>> cells{{"Layer", "Output shape", "Parameters", "Multiply-adds"}};
     for (const Row& row : rows) {
       Text shape = "(";
-      for (std::size_t a = 0; a < row.output_shape.size(); ++a)
-        shape += (a ? ", " : "") + to_text(row.output_shape[a]);
+      for (std::size_t a = 0; a < row.output_shape.size(); ++a) shape += (a ? ", " : "") + to_text(row.output_shape[a]);
       cells.push_back({row.layer.c_str(), shape + ")", to_text(row.parameters), to_text(row.multiply_adds)});
     }
     cells.push_back({"Total", "", to_text(parameters), to_text(multiply_adds)});
@@ -70,7 +69,8 @@ auto summary(const Model& model) {
     const planning::Plan plan = planning::finish(result);
     Summary summary;
     for (const planning::Row& row : graph.rows()) {
-      summary.rows.push_back({std::string(row.name), {row.output.begin(), row.output.end()}, row.parameters, row.multiply_adds});
+      summary.rows.push_back(
+          {std::string(row.name), {row.output.begin(), row.output.end()}, row.parameters, row.multiply_adds});
       summary.parameters += row.parameters;
       summary.multiply_adds += row.multiply_adds;
     }
