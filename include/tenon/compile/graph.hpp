@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "../core/allocator.hpp"
 #include "../core/memory.hpp"
 #include "../core/shape.hpp"
 
