@@ -4,6 +4,7 @@
 /// headers that need the same.
 ///
 /// No `#pragma once`: each header that declares such a name includes both.
+#include <cstddef>  // libstdc++'s first header does away with min and max, for good: they are not to come back here
 #pragma push_macro("Bool")
 #pragma push_macro("None")
 #pragma push_macro("PI")

@@ -2,6 +2,9 @@
 /// The SIMD vector the kernels are written in, and the few facts about the register file that size their tiles.
 #pragma once
 
+// xsimd calls std::numeric_limits<T>::max() without parentheses.
+#include "../../core/undefine_macros.hpp"
+//
 #if defined(__GNUC__) && !defined(__clang__) && !defined(__OPTIMIZE__) && defined(__AVX512BW__)
 // Unoptimised, g++ has these intrinsics as macros that cast, and xsimd gives them batches, which only convert.
 #include <immintrin.h>
@@ -30,15 +33,17 @@ inline __m512i blend_words(__mmask32 mask, __m512i a, __m512i b) { return _mm512
 #else
 #include <xsimd/xsimd.hpp>
 #endif
+//
+#include "../../core/restore_macros.hpp"
 
 #if defined(XSIMD_WITH_EMULATED)
 #define TENON_VECTORS_ARE_EMULATED XSIMD_WITH_EMULATED
 #else
 #define TENON_VECTORS_ARE_EMULATED 0
 #endif
-#if !(defined(XSIMD_WITH_SSE2) && XSIMD_WITH_SSE2) && !(defined(XSIMD_WITH_NEON) && XSIMD_WITH_NEON) &&     \
-    !(defined(XSIMD_WITH_SVE) && XSIMD_WITH_SVE) && !(defined(XSIMD_WITH_RVV) && XSIMD_WITH_RVV) &&         \
-    !(defined(XSIMD_WITH_WASM) && XSIMD_WITH_WASM) && !(defined(XSIMD_WITH_VSX) && XSIMD_WITH_VSX) &&       \
+#if !(defined(XSIMD_WITH_SSE2) && XSIMD_WITH_SSE2) && !(defined(XSIMD_WITH_NEON) && XSIMD_WITH_NEON) && \
+    !(defined(XSIMD_WITH_SVE) && XSIMD_WITH_SVE) && !(defined(XSIMD_WITH_RVV) && XSIMD_WITH_RVV) &&     \
+    !(defined(XSIMD_WITH_WASM) && XSIMD_WITH_WASM) && !(defined(XSIMD_WITH_VSX) && XSIMD_WITH_VSX) &&   \
     !(defined(XSIMD_WITH_VXE) && XSIMD_WITH_VXE) && !(TENON_VECTORS_ARE_EMULATED && defined(XSIMD_DEFAULT_ARCH))
 // An #error would be followed by hundreds more; a header that is not there ends the compilation.
 #include "tenon: xsimd has no vectors for this target. xsimd 14 or later emulates them: -DXSIMD_WITH_EMULATED=1 -DXSIMD_DEFAULT_ARCH=emulated<128>"
