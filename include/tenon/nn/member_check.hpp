@@ -3,14 +3,11 @@
 /// Parameter and no Buffer, and what containers and pointers hold.
 #pragma once
 
-#include <boost/hana/accessors.hpp>
-#include <boost/hana/concept/struct.hpp>
-#include <boost/hana/second.hpp>
-#include <boost/hana/tuple.hpp>
 #include <ranges>
 #include <tuple>
 
 #include "../core/any_tensor.hpp"
+#include "../core/hana.hpp"
 #include "../core/shape_error.hpp"
 #include "members.hpp"
 
