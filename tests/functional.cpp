@@ -129,6 +129,20 @@ BOOST_AUTO_TEST_CASE(quotients_of_images) {
   check_compiled<Images, Tensor<float, 2, 3, 4, 5>>({});
 }
 
+// A Linear reads the padding lanes of a flattened image, with weights of zero.
+struct FlattenedImages : nn::Module<FlattenedImages> {
+  using Conv = nn::Conv2d<3, 5, nn::kernel_size<1>>;
+  BOOST_HANA_DEFINE_STRUCT(FlattenedImages, (Conv, a), (Conv, b), (nn::Flatten<>, flatten), (nn::Linear<100, 3>, fc));
+  auto forward(const auto& x) const {
+    const auto y = b(x) * b(x) + 1;
+    return fc(flatten(a(x) / y)) + fc(flatten(1 / y)) + fc(flatten(a(x) / 4)) + fc(2 / (flatten(y) + 1)) +
+           fc(flatten(a(x)) / flatten(y));
+  }
+};
+BOOST_AUTO_TEST_CASE(quotients_of_flattened_images) {
+  check_compiled<FlattenedImages, Tensor<float, 2, 3, 4, 5>>({});
+}
+
 struct Standardize : nn::Module<Standardize> {
   using Row = nn::Buffer<Tensor<float, 2, 3>>;
   BOOST_HANA_DEFINE_STRUCT(Standardize, (Row, mean), (Row, deviation));

@@ -16,6 +16,11 @@ using common_layout_t = std::conditional_t<std::is_same_v<typename A::layout, Bl
                                                std::is_same_v<typename A::layout, typename B::layout>,
                                            typename A::layout, Plain>;
 
+/// The layout in which quotients of shape `S` are computed: not one with padding, where they would not be finite, and a
+/// Linear behind multiplies the padding by zero.
+template <class T, class S, class Layout>
+using quotient_layout_t = std::conditional_t<elements<T, S, Layout> == S::size, Layout, Plain>;
+
 template <class T, class Function, index_t Size>
 struct ElementwiseStage {
   template <class Epilogue>
@@ -35,7 +40,9 @@ struct Lowering<Operation> {
   static constexpr auto append(const Operation&, const A& a, const B& b) {
     using T = typename A::value_type;
     using S = typename A::static_shape;
-    using L = common_layout_t<A, B>;
+    using Common = common_layout_t<A, B>;
+    using L = std::conditional_t<std::is_same_v<typename Operation::combines_by, pointwise::Quotient>,
+                                 quotient_layout_t<T, S, Common>, Common>;
     using Kernel = ElementwiseStage<T, typename Operation::combines_by, elements<T, S, L>>;
     const auto first = in_layout<L>(a);
     const auto second = in_layout<L>(b);
@@ -91,11 +98,13 @@ struct NumberStage {
 template <operation::TakesNumber Operation>
 struct Lowering<Operation> {
   static constexpr int parameters = 0;
-  template <class T, class S, class L, class P>
-  static constexpr auto append(const Operation& operation, const Symbolic<T, S, L, P>& x) {
+  template <class T, class S, class Layout, class P>
+  static constexpr auto append(const Operation& operation, const Symbolic<T, S, Layout, P>& x) {
+    using L = quotient_layout_t<T, S, Layout>;
     using Kernel = NumberStage<T, Operation, elements<T, S, L>>;
     const Source number{.scale = operation.number};
-    const int edge = x.graph().append(Stage(x.use()).packed_by(&Kernel::pack, number, sizeof(T)), bytes<T, S, L>);
+    const int from = in_layout<L>(x).edge();
+    const int edge = x.graph().append(Stage(from).packed_by(&Kernel::pack, number, sizeof(T)), bytes<T, S, L>);
     return Symbolic<T, S, L, Open<Kernel, pointwise::Identity, false>>(x.graph(), edge);
   }
 };

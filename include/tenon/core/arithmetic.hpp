@@ -2,7 +2,7 @@
 /// Arithmetic of two elements, and of an element and numbers, as functors: what core/pointwise.hpp is to one element.
 #pragma once
 
-#include "pointwise.hpp"
+#include "elementary.hpp"
 
 #if defined(__CUDACC__)
 // On the host the functors are called with SIMD batches too, whose functions are the host's.
@@ -56,8 +56,8 @@ struct Times {
 /// The gradient of a / b with respect to b, as a function of the result's, of a and of b.
 struct QuotientGradient {
   template <class T>
-  TENON_HOST_DEVICE constexpr T operator()(const T& g, const T& a, const T& b) const {
-    return -(g * (a / b / b));
+  TENON_HOST_DEVICE T operator()(const T& g, const T& a, const T& b) const {
+    return -(g * elementary::in_order(elementary::in_order(a / b) / b));  // b * b may be too large, or 0
   }
 };
 
@@ -113,7 +113,7 @@ template <class Number>
 struct DividingGradient {
   Number number;
   template <class T>
-  TENON_HOST_DEVICE constexpr T operator()(const T& g, const T& x) const {
+  TENON_HOST_DEVICE T operator()(const T& g, const T& x) const {
     return QuotientGradient{}(g, T(number), x);
   }
 };
