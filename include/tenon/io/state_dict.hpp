@@ -50,15 +50,14 @@ class StateDict {
   void skip(Skipped entry) {
     if (contains(entry.name) || skipped(entry.name))
       raise("StateDict: the name " + quoted(entry.name) + " is already taken");
-    skipped_.push_back(std::move(entry));
+    add_skipped(std::move(entry));
   }
   /// The entries that were skipped.
   const std::vector<Skipped>& skipped() const noexcept { return skipped_; }
   /// The skipped entry called `name`, or nullptr.
-  const Skipped* skipped(std::string_view name) const noexcept {
-    for (const Skipped& entry : skipped_)
-      if (entry.name == name) return &entry;
-    return nullptr;
+  const Skipped* skipped(std::string_view name) const {
+    const Index::const_iterator found = skipped_index_.find(name);
+    return found == skipped_index_.end() ? nullptr : &skipped_[found->second];
   }
 
   std::size_t size() const noexcept { return entries_.size(); }
@@ -96,31 +95,27 @@ class StateDict {
     for (auto& [name, position] : other.index_) position += entries_.size();
     for (auto& entry : other.entries_) entries_.push_back(std::move(entry));
     index_.merge(other.index_);
-    std::erase_if(skipped_, [this](const Skipped& entry) { return contains(entry.name); });
+    remove_skipped([this](const Skipped& entry) { return contains(entry.name); });
     for (Skipped& entry : other.skipped_)
-      if (!contains(entry.name) && !skipped(entry.name)) skipped_.push_back(std::move(entry));
+      if (!contains(entry.name) && !skipped(entry.name)) add_skipped(std::move(entry));
   }
 
   /// Renames one entry, which keeps its place; throws tenon::Error if there is no `from` or `to` is taken.
   void rename(std::string_view from, std::string_view to) {
-    const auto skipped =
-        std::find_if(skipped_.begin(), skipped_.end(), [&](const auto& entry) { return entry.name == from; });
-    const bool is_skipped = skipped != skipped_.end();
+    const Index::const_iterator skipped = skipped_index_.find(from);
+    const bool is_skipped = skipped != skipped_index_.end();
     const Index::const_iterator found = is_skipped ? index_.end() : find(from);
     if (from == to) return;
     if (contains(to) || (is_skipped && this->skipped(to)))
       raise("StateDict: cannot rename " + quoted(from) + ": the name " + quoted(to) + " is taken");
     std::string name(to);
     Text key(to);
-    if (is_skipped) {
-      skipped->name = std::move(name);
-      return;
-    }
-    forget(key);
-    auto node = index_.extract(found);
+    if (!is_skipped) forget(key);
+    Index& index = is_skipped ? skipped_index_ : index_;
+    auto node = index.extract(is_skipped ? skipped : found);
     node.key() = std::move(key);
-    entries_[node.mapped()].first = std::move(name);
-    index_.insert(std::move(node));
+    (is_skipped ? skipped_[node.mapped()].name : entries_[node.mapped()].first) = std::move(name);
+    index.insert(std::move(node));
   }
 
  private:
@@ -137,14 +132,24 @@ class StateDict {
     return found;
   }
 
+  void add_skipped(Skipped entry) {
+    skipped_index_.emplace(entry.name, skipped_.size());
+    skipped_.push_back(std::move(entry));
+  }
+  template <class Predicate>
+  void remove_skipped(const Predicate& goes) {
+    std::erase_if(skipped_, goes);
+    skipped_index_.clear();
+    for (const Skipped& entry : skipped_) skipped_index_.emplace(entry.name, skipped_index_.size());
+  }
   /// No longer a skipped entry, now that there is one to use.
-  void forget(std::string_view name) noexcept {
-    std::erase_if(skipped_, [name](const Skipped& entry) { return entry.name == name; });
+  void forget(std::string_view name) {
+    if (skipped(name)) remove_skipped([name](const Skipped& entry) { return entry.name == name; });
   }
 
   std::vector<value_type> entries_;
   std::vector<Skipped> skipped_;
-  Index index_;  // name -> position in entries_
+  Index index_, skipped_index_;  // name -> position in entries_, in skipped_
 };
 
 namespace detail {
