@@ -25,8 +25,8 @@ BOOST_AUTO_TEST_CASE(shared) {
 template <class Model, index_t... D>
 void check_fed_its_own_result(Model model, const Tensor<float, D...>& first) {
   model.eval();
-  auto net = cuda::compile<Tensor<float, D...>>(model);
-  const auto on_device = cuda::copy(first);
+  auto net = tenon::cuda::compile<Tensor<float, D...>>(model);
+  const auto on_device = tenon::cuda::copy(first);
   const auto once = model(first), twice = model(once);
   check_equal(twice, net(net(on_device)), closely<float>);
   auto fed = on_device;

@@ -285,6 +285,12 @@ T erfc_of_lanes(const T& x) {
   for (auto& element : lane) element = std::erfc(element);
   return T::load_aligned(lane);
 }
+// Overloads, since nvcc takes SIMD types in neither branch of an `if constexpr` that asks for T.
+template <class T>
+  requires std::is_arithmetic_v<T>
+TENON_HOST_DEVICE T erfc_of_lanes(const T& x) {
+  return std::erfc(x);
+}
 template <class T>
 T pow_of_lanes(const T& x, double exponent) {
   const T magnitude =
@@ -292,13 +298,18 @@ T pow_of_lanes(const T& x, double exponent) {
   const double rest = std::abs(std::fmod(exponent, 2));
   return rest >= 1 && rest <= 1 ? choose(x < T(0), -magnitude, magnitude) : magnitude;
 }
+template <class T>
+  requires std::is_arithmetic_v<T>
+TENON_HOST_DEVICE T pow_of_lanes(const T& x, double exponent) {
+  return std::pow(x, static_cast<T>(exponent));
+}
 }  // namespace detail
 
 /// 1 - erf(x)
 template <class T>
 TENON_HOST_DEVICE TENON_ALWAYS_INLINE inline T erfc(const T& x) {
   using std::erfc;
-  if constexpr (fast_math && !std::is_arithmetic_v<T>)
+  if constexpr (fast_math)
     return detail::erfc_of_lanes(x);
   else
     return erfc(x);
@@ -308,7 +319,7 @@ TENON_HOST_DEVICE TENON_ALWAYS_INLINE inline T erfc(const T& x) {
 template <class T>
 TENON_HOST_DEVICE TENON_ALWAYS_INLINE inline T pow(const T& x, double exponent) {
   using std::pow;
-  if constexpr (fast_math && !std::is_arithmetic_v<T>)
+  if constexpr (fast_math)
     return detail::pow_of_lanes(x, exponent);
   else
     return pow(x, full_like(x, exponent));
