@@ -18,6 +18,7 @@ class Generator : public std::mt19937_64 {
  public:
   TENON_FLATTEN Generator() {}
   TENON_FLATTEN result_type operator()() { return std::mt19937_64::operator()(); }
+  using std::mt19937_64::seed;
   TENON_FLATTEN void seed(result_type value = default_seed) { std::mt19937_64::seed(value); }
 };
 
@@ -126,14 +127,14 @@ inline constinit ThreadNumbers thread_numbers;
 /// The generator of one thread.
 class ThreadGenerator {
  public:
-  ThreadGenerator() : holder_(thread_numbers.enter()) {}
+  ThreadGenerator() : holder_(thread_numbers.enter()), number_(holder_->number) {}
   ~ThreadGenerator() { thread_numbers.leave(holder_); }
   ThreadGenerator(const ThreadGenerator&) = delete;
   ThreadGenerator& operator=(const ThreadGenerator&) = delete;
 
   Generator& get() {
     if (epoch_ != thread_numbers.epoch()) [[unlikely]]
-      engine_.seed(thread_numbers.seed_of(holder_->number, epoch_));
+      engine_.seed(thread_numbers.seed_of(number_, epoch_));
     return engine_;
   }
   void seed(std::uint64_t value) {
@@ -149,6 +150,7 @@ class ThreadGenerator {
 
  private:
   ThreadNumbers::Holder* holder_;
+  std::uint64_t number_;  // the holder's, which outlives it where a thread draws in its last moments
   unsigned epoch_ = 0;  // whose seed engine_ follows
   Generator engine_;
 };
