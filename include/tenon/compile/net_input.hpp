@@ -63,14 +63,14 @@ auto reject_net_input() {
 /// One compile error: a net whose result is an `Output` is to write it into a `Y`.
 template <class Output, class Y>
 auto reject_net_result() {
-  using Plain = std::remove_cvref_t<Y>;
-  if constexpr (std::is_same_v<Plain, Rejected>) {
-  } else if constexpr (!std::is_base_of_v<Output, Plain>) {
-    TENON_REJECT("net(x, y) writes its result into y, which has another type; wanted and found", Output, Plain);
+  using Found = std::remove_cvref_t<Y>;
+  if constexpr (std::is_same_v<Found, Rejected>) {
+  } else if constexpr (!std::is_base_of_v<Output, Found>) {
+    TENON_REJECT("net(x, y) writes its result into y, which has another type; wanted and found", Output, Found);
   } else if constexpr (std::is_const_v<std::remove_reference_t<Y>>) {
-    TENON_REJECT("net(x, y) writes its result into y, which is const", const Plain);
+    TENON_REJECT("net(x, y) writes its result into y, which is const", const Found);
   } else {
-    TENON_REJECT("net(x, y) writes its result into y, which is a temporary: give it a name", Plain);
+    TENON_REJECT("net(x, y) writes its result into y, which is a temporary: give it a name", Found);
   }
   return Rejected{};
 }

@@ -6,6 +6,10 @@
 /// instruction set is part of every name, the linker can never hand one of them the other's code.
 #pragma once
 
+#if defined(_MSVC_LANG) ? _MSVC_LANG < 202002L : __cplusplus < 202002L
+#error "tenon needs C++20: -std=c++20, or in Meson project(..., default_options: ['cpp_std=c++20'])"
+#endif
+
 #define TENON_PASTE_(a, b, c, d, e) a##b##c##d##e
 #define TENON_PASTE(a, b, c, d, e) TENON_PASTE_(a, b, c, d, e)
 
