@@ -81,7 +81,8 @@ struct Conv
           Conv<Rank, InChannels, OutChannels, Kernel, Stride, Padding, Dilation, Groups>,
           std::tuple_element_t<
               std::size_t{Rank - 1},
-              std::tuple<Conv1d<InChannels, OutChannels>, Conv2d<InChannels, OutChannels>, Conv3d<InChannels, OutChannels>>>,
+              std::tuple<Conv1d<InChannels, OutChannels>, Conv2d<InChannels, OutChannels>,
+                         Conv3d<InChannels, OutChannels>>>,
           Rank, InChannels, OutChannels, Kernel, Stride, Padding, Dilation, Groups> {
   static constexpr bool transposed = false;
 

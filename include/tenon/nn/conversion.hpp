@@ -64,7 +64,8 @@ decltype(auto) on_host(const TensorType& tensor) {
     return tensor.to_host();
 }
 
-/// The tensor of type `TensorType` at `tensor` becomes `entry`, which has its shape and a dtype that converts to its own.
+/// Assigns `entry` to the tensor of type `TensorType` at `tensor`. The entry has its shape, and a dtype that converts to
+/// its own.
 template <class TensorType>
 void assign(void* tensor, const AnyTensor& entry) {
   auto& target = *static_cast<TensorType*>(tensor);

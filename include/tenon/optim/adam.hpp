@@ -47,8 +47,8 @@ struct AdamRule {
         },
         square, static_cast<const T*>(square), grad, static_cast<const T*>(value));
     cpu::micro::map<T>(
-        size, [=](const V& v, const V& m, const V& s) { return v - step * m / (elementary::sqrt(s) * root + eps); }, value,
-        static_cast<const T*>(value), static_cast<const T*>(mean), static_cast<const T*>(square));
+        size, [=](const V& v, const V& m, const V& s) { return v - step * m / (elementary::sqrt(s) * root + eps); },
+        value, static_cast<const T*>(value), static_cast<const T*>(mean), static_cast<const T*>(square));
   }
 };
 

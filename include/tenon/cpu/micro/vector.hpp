@@ -2,7 +2,7 @@
 /// The SIMD vector the kernels are written in, and the few facts about the register file that size their tiles.
 #pragma once
 
-// xsimd calls (std::numeric_limits<T>::max)() without parentheses.
+// xsimd calls max of std::numeric_limits without parentheses.
 #include "../../core/undefine_macros.hpp"
 //
 #if defined(__GNUC__) && !defined(__clang__) && !defined(__OPTIMIZE__) && defined(__AVX512BW__)
