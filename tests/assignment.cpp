@@ -169,6 +169,7 @@ BOOST_AUTO_TEST_CASE(shared_layers_are_assigned) {
   check_trains(net, optimizer);
   // A layer that somebody else refers to as well stays theirs.
   TiedNet other = tied_net();
+  other.chain = tied_chain();
   Tied outside;
   outside = std::as_const(other.first);
   const auto of_other = other.state_dict(), of_outside = outside.state_dict();

@@ -1,6 +1,7 @@
 // A backward pass that would read a value that was changed since says so.
 #include <boost/test/unit_test.hpp>
 #include <tenon/cpu/activation.hpp>
+#include <tenon/cpu/class_loss.hpp>
 #include <tenon/cpu/conv.hpp>
 #include <tenon/cpu/dropout.hpp>
 #include <tenon/cpu/embedding.hpp>
