@@ -190,12 +190,36 @@ BOOST_AUTO_TEST_CASE(shared_layers_are_assigned) {
   BOOST_TEST(equal(net.first->state_dict(), first));
   net.last = std::as_const(net.first);
   check_trains(net, optimizer);
-  // Layers that do not belong together where they come from are apart afterwards.
-  TiedNet apart;
-  const auto wanted = apart.state_dict();
-  net = std::move(apart);
-  BOOST_TEST(equal(net.state_dict(), wanted));
-  BOOST_TEST(&*net.first != &*net.last);
+}
+
+// A layer that one optimiser trains in two places cannot become two layers without a word.
+BOOST_AUTO_TEST_CASE(a_trained_layer_in_two_places_does_not_become_two) {
+  const auto says_so = [](const tenon::Error& error) {
+    return std::string_view(error.what())
+        .starts_with("Shared: a layer that an optimiser or a recorded value refers to");
+  };
+  const auto check = [&](auto tied, const auto& apart) {
+    const auto before = tied.state_dict();
+    std::optional<optim::SGD> optimizer(std::in_place, tied, optim::SGD::Options{.lr = 1});
+    BOOST_CHECK_EXCEPTION(tied = std::remove_cvref_t<decltype(apart)>(apart), tenon::Error, says_so);
+    BOOST_TEST(equal(tied.state_dict(), before));
+    check_trains(tied, *optimizer);
+    if constexpr (std::is_same_v<decltype(tied), TiedChain>) {
+      const auto now = tied.state_dict();
+      BOOST_CHECK_EXCEPTION(tied = apart, tenon::Error, says_so);
+      BOOST_TEST(equal(tied.state_dict(), now));
+    }
+    optimizer.reset();  // nobody trains it: it may become what it likes
+    tied = std::remove_cvref_t<decltype(apart)>(apart);
+    BOOST_TEST(equal(tied.state_dict(), apart.state_dict()));
+    optimizer.emplace(tied, optim::SGD::Options{.lr = 1});
+    check_trains(tied, *optimizer);
+  };
+  const TiedChain chain;
+  check(tied_chain(), chain);
+  TiedNet net;
+  net.chain = chain;
+  check(tied_net(), net);
 }
 
 BOOST_AUTO_TEST_CASE(gradient_and_flag_are_assigned_too) {

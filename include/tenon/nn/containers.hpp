@@ -167,6 +167,7 @@ class Residual : public Layer<Residual<Body, Shortcut>> {
   Residual(const Residual& other) : Residual(other, detail::CopyScope()) {}
   Residual(Residual&&) = default;
   Residual& operator=(const Residual& other) {
+    detail::check_ties(this->self(), other.self());
     const detail::CopyScope scope;
     Layer<Residual>::operator=(other);
     body = other.body;

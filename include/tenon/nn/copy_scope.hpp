@@ -96,13 +96,40 @@ bool is_referred_to(M& module) {
 
 /// Calls `f` for every Shared layer in `module` that is not inside another one.
 template <class M, class F>
-void for_each_shared(M& module, F& f) {
+void for_each_shared(M& module, F&& f) {
   if constexpr (requires { module.instance(); })
     f(module);
   else
     for_each_member(module, [&](const char*, auto& member) {
       if constexpr (is_module<std::remove_cvref_t<decltype(member)>>) for_each_shared(member, f);
     });
+}
+
+/// Throws tenon::Error, before anything is assigned, if a Shared layer of `to` that an optimiser or a record refers to
+/// would become two: they could go on with one of them only, and the other would silently not be trained.
+template <class M>
+void check_ties(const M& to, const M& from) {
+  struct Place {
+    const void *target, *source;
+  };
+  if (CopyScope::current()) return;  // the outermost container has checked
+  List<const void*> sources;
+  const auto find = [&](const auto& shared) { sources.push_back(shared.instance().get()); };
+  for_each_shared(from, find);
+  if (sources.empty()) return;
+  List<Place> trained;
+  auto check = [&, next = sources.begin()](const auto& shared) mutable {
+    const Place place{shared.instance().get(), *next++};
+    if (!place.target || !place.source || !is_referred_to(*shared.instance())) return;
+    for (const Place& other : trained)
+      if (other.target == place.target && other.source != place.source)
+        raise(
+            "Shared: a layer that an optimiser or a recorded value refers to has several places in the model assigned "
+            "to, which would get several layers: the optimiser would train one of them only. Tie the layers of the "
+            "assigned model in the same way, or give it to a new variable with an optimiser of its own");
+    trained.push_back(place);
+  };
+  for_each_shared(to, check);
 }
 
 /// Before the members of `from` are moved into those of `to`: Shared layers that are trained take over the layers that
@@ -117,6 +144,7 @@ void move_shared(M& to, M& from) {
   };
   for_each_shared(from, find);
   if (sources.empty()) return;
+  check_ties(to, from);
   const CopyScope scope;
   auto move = [&, next = sources.begin()]<class SharedLayer>(SharedLayer& target) mutable {
     SharedLayer& source = *static_cast<SharedLayer*>(*next++);

@@ -154,6 +154,19 @@ auto collect(M& module, const Text& prefix) {
   }
 }
 
+/// A reference to a parameter that knows what the parameter is called.
+template <class P>
+struct ParameterReference : std::reference_wrapper<P> {
+  ParameterReference(std::string name, P& parameter) : std::reference_wrapper<P>(parameter), name(std::move(name)) {}
+  std::string name;
+};
+template <class Named>
+auto as_parameter_references(Named&& named) {
+  return boost::hana::transform(std::forward<Named>(named), []<class P>(const NamedReference<P>& pair) {
+    return ParameterReference<P>(pair.first, pair.second.get());
+  });
+}
+
 /// The references of a walk without their names.
 template <class Named>
 auto without_names(Named&& named) {

@@ -135,7 +135,7 @@ class Module {
 
   /// References to every parameter, here and below: a Hana tuple, for `optim` and
   /// `hana::for_each(m.parameters(), [](auto parameter) { parameter.get().data(); })`. See also `for_each_parameter`.
-  auto parameters() { return detail::without_names(named_parameters()); }
+  auto parameters() { return detail::as_parameter_references(named_parameters()); }
   /// The same as pairs (name, reference).
   auto named_parameters() { return detail::collect<detail::Collect::parameters, true>(self(), {}); }
   /// References to the modules that are members of this one: a Hana tuple.

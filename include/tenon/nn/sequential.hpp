@@ -117,6 +117,7 @@ class LayerList : public Layer<Derived> {
   LayerList(const LayerList& other) : LayerList(other, detail::CopyScope()) {}
   LayerList(LayerList&&) = default;
   LayerList& operator=(const LayerList& other) {
+    detail::check_ties(this->self(), other.self());
     const detail::CopyScope scope;
     Layer<Derived>::operator=(other);
     layers_ = other.layers_;

@@ -19,7 +19,8 @@ namespace tenon::inline TENON_ISA::nn {
 /// refer to the original's instance. A `Shared` made without an argument has an instance of its own.
 ///
 /// `tied = nn::Shared{layer}` refers to another instance from then on; where this is the only place of the one before,
-/// the layer is written into that, so that an optimiser goes on with it.
+/// the layer is written into that, so that an optimiser goes on with it. Assigning a whole model to one whose Shared
+/// layer is being trained throws tenon::Error if the layer would become several: the optimiser knows of one.
 template <class A>
 class Shared : public Layer<Shared<A>> {
  public:

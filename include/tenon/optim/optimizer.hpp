@@ -32,7 +32,10 @@ class Optimizer {
         parameter.state()->name(name);  // for errors
       });
     else
-      boost::hana::for_each(source, [this](auto& parameter) { this->add(parameter.get()); });
+      boost::hana::for_each(source, [this](auto& reference) {
+        this->add(reference.get());
+        if constexpr (requires { reference.name; }) reference.get().state()->name(reference.name);
+      });
     if (moves_.empty())
       raise("Optimizer: no parameters; those of a module are in the members that BOOST_HANA_DEFINE_STRUCT names");
   }
