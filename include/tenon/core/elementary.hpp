@@ -7,6 +7,8 @@
 /// infinity, may give anything (clang), and a quotient by an infinite exp() is NaN (g++, which estimates reciprocals).
 /// So there the functions keep to finite numbers, and `in_order` marks the sums whose order matters. Without the flag
 /// each function is the library's own.
+///
+/// The functions are not always_inline: g++ then decides too early, and calls xsimd's from where it should stand.
 #pragma once
 
 #include <cmath>
@@ -200,7 +202,7 @@ TENON_HOST_DEVICE T log_of_normal(const T& x) {
 // ---- the functions, which are inlined so that what calls xsimd's is compiled as if it called them itself
 
 template <class T>
-TENON_HOST_DEVICE TENON_ALWAYS_INLINE inline T exp(const T& x) {
+TENON_HOST_DEVICE inline T exp(const T& x) {
   using std::exp;
   if constexpr (fast_math)
     return choose(
@@ -213,7 +215,7 @@ TENON_HOST_DEVICE TENON_ALWAYS_INLINE inline T exp(const T& x) {
 /// Returns log(x). With -ffast-math that of 0, and of numbers too small to have all their digits, is about the logarithm
 /// of the smallest number there is.
 template <class T>
-TENON_HOST_DEVICE TENON_ALWAYS_INLINE inline T log(const T& x) {
+TENON_HOST_DEVICE inline T log(const T& x) {
   using std::log;
   if constexpr (fast_math)
     return choose(x < detail::smallest_like(x), full_like(x, detail::is_float<T> ? -104 : -746),
@@ -242,7 +244,7 @@ TENON_HOST_DEVICE T log_of_sum(const T& x, const T& u) {
 
 /// log(1 + x)
 template <class T>
-TENON_HOST_DEVICE TENON_ALWAYS_INLINE inline T log1p(const T& x) {
+TENON_HOST_DEVICE inline T log1p(const T& x) {
   using std::log1p;
   if constexpr (fast_math)
     return detail::log_of_sum(x, in_order(T(1) + x));
@@ -252,7 +254,7 @@ TENON_HOST_DEVICE TENON_ALWAYS_INLINE inline T log1p(const T& x) {
 
 /// exp(x) - 1
 template <class T>
-TENON_HOST_DEVICE TENON_ALWAYS_INLINE inline T expm1(const T& x) {
+TENON_HOST_DEVICE inline T expm1(const T& x) {
   using std::abs, std::expm1;
   if constexpr (fast_math)
     return choose(abs(x) < full_like(x, detail::half_log_2), detail::expm1_near_0(bounded(x, detail::half_log_2)),
@@ -269,7 +271,7 @@ TENON_HOST_DEVICE T tanh_of_expm1(const T& x, const T& e) {
 }  // namespace detail
 
 template <class T>
-TENON_HOST_DEVICE TENON_ALWAYS_INLINE inline T tanh(const T& x) {
+TENON_HOST_DEVICE inline T tanh(const T& x) {
   using std::abs, std::tanh;
   if constexpr (fast_math)
     return detail::tanh_of_expm1(x, elementary::expm1(T(2) * abs(bounded(x, 20))));  // from there on it is 1
@@ -307,7 +309,7 @@ TENON_HOST_DEVICE T pow_of_lanes(const T& x, double exponent) {
 
 /// 1 - erf(x)
 template <class T>
-TENON_HOST_DEVICE TENON_ALWAYS_INLINE inline T erfc(const T& x) {
+TENON_HOST_DEVICE inline T erfc(const T& x) {
   using std::erfc;
   if constexpr (fast_math)
     return detail::erfc_of_lanes(x);
@@ -317,7 +319,7 @@ TENON_HOST_DEVICE TENON_ALWAYS_INLINE inline T erfc(const T& x) {
 
 /// x to the power of `exponent`.
 template <class T>
-TENON_HOST_DEVICE TENON_ALWAYS_INLINE inline T pow(const T& x, double exponent) {
+TENON_HOST_DEVICE inline T pow(const T& x, double exponent) {
   using std::pow;
   if constexpr (fast_math)
     return detail::pow_of_lanes(x, exponent);
