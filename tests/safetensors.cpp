@@ -374,6 +374,15 @@ BOOST_AUTO_TEST_CASE(a_failed_save_leaves_the_old_file) {
   BOOST_TEST(unchanged());
 }
 
+BOOST_AUTO_TEST_CASE(a_name_may_be_as_long_as_the_system_allows) {
+  const Directory directory;
+  const fs::path path = directory.path / std::string(255, 'n');
+  StateDict dict;
+  dict.insert("a", AnyTensor(DType::U8, {1}));
+  save_safetensors(path, dict);
+  BOOST_TEST(load_safetensors(path).contains("a"));
+}
+
 BOOST_AUTO_TEST_CASE(a_symbolic_link_is_written_through) {
   const Directory directory;
   const fs::path real = directory.path / "real";

@@ -98,12 +98,127 @@ BOOST_AUTO_TEST_CASE(a_copy_of_a_shared_layer_itself_is_the_same_layer) {
   nn::Linear<3, 3> layer;
   layer.bias.data().fill(4);
   BOOST_TEST(Tied { layer } -> bias.data()(0) == 4);
-  // A user's module copies member by member; a conversion makes a model of its own.
+  // As part of a module it is copied with it, and so it is by a conversion.
   forwards::Tied<> user, copy = user;
-  BOOST_TEST(&*copy.first == &*user.first);
   const auto own = user.to<float>();
-  BOOST_TEST(&*own.first != &*user.first);
-  BOOST_TEST(&*own.first == &*own.second);
+  for (const auto* model : {&std::as_const(copy), &own}) {
+    BOOST_TEST(&*model->first != &*user.first);
+    BOOST_TEST(&*model->first == &*model->second);
+  }
+}
+
+// ---- all ways to share in four places
+
+using One = nn::Shared<nn::Linear<1, 1, nn::bias<false>>>;
+struct Four : nn::Module<Four> {
+  using Pair = nn::Sequential<One, nn::Residual<One>>;
+  // The last is inside a Shared layer.
+  BOOST_HANA_DEFINE_STRUCT(Four, (One, first), (Pair, pair), (nn::Shared<nn::Sequential<One>>, last));
+  auto forward(const auto& x) const { return last(pair(first(x))); }
+
+  std::array<One*, 4> places() { return {&first, &pair[0_c], &pair[1_c].body, &(*last)[0_c]}; }
+  std::array<float, 4> values() {
+    std::array<float, 4> result;
+    for (std::size_t i = 0; i < 4; ++i) result[i] = (**places()[i]).weight.data().item();
+    return result;
+  }
+  /// The first place with the instance of each place.
+  std::array<std::size_t, 4> ties() {
+    std::array<std::size_t, 4> result;
+    for (std::size_t i = 0; i < 4; ++i)
+      for (result[i] = 0; places()[result[i]]->instance() != places()[i]->instance();) ++result[i];
+    return result;
+  }
+};
+/// Layers with the weights 1, 2, ... in four places, as the digits of `ties` say.
+Four four(const std::vector<One>& layers, unsigned ties) {
+  Four model;
+  for (One* place : model.places()) {
+    place->share(layers[ties % layers.size()].instance());
+    ties /= static_cast<unsigned>(layers.size());
+  }
+  return model;
+}
+
+BOOST_AUTO_TEST_CASE(assignments_of_models_that_share_in_any_way) {
+  std::size_t thrown = 0, trained = 0;
+  for (unsigned run = 0; run < 4000; ++run) {
+    std::vector<One> layers(6), others(layers.begin(), layers.begin() + 3);
+    for (std::size_t i = 0; i < layers.size(); ++i) layers[i]->weight.data().fill(static_cast<float>(i + 1));
+    auto& draw = tenon::generator();
+    const bool in_common = draw() % 4 == 0, is_copied = draw() % 2 == 0, is_trained = draw() % 2 == 0;
+    if (!in_common) others.assign(layers.begin() + 3, layers.end());
+    Four to = four({layers.begin(), layers.begin() + 3}, static_cast<unsigned>(draw() % 81)),
+         from = four(others, static_cast<unsigned>(draw() % 81));
+    const auto before = to.values(), values = from.values();
+    const auto ties = from.ties(), ties_before = to.ties();
+    std::optional<tenon::optim::SGD> optimizer;
+    if (is_trained) optimizer.emplace(to, tenon::optim::SGD::Options{.lr = 1});
+    BOOST_TEST_CONTEXT(run << (in_common ? ", layers in common" : "") << (is_copied ? ", copied" : ", moved")
+                           << (is_trained ? ", trained" : "")) {
+      try {
+        if (is_copied)
+          to = from;
+        else
+          to = std::move(from);
+      } catch (const tenon::Error&) {
+        ++thrown;
+        BOOST_TEST(is_trained);
+        BOOST_TEST(to.values() == before, boost::test_tools::per_element());
+        BOOST_TEST(from.values() == values, boost::test_tools::per_element());
+        BOOST_TEST(to.ties() == ties_before, boost::test_tools::per_element());
+        bool is_coarser = in_common;
+        for (std::size_t i = 0; i < 4; ++i) is_coarser = is_coarser || ties[ties_before[i]] != ties[i];
+        BOOST_TEST(is_coarser);
+        continue;
+      }
+      BOOST_TEST(to.values() == values, boost::test_tools::per_element());
+      BOOST_TEST(to.ties() == ties, boost::test_tools::per_element());
+      if (is_copied) {
+        BOOST_TEST(from.values() == values, boost::test_tools::per_element());
+        BOOST_TEST(from.ties() == ties, boost::test_tools::per_element());
+      }
+      if (!is_trained) continue;
+      ++trained;
+      nn::for_each_parameter(to, [](const std::string&, auto& weight) { weight.grad().fill(1); });
+      optimizer->step();
+      for (std::size_t i = 0; i < 4; ++i) BOOST_TEST(to.values()[i] == values[i] - 1);
+    }
+  }
+  BOOST_TEST(thrown > 100u);
+  BOOST_TEST(trained > 1000u);
+}
+
+BOOST_AUTO_TEST_CASE(copies_of_models_that_share_in_any_way) {
+  for (unsigned ties = 0; ties < 81; ++ties) {
+    std::vector<One> layers(3);
+    Four model = four(layers, ties);
+    Four copy = model;
+    Four moved_from = model, into_moved_from = std::move(moved_from);
+    moved_from = model;
+    std::vector<Four> several(3, model);
+    for (Four* other : {&copy, &moved_from, &into_moved_from, &several[0], &several[2]}) {
+      BOOST_TEST(other->values() == model.values(), boost::test_tools::per_element());
+      BOOST_TEST(other->ties() == model.ties(), boost::test_tools::per_element());
+      for (const One* place : other->places())
+        for (const One& layer : layers) BOOST_TEST(place->instance() != layer.instance());
+    }
+    const auto values = model.values();
+    for (One* place : copy.places()) (**place).weight.data().fill(9);
+    BOOST_TEST(model.values() == values, boost::test_tools::per_element());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(an_optimiser_says_so_when_its_layer_is_replaced) {
+  nn::Sequential<One, nn::Tanh, One> chain;
+  tenon::optim::SGD optimizer{chain, {.lr = 1}};
+  chain[0_c] = One{};  // written into the layer that is there
+  optimizer.step();
+  const One other;
+  chain[0_c] = other;
+  check_error([&] { optimizer.step(); },
+              "Optimizer: the parameter \"0.weight\" is in no module any more: its nn::Shared was given another layer; "
+              "make a new optimiser");
 }
 
 }  // namespace

@@ -198,6 +198,10 @@ class AnyState : public memory::Recycled {
     if (successor || seldom_) seldom().successor = std::move(successor);
   }
 
+  /// Whether the module that had this parameter was given another one, which optimisers do not know of.
+  bool was_replaced() const noexcept { return replaced_; }
+  void replaced() noexcept { replaced_ = true; }
+
   /// Whether somebody beside the one who asks refers to this state.
   bool is_shared() const noexcept { return references_.load(std::memory_order_relaxed) > 1; }
 
@@ -216,7 +220,7 @@ class AnyState : public memory::Recycled {
   bool has_grad_ = false;
 
  private:
-  bool requires_grad_, volatile_ = false, recorded_ = false;
+  bool requires_grad_, volatile_ = false, recorded_ = false, replaced_ = false;
   std::atomic<std::uint32_t> references_{0};
   std::uint32_t version_ = 0;
   NodePointer producer_;

@@ -113,8 +113,8 @@ void replace_file(const std::filesystem::path& path, Write write) {
   if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status))
     raise(name + ": wanted a regular file to replace, found another kind");
 
-  std::filesystem::path unfinished = target;
-  unfinished += ("." + to_text(std::random_device()()) + ".tmp").c_str();
+  std::filesystem::path unfinished = target;  // beside it, under a name of its own: that of `target` may be very long
+  unfinished.replace_filename(("tenon-" + to_text(std::random_device()()) + ".tmp").c_str());
   errno = 0;
   NewFile file(unfinished, target);
   if (!file.is_open()) raise(name + ": " + file.close().message().c_str());

@@ -164,17 +164,6 @@ class Residual : public Layer<Residual<Body, Shortcut>> {
   Residual() = default;
   explicit Residual(Body body_module, Shortcut shortcut_module = {})
       : body(std::move(body_module)), shortcut(std::move(shortcut_module)) {}
-  Residual(const Residual& other) : Residual(other, detail::CopyScope()) {}
-  Residual(Residual&&) = default;
-  Residual& operator=(const Residual& other) {
-    detail::check_ties(this->self(), other.self());
-    const detail::CopyScope scope;
-    Layer<Residual>::operator=(other);
-    body = other.body;
-    shortcut = other.shortcut;
-    return *this;
-  }
-  Residual& operator=(Residual&&) = default;
 
   template <class S>
   static constexpr auto output_shape(S) {
@@ -205,9 +194,6 @@ class Residual : public Layer<Residual<Body, Shortcut>> {
       return apply(tenon::operation::Add{}, y, self.shortcut(detail::plan_with(input)));
     });
   }
-
-  Residual(const Residual& other, const detail::CopyScope&)
-      : Layer<Residual>(other), body(other.body), shortcut(other.shortcut) {}
 };
 
 /// The branches' results for one input, behind one another along the channels: (N, C, *) -> (N, C_0 + C_1 + ..., *).

@@ -6,9 +6,9 @@
 #include "../core/random.hpp"
 #include "../io/state_dict.hpp"
 #include "conversion.hpp"
-#include "copy_scope.hpp"
 #include "member_check.hpp"
 #include "members.hpp"
+#include "shared_copies.hpp"
 #include "tags.hpp"
 
 namespace tenon::inline TENON_ISA {
@@ -92,12 +92,21 @@ template <class Derived>
 class Module {
  public:
   Module() { detail::check_members<Derived>(); }
-  Module(const Module&) = default;
+  /// A copy has parameters and layers of its own; its Shared layers share what those of `other` share.
+  Module(const Module& other) : training_(other.training_) {
+    detail::begin_copy(self(), other.self());
+  }
   Module(Module&&) = default;
-  Module& operator=(const Module&) = default;
+  /// The parameters take over value, gradient and flags: an optimiser goes on with what is assigned. Throws
+  /// tenon::Error, before anything is changed, where Shared layers would keep it from that.
+  Module& operator=(const Module& other) {
+    if (this != &other) detail::copy_shared(self(), other.self());
+    training_ = other.training_;
+    return *this;
+  }
   /// The parameters take over value, gradient and flags of those of `other`: an optimiser made for this module goes on
   /// with what is assigned. (If nobody refers to a parameter here, it becomes the other's, with its optimiser.) So does
-  /// `std::swap` of two modules: each optimiser follows the parameters it was made for.
+  /// `std::swap` of two modules: each optimiser follows the parameters it was made for. Throws as the copy does.
   Module& operator=(Module&& other) {
     if (this != &other) detail::move_shared(self(), other.self());
     training_ = other.training_;

@@ -114,16 +114,6 @@ class LayerList : public Layer<Derived> {
 
  public:
   LayerList() = default;
-  LayerList(const LayerList& other) : LayerList(other, detail::CopyScope()) {}
-  LayerList(LayerList&&) = default;
-  LayerList& operator=(const LayerList& other) {
-    detail::check_ties(this->self(), other.self());
-    const detail::CopyScope scope;
-    Layer<Derived>::operator=(other);
-    layers_ = other.layers_;
-    return *this;
-  }
-  LayerList& operator=(LayerList&&) = default;
 
   static constexpr std::size_t size() noexcept { return sizeof...(Elements); }
 
@@ -174,8 +164,6 @@ class LayerList : public Layer<Derived> {
   explicit LayerList(L... layers) : layers_(std::move(layers)...) {}
 
  private:
-  LayerList(const LayerList& other, const detail::CopyScope&) : Layer<Derived>(other), layers_(other.layers_) {}
-
   template <class Self, class F, std::size_t... I>
   static constexpr void visit(Self& list, F& f, std::index_sequence<I...>) {
     (f(detail::chain_element<Elements, I>::key_text(), boost::hana::at_c<I>(list.layers_)), ...);

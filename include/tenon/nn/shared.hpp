@@ -13,14 +13,15 @@ namespace tenon::inline TENON_ISA::nn {
 ///     nn::Shared<nn::Linear<64, 64>> tied;
 ///     nn::Sequential model{tied, nn::ReLU{}, tied};   // one weight, with the keys 0.weight and 2.weight
 ///
-/// Gradients of all places add up, and an optimiser moves the layer once. A copy of a `Sequential`, `Concat` or
-/// `Residual`, and what `to<T>()`, `cuda(id)` and `cpu()` make of any module, have instances of their own, shared as in
-/// the original. A copy of a user's module copies its members one by one: those that are `Shared` themselves still
-/// refer to the original's instance. A `Shared` made without an argument has an instance of its own.
+/// Gradients of all places add up, and an optimiser moves the layer once. A copy of a module, and what `to<T>()`,
+/// `cuda(id)` and `cpu()` make of it, has instances of its own, shared as in the original. A `Shared` made without an
+/// argument has an instance of its own.
 ///
-/// `tied = nn::Shared{layer}` refers to another instance from then on; where this is the only place of the one before,
-/// the layer is written into that, so that an optimiser goes on with it. Assigning a whole model to one whose Shared
-/// layer is being trained throws tenon::Error if the layer would become several: the optimiser knows of one.
+/// `tied = nn::Shared{layer}` refers to another instance from then on, as `tied = other` does; where this is the only
+/// place of both, the layer is written into the one before, so that an optimiser goes on with it. Where an optimiser
+/// has to do with the one before, and no module any more, its next step is a tenon::Error. Assigning a whole model to
+/// one whose Shared layer is being trained throws tenon::Error if the layer would become several: the optimiser knows
+/// of one.
 template <class A>
 class Shared : public Layer<Shared<A>> {
  public:
@@ -29,14 +30,12 @@ class Shared : public Layer<Shared<A>> {
 
   Shared() : instance_(std::make_shared<A>()) {}
   explicit Shared(A layer) : instance_(std::make_shared<A>(std::move(layer))) {}
-  Shared(const Shared& other) : Layer<Shared>(other) {
-    detail::CopyScope* const scope = detail::CopyScope::current();
-    instance_ = scope ? scope->copy(other.instance_) : other.instance_;
-  }
+  /// The same layer; as part of a module that is copied, the copy's.
+  Shared(const Shared& other)
+      : Layer<Shared>(), instance_(detail::copies_of_modules().instance(this, &other, other.instance_)) {}
   Shared(Shared&&) noexcept = default;
   Shared& operator=(const Shared& other) {
-    detail::CopyScope* const scope = detail::CopyScope::current();
-    instance_ = scope && instance_ ? scope->assign(other.instance_, instance_) : other.instance_;
+    if (!detail::copies_of_modules().take(this, &other)) replace(other.instance_);
     return *this;
   }
   Shared& operator=(Shared&& other) {
@@ -44,7 +43,7 @@ class Shared : public Layer<Shared<A>> {
     if (instance_.use_count() == 1 && other.instance_.use_count() == 1)
       *instance_ = std::move(*other.instance_);
     else
-      instance_ = std::move(other.instance_);
+      replace(std::move(other.instance_));
     return *this;
   }
 
@@ -90,6 +89,11 @@ class Shared : public Layer<Shared<A>> {
   auto own_members() { return detail::members_of(*instance_); }
 
  private:
+  void replace(std::shared_ptr<A> instance) {
+    if (instance_ != instance && instance_.use_count() == 1) detail::replaced(*instance_);
+    instance_ = std::move(instance);
+  }
+
   std::shared_ptr<A> instance_;
 };
 

@@ -41,12 +41,16 @@ class Optimizer {
   }
 
   /// Moves each parameter that requires a gradient and has once had one: where it was zeroed since, with gradient 0.
-  /// Throws tenon::Error if no module has any of the parameters any more.
+  /// Throws tenon::Error if no module has any of the parameters any more, or if nn::Shared let go of one.
   void step() {
     if (std::none_of(states_.begin(), states_.end(), [](auto* state) { return state->current().is_shared(); }))
       raise(
           "Optimizer: no module has any of its parameters any more: the model was destroyed or its layers were "
           "replaced");
+    for (const autograd::AnyState* state : states_)
+      if (state->was_replaced())
+        raise(Text("Optimizer: the parameter \"") + Text(state->name()) +
+              "\" is in no module any more: its nn::Shared was given another layer; make a new optimiser");
     for (std::size_t i = 0; i < moves_.size(); ++i)
       if (is_first(i)) moves_[i](rule_, states_[i]->current());
   }
