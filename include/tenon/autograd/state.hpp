@@ -237,6 +237,16 @@ class AnyState : public memory::Recycled {
   }
 };
 
+namespace detail {
+/// Whether the elements are `wanted` bit by bit.
+template <class T>
+bool are_all(const T& wanted, const T* elements, std::size_t size) {
+  for (std::size_t i = 0; i < size; ++i)
+    if (std::memcmp(elements + i, &wanted, sizeof wanted) != 0) return false;
+  return true;
+}
+}  // namespace detail
+
 /// The value of a Variable or Parameter, its gradient, and the node that made it.
 template <class TensorType>
 class State final : public AnyState {
@@ -322,14 +332,9 @@ class State final : public AnyState {
   }
   bool is_unwritten() const {
     if constexpr (requires { grad_.to_host(); })
-      return is_unwritten(grad_.to_host());
+      return detail::are_all(unwritten, grad_.to_host().data(), grad_.size());
     else
-      return is_unwritten(grad_);
-  }
-  template <class HostTensor>
-  static bool is_unwritten(const HostTensor& grad) {
-    return std::all_of(grad.data(), grad.data() + grad.size(),
-                       [](const element& g) { return std::memcmp(&g, &unwritten, sizeof g) == 0; });
+      return detail::are_all(unwritten, grad_.data(), grad_.size());
   }
 
   TensorType value_;

@@ -190,24 +190,27 @@ void draw_uniform(T* elements, std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) elements[i] = distribution(engine);
 }
 
+namespace detail {
+template <class Distribution, class T>
+void draw(Distribution distribution, T* elements, std::size_t count) {
+  if (!initialize_parameters) return;
+  Generator& engine = generator();
+  for (std::size_t i = 0; i < count; ++i) elements[i] = distribution(engine);
+}
+}  // namespace detail
+
 /// Fills `tensor` from the uniform distribution over [-bound, bound).
 template <class Tensor>
 void fill_uniform(Tensor& tensor, double bound) {
-  if (!detail::initialize_parameters) return;
   using T = typename Tensor::value_type;
-  std::uniform_real_distribution<T> distribution(static_cast<T>(-bound), static_cast<T>(bound));
-  Generator& engine = generator();
-  for (T& element : tensor) element = distribution(engine);
+  detail::draw(std::uniform_real_distribution<T>(static_cast<T>(-bound), static_cast<T>(bound)), tensor.data(),
+               tensor.size());
 }
 
 /// Fills `tensor` from the normal distribution of mean 0 and standard deviation 1.
 template <class Tensor>
 void fill_normal(Tensor& tensor) {
-  if (!detail::initialize_parameters) return;
-  using T = typename Tensor::value_type;
-  std::normal_distribution<T> distribution;
-  Generator& engine = generator();
-  for (T& element : tensor) element = distribution(engine);
+  detail::draw(std::normal_distribution<typename Tensor::value_type>(), tensor.data(), tensor.size());
 }
 
 }  // namespace tenon::inline TENON_ISA

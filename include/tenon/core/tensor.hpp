@@ -171,6 +171,10 @@ class Tensor : public xt::xcontainer<Tensor<T, D...>>, public xt::xcontainer_sem
   template <class E>
   Tensor& operator=(const xt::xexpression<E>& expression);
 
+  Tensor& operator+=(const Tensor& other) {  // of one type without an expression, which takes long to compile
+    for (std::size_t i = 0; i < size(); ++i) data()[i] += other.data()[i];
+    return *this;
+  }
   template <class E>
   Tensor& operator+=(const E& other) {
     return *this = *this + other;
@@ -207,6 +211,17 @@ class Tensor : public xt::xcontainer<Tensor<T, D...>>, public xt::xcontainer_sem
   bool is_view() const noexcept { return storage_.is_view(); }
 
   static constexpr std::size_t size() noexcept { return static_cast<std::size_t>(static_shape::size); }
+  // The elements in row-major order: xtensor's own go through a dozen functions for each shape.
+  T* data() noexcept { return storage_.data(); }
+  const T* data() const noexcept { return storage_.data(); }
+  using container::begin, container::end, container::cbegin, container::cend;
+  T* begin() noexcept { return data(); }
+  const T* begin() const noexcept { return data(); }
+  const T* cbegin() const noexcept { return data(); }
+  T* end() noexcept { return data() + size(); }
+  const T* end() const noexcept { return data() + size(); }
+  const T* cend() const noexcept { return data() + size(); }
+  void fill(T value) { std::fill_n(data(), size(), value); }
   /// The value of a scalar.
   T item() const
     requires(static_shape::size == 1)

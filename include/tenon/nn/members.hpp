@@ -157,7 +157,8 @@ auto collect(M& module, const Text& prefix) {
 /// A reference to a parameter that knows what the parameter is called.
 template <class P>
 struct ParameterReference : std::reference_wrapper<P> {
-  ParameterReference(std::string name, P& parameter) : std::reference_wrapper<P>(parameter), name(std::move(name)) {}
+  ParameterReference(std::string dotted_name, P& parameter)
+      : std::reference_wrapper<P>(parameter), name(std::move(dotted_name)) {}
   std::string name;
 };
 template <class Named>
