@@ -209,6 +209,103 @@ BOOST_AUTO_TEST_CASE(copies_of_models_that_share_in_any_way) {
   }
 }
 
+// ---- copies that end early, and copies of a user's own
+
+struct Failing {
+  bool fails = false;
+  Failing() = default;
+  Failing(const Failing& other) { *this = other; }
+  Failing& operator=(const Failing& other) {
+    if (other.fails) throw std::bad_alloc();
+    return *this;
+  }
+};
+struct Fragile : nn::Module<Fragile> {
+  Failing log;
+  BOOST_HANA_DEFINE_STRUCT(Fragile, (One, first), (One, last));
+};
+bool are_apart(const One& a, const One& b) { return a.instance() != b.instance(); }
+
+BOOST_AUTO_TEST_CASE(a_copy_that_throws_leaves_others_alone) {
+  Fragile model, target;
+  model.last = std::as_const(model.first);
+  std::optional<Fragile> slot;
+  for (const bool fails : {true, false, true, false}) {
+    model.log.fails = fails;
+    slot.reset();
+    if (fails) {
+      BOOST_CHECK_THROW(slot.emplace(std::as_const(model)), std::bad_alloc);
+      BOOST_CHECK_THROW(target = model, std::bad_alloc);
+    } else {
+      slot.emplace(std::as_const(model));
+      model.first->weight.data().fill(42);
+      target = model;
+      for (const Fragile* copy : {&std::as_const(*slot), &std::as_const(target)}) {
+        BOOST_TEST(are_apart(copy->first, model.first));
+        BOOST_TEST(!are_apart(copy->first, copy->last));
+      }
+      BOOST_TEST(target.last->weight.data().item() == 42);
+    }
+    const nn::Sequential<One> chain, one = chain, two = chain;
+    BOOST_TEST(are_apart(one[0_c], two[0_c]));
+    BOOST_TEST(are_apart(one[0_c], chain[0_c]));
+  }
+}
+
+struct ByAssignment : nn::Module<ByAssignment> {
+  BOOST_HANA_DEFINE_STRUCT(ByAssignment, (One, first), (One, last));
+  ByAssignment() = default;
+  ByAssignment(const ByAssignment& other) : Module(other) { *this = other; }
+  ByAssignment& operator=(const ByAssignment&) = default;
+};
+struct ByCopyAndMove : nn::Module<ByCopyAndMove> {
+  BOOST_HANA_DEFINE_STRUCT(ByCopyAndMove, (One, first), (One, last));
+  ByCopyAndMove() = default;
+  ByCopyAndMove(const ByCopyAndMove&) = default;
+  ByCopyAndMove(ByCopyAndMove&&) = default;
+  ByCopyAndMove& operator=(ByCopyAndMove&&) = default;
+  ByCopyAndMove& operator=(const ByCopyAndMove& other) {
+    ByCopyAndMove copy(other);
+    return *this = std::move(copy);
+  }
+};
+struct WithCache : nn::Module<WithCache> {  // whose cache is no part of the model
+  nn::Sequential<One> cache;
+  BOOST_HANA_DEFINE_STRUCT(WithCache, (One, first), (One, last));
+};
+template <class Part>
+struct Outer : nn::Module<Outer<Part>> {
+  BOOST_HANA_DEFINE_STRUCT(Outer, (One, before), (Part, part), (nn::Shared<Part>, shared), (One, after));
+};
+using parts = std::tuple<ByAssignment, ByCopyAndMove, WithCache>;
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(parts_are_copied_in_ways_of_their_own, Part, parts) {
+  Outer<Part> model;
+  model.after = std::as_const(model.before);
+  model.part.last = std::as_const(model.part.first);
+  Outer<Part> copy = model, assigned;
+  for (int repeated = 0; repeated < 3; ++repeated) {
+    model.part.first->weight.data().fill(static_cast<float>(repeated));
+    model.shared->last->weight.data().fill(static_cast<float>(-repeated));
+    assigned = model;
+    Outer<Part> again = model;
+    for (Outer<Part>* other : {&copy, &assigned, &again}) {
+      BOOST_TEST(are_apart(other->before, model.before));
+      BOOST_TEST(!are_apart(other->before, other->after));
+      BOOST_TEST(are_apart(other->part.first, model.part.first));
+      BOOST_TEST(!are_apart(other->part.first, other->part.last));
+      BOOST_TEST((other->shared.instance() != model.shared.instance()));
+      BOOST_TEST(are_apart(other->shared->last, model.shared->last));
+      BOOST_TEST(are_apart(other->shared->last, other->shared->first));
+      if constexpr (std::is_same_v<Part, WithCache>)
+        BOOST_TEST(are_apart(other->part.cache[0_c], model.part.cache[0_c]));
+      if (other == &copy) continue;
+      BOOST_TEST(other->part.last->weight.data().item() == repeated);
+      BOOST_TEST(other->shared->last->weight.data().item() == -repeated);
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(an_optimiser_says_so_when_its_layer_is_replaced) {
   nn::Sequential<One, nn::Tanh, One> chain;
   tenon::optim::SGD optimizer{chain, {.lr = 1}};

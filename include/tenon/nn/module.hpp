@@ -92,7 +92,8 @@ template <class Derived>
 class Module {
  public:
   Module() { detail::check_members<Derived>(); }
-  /// A copy has parameters and layers of its own; its Shared layers share what those of `other` share.
+  /// A copy has parameters and layers of its own; its Shared layers share what those of `other` share. (A user's copy
+  /// constructor sees to that if it calls this one and copies its members in its list of initializers.)
   Module(const Module& other) : training_(other.training_) {
     detail::begin_copy(self(), other.self());
   }

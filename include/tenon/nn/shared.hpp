@@ -35,7 +35,7 @@ class Shared : public Layer<Shared<A>> {
       : Layer<Shared>(), instance_(detail::copies_of_modules().instance(this, &other, other.instance_)) {}
   Shared(Shared&&) noexcept = default;
   Shared& operator=(const Shared& other) {
-    if (!detail::copies_of_modules().take(this, &other)) replace(other.instance_);
+    if (!detail::copies_of_modules().is_assigned(this, &other)) replace(other.instance_);
     return *this;
   }
   Shared& operator=(Shared&& other) {

@@ -38,7 +38,9 @@ void replaced(M& module) {
     using Member = std::remove_cvref_t<decltype(member)>;
     if constexpr (is_parameter<Member>) {
       if (member.state()) member.state()->replaced();
-    } else if constexpr (is_module<Member> && !requires { member.instance(); }) {
+    } else if constexpr (requires { member.instance(); }) {
+      if (member.instance().use_count() == 1) replaced(*member);
+    } else if constexpr (is_module<Member>) {
       replaced(member);
     }
   });
@@ -191,95 +193,130 @@ class SharedAssignment {
 
 /// The calling thread's copies of modules that have begun: of which Shared layers it is known that they are copied as
 /// part of a module, and what the copies of their instances are.
+///
+/// A copy ends when the last of its Shared layers is copied. One that ends before, by an exception or since a user's
+/// own copy leaves members out, is forgotten when something else is copied to where it was.
 class ModuleCopies {
  public:
-  /// The members of `from` are about to be copied to those of `to`; `places` are the offsets of Shared layers in both.
-  void begin(const void* to, const void* from, std::size_t size, List<std::uintptr_t> places) {
-    Copy copy{address(to), address(from), size, std::move(places)};
-    // What lay there is no more.
-    std::erase_if(copies_, [&](const Copy& other) { return copy.to < other.end() && other.to < copy.end(); });
-    if (copies_.empty()) instances_.clear();
+  /// Where in a module its Shared layers are, in bytes.
+  using Offsets = List<std::uintptr_t>;
+  enum class Kind { construction, assignment };
+
+  /// The members of `from`, of `size` bytes, are about to be copied to those of `to`.
+  void begin(Kind kind, const void* to, const void* from, std::size_t size, Offsets places) {
+    Copy copy{kind, address(to), address(from), size, std::move(places), instances_};
+    if (!copy.instances) copy.instances = std::make_shared<std::vector<Instance>>();
+    // What lay there is no more, but for a module that this one is in.
+    std::erase_if(copies_, [&](const Copy& other) {
+      return copy.to < other.end() && other.to < copy.end() && !other.encloses(copy);
+    });
+    if (copies_.size() == most) copies_.erase(copies_.begin());
     copies_.push_back(std::move(copy));
   }
-  /// Whether `to` and `from` are in the same place of modules one of which is being copied to the other.
-  bool covers(const void* to, const void* from) const {
-    return std::any_of(copies_.begin(), copies_.end(), [&](const Copy& copy) { return copy.covers(to, from); });
+  /// Whether `to` and `from` are in the same place of modules one of which is being copied to the other, which knows of
+  /// the Shared layers in them.
+  bool covers(Kind kind, const void* to, const void* from, const Offsets& places) const {
+    return std::any_of(copies_.begin(), copies_.end(), [&](const Copy& copy) {
+      return copy.kind == kind && address(to) != copy.to && copy.covers(to, from) &&
+             std::all_of(places.begin(), places.end(),
+                         [&](std::uintptr_t place) { return copy.awaits(address(to) - copy.to + place); });
+    });
   }
 
   /// The instance of the Shared layer at `to`, constructed as a copy of the one at `from`.
   template <class A>
   std::shared_ptr<A> instance(const void* to, const void* from, const std::shared_ptr<A>& original) {
-    if (find(to, from) == copies_.end()) return original;
-    auto copy = copy_of(original);  // of this copy until then, as copies of modules in it are
-    take(to, from);
-    return copy;
+    const auto copy = find(Kind::construction, to, from);
+    if (copy == copies_.end()) return original;
+    auto result = copy_of(original, copy->instances);
+    take(Kind::construction, to, from);
+    return result;
   }
   /// Whether the Shared layer at `to`, which the one at `from` is assigned to, has been given its instance.
-  bool take(const void* to, const void* from) {
-    const auto copy = find(to, from);
+  bool is_assigned(const void* to, const void* from) { return take(Kind::assignment, to, from); }
+
+  /// The assignment that copies and assignments of modules are part of, if they are.
+  SharedAssignment* assignment = nullptr;
+
+ private:
+  static constexpr std::size_t most = 64;
+  struct Instance {
+    const void* original;
+    std::weak_ptr<void> copy;
+  };
+  using Instances = std::shared_ptr<std::vector<Instance>>;
+  struct Copy {
+    Kind kind;
+    std::uintptr_t to, from;
+    std::size_t size;
+    Offsets places;  // where Shared layers are still to be copied
+    Instances instances;
+
+    std::uintptr_t end() const noexcept { return to + size; }
+    bool covers(const void* a, const void* b) const noexcept {
+      return address(a) >= to && address(a) < end() && address(a) - to == address(b) - from;
+    }
+    bool encloses(const Copy& other) const noexcept {
+      return to <= other.to && other.end() <= end() && size > other.size;
+    }
+    bool awaits(std::uintptr_t place) const { return std::find(places.begin(), places.end(), place) != places.end(); }
+  };
+  static std::uintptr_t address(const void* pointer) noexcept { return reinterpret_cast<std::uintptr_t>(pointer); }
+
+  /// The copy in which the Shared layer at `to` is still to be copied from the one at `from`: the last that began.
+  std::vector<Copy>::iterator find(Kind kind, const void* to, const void* from) {
+    for (auto copy = copies_.end(); copy != copies_.begin();)
+      if ((--copy)->kind == kind && copy->covers(to, from) && copy->awaits(address(to) - copy->to)) return copy;
+    return copies_.end();
+  }
+  bool take(Kind kind, const void* to, const void* from) {
+    const auto copy = find(kind, to, from);
     if (copy == copies_.end()) return false;
     copy->places.erase(std::find(copy->places.begin(), copy->places.end(), address(to) - copy->to));
     if (copy->places.empty()) copies_.erase(copy);
     return true;
   }
 
-  /// The assignment that copies and assignments of modules are part of, if they are.
-  SharedAssignment* assignment = nullptr;
-
- private:
-  struct Copy {
-    std::uintptr_t to, from;
-    std::size_t size;
-    List<std::uintptr_t> places;  // where in the module Shared layers are still to be copied
-
-    std::uintptr_t end() const noexcept { return to + size; }
-    bool covers(const void* a, const void* b) const noexcept {
-      return address(a) >= to && address(a) < end() && address(a) - to == address(b) - from;
-    }
-  };
-  struct Instance {
-    const void* original;
-    std::weak_ptr<void> copy;
-  };
-  static std::uintptr_t address(const void* pointer) noexcept { return reinterpret_cast<std::uintptr_t>(pointer); }
-
-  /// The copy in which the Shared layer at `to` is still to be copied from the one at `from`.
-  std::vector<Copy>::iterator find(const void* to, const void* from) {
-    return std::find_if(copies_.begin(), copies_.end(), [&](const Copy& copy) {
-      return copy.covers(to, from) &&
-             std::find(copy.places.begin(), copy.places.end(), address(to) - copy.to) != copy.places.end();
-    });
-  }
-
   template <class A>
-  std::shared_ptr<A> copy_of(const std::shared_ptr<A>& original) {
+  std::shared_ptr<A> copy_of(const std::shared_ptr<A>& original, Instances instances) {
     if (!original) return nullptr;
     if (assignment && assignment->has(original.get())) return assignment->instance(original, false);
-    for (const Instance& known : instances_)
+    for (const Instance& known : *instances)
       if (known.original == original.get())
         if (auto copy = known.copy.lock()) return std::static_pointer_cast<A>(std::move(copy));
+    struct Nested {  // copies in this one share what this one shares
+      Instances &current, before;
+      ~Nested() { current = before; }
+    } const nested{instances_, std::exchange(instances_, instances)};
     auto copy = std::make_shared<A>(*original);
-    instances_.push_back({original.get(), copy});
+    instances->push_back({original.get(), copy});
     return copy;
   }
 
   std::vector<Copy> copies_;
-  std::vector<Instance> instances_;
+  Instances instances_;  // of the copy that is under way
 };
 inline ModuleCopies& copies_of_modules() {
   static TENON_THREAD_LOCAL ModuleCopies copies;
   return copies;
 }
 
-/// Before the members of `from` are copied to those of `to`, unless both are parts of modules of which this is known.
+template <class M>
+ModuleCopies::Offsets offsets_of_shared(const M& module) {
+  ModuleCopies::Offsets offsets;
+  for_each_shared(module, [&](const auto& shared) {
+    offsets.push_back(reinterpret_cast<std::uintptr_t>(&shared) - reinterpret_cast<std::uintptr_t>(&module));
+  });
+  return offsets;
+}
+
+/// Before the members of `to` are constructed as copies of those of `from`.
 template <class M>
 void begin_copy(const M& to, const M& from) {
-  List<std::uintptr_t> places;
-  for_each_shared(from, [&](const auto& shared) {
-    places.push_back(reinterpret_cast<std::uintptr_t>(&shared) - reinterpret_cast<std::uintptr_t>(&from));
-  });
-  if (!places.empty() && !copies_of_modules().covers(&to, &from))
-    copies_of_modules().begin(&to, &from, sizeof(M), std::move(places));
+  constexpr auto kind = ModuleCopies::Kind::construction;
+  auto places = offsets_of_shared(from);
+  if (!places.empty() && !copies_of_modules().covers(kind, &to, &from, places))
+    copies_of_modules().begin(kind, &to, &from, sizeof(M), std::move(places));
 }
 
 /// Calls `f(assignment)` with the assignment that the one of `from` to `to` is part of, or, with a new one, which is
@@ -287,16 +324,21 @@ void begin_copy(const M& to, const M& from) {
 template <class M, class F>
 void with_assignment(M& to, const M& from, bool moves, F&& f) {
   SharedAssignment*& current = copies_of_modules().assignment;
-  if (current) return f(*current);
+  if (current) {
+    bool is_part = true;
+    for_each_shared(from, [&](const auto& shared) {
+      is_part = is_part && (!shared.instance() || current->has(shared.instance().get()));
+    });
+    if (is_part) return f(*current);
+  }
   SharedAssignment assignment(moves);
   assignment.add(to, from);
   if (assignment.is_empty()) return;
   assignment.decide();
   struct Current {
-    SharedAssignment*& current;
-    ~Current() { current = nullptr; }
-  } scope{current};
-  current = &assignment;
+    SharedAssignment *&current, *before;
+    ~Current() { current = before; }
+  } const scope{current, std::exchange(current, &assignment)};
   f(assignment);
 }
 
@@ -304,7 +346,9 @@ void with_assignment(M& to, const M& from, bool moves, F&& f) {
 /// them as those of `from` are shared.
 template <class M>
 void copy_shared(M& to, const M& from) {
-  if (copies_of_modules().covers(&to, &from)) return;
+  constexpr auto kind = ModuleCopies::Kind::assignment;
+  auto places = offsets_of_shared(from);
+  if (places.empty() || copies_of_modules().covers(kind, &to, &from, places)) return;
   with_assignment(to, from, false, [&](SharedAssignment& assignment) {
     List<const void*> layers;
     for_each_shared(from, [&](const auto& shared) { layers.push_back(&shared); });
@@ -312,7 +356,7 @@ void copy_shared(M& to, const M& from) {
       shared.share(assignment.instance(static_cast<const SharedLayer*>(*next++)->instance(), false));
     });
   });
-  begin_copy(to, from);
+  copies_of_modules().begin(kind, &to, &from, sizeof(M), std::move(places));
 }
 
 /// Before the members of `from` are moved into those of `to`: Shared layers that are trained take over the layers that
