@@ -293,8 +293,7 @@ void check_against(Subject& subject, const StateDict& dict, const Case& c);
 StateDict check_gradients(Subject& subject, index_t classes, const Case& c);
 template <class First, class... Rest>
 StateDict check_gradients(auto layer, const Case& c) {
-  Recorded<decltype(layer), typename widened<First>::type, typename widened<Rest>::type...> subject(
-      std::move(layer));
+  Recorded<decltype(layer), typename widened<First>::type, typename widened<Rest>::type...> subject(std::move(layer));
   return check_gradients(subject, classes_of<First>(), c);
 }
 
@@ -336,27 +335,17 @@ inline constexpr bool is_sanitized = true;
 inline constexpr bool is_sanitized = false;
 #endif
 
-/// A line that has nothing to add to another one's gradients and net.
-template <class Layer, class... In>
-void check_reference([[maybe_unused]] const Case& c) {
-  if constexpr (!is_sanitized) {
-    BOOST_TEST_CONTEXT(description(c, TENON_PRETTY_FUNCTION)) {
-      const StateDict dict = load_vectors(c.vectors);
-      Recorded<Layer, In...> subject(make_layer<Layer, In...>(dict));
-      check_against(subject, dict, c);
-    }
-  }
-}
-
 namespace detail {
+template <class Layer, class... In>
+void check_vectors(const Case& c) {
+  const StateDict dict = load_vectors(c.vectors);
+  Recorded<Layer, In...> subject(make_layer<Layer, In...>(dict));
+  check_against(subject, dict, c);
+}
 template <class Layer, bool InDouble, class... In>
 void check(const Case& c, std::string_view function) {
   BOOST_TEST_CONTEXT(description(c, function)) {
-    if (c.vectors) {
-      const StateDict dict = load_vectors(c.vectors);
-      Recorded<Layer, In...> subject(make_layer<Layer, In...>(dict));
-      check_against(subject, dict, c);
-    }
+    if (c.vectors) check_vectors<Layer, In...>(c);
     tenon::manual_seed(7);
     if constexpr (InDouble) {
       if (c.gradients) {
@@ -370,6 +359,13 @@ void check(const Case& c, std::string_view function) {
 }
 }  // namespace detail
 
+/// A line that has nothing to add to another one's gradients and net.
+template <class Layer, class... In>
+void check_reference([[maybe_unused]] const Case& c) {
+  if constexpr (!is_sanitized) BOOST_TEST_CONTEXT(description(c, TENON_PRETTY_FUNCTION)) {
+      detail::check_vectors<Layer, In...>(c);
+    }
+}
 /// A line with vectors, a mode or a range of its own.
 template <class Layer, class... In>
 void check(const Case& c) {

@@ -8,7 +8,7 @@
 /// So there the functions keep to finite numbers, and `in_order` marks the sums whose order matters. Without the flag
 /// each function is the library's own.
 ///
-/// The functions are not always_inline: g++ then decides too early, and calls xsimd's from where it should stand.
+/// The functions are not always_inline: g++ 12 would then call xsimd's where it should have inlined them as well.
 #pragma once
 
 #include <cmath>
@@ -199,7 +199,7 @@ TENON_HOST_DEVICE T log_of_normal(const T& x) {
 }
 }  // namespace detail
 
-// ---- the functions, which are inlined so that what calls xsimd's is compiled as if it called them itself
+// ---- the functions
 
 template <class T>
 TENON_HOST_DEVICE inline T exp(const T& x) {

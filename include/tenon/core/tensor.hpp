@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <functional>
 #include <initializer_list>
 #include <limits>
 #include <ranges>
@@ -172,7 +173,7 @@ class Tensor : public xt::xcontainer<Tensor<T, D...>>, public xt::xcontainer_sem
   Tensor& operator=(const xt::xexpression<E>& expression);
 
   Tensor& operator+=(const Tensor& other) {  // of one type without an expression, which takes long to compile
-    for (std::size_t i = 0; i < size(); ++i) data()[i] += other.data()[i];
+    std::transform(begin(), end(), other.begin(), begin(), std::plus<T>());
     return *this;
   }
   template <class E>
