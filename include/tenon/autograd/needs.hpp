@@ -5,11 +5,8 @@
 #include <array>
 #include <cstdint>
 #include <string_view>
-#include <utility>
 
 #include "../core/arithmetic.hpp"
-#include "../core/error.hpp"
-#include "state.hpp"
 
 namespace tenon::inline TENON_ISA::autograd {
 
@@ -57,18 +54,5 @@ inline constexpr Needs needs_of{.everything = true};
 template <class Operation>
   requires requires { Operation::backward_needs; }
 inline constexpr Needs needs_of<Operation> = Operation::backward_needs;
-
-/// Throws: `state`, an input of `operation`, is not what it was.
-[[noreturn]] inline void raise_changed(std::string_view operation, std::string_view role, const AnyState& state) {
-  Text text("backward: the ");
-  text.append(role).append(" of ").append(operation);
-  if (!state.name().empty()) text.append(", \"").append(state.name()).append("\",");
-  text += " of shape (";
-  for (bool first = true; const index_t extent : state.extents())
-    text.append(std::exchange(first, false) ? "" : ", ").append(to_text(extent));
-  raise(text +
-        ") was changed after the forward pass, by an optimiser's step, by load_state_dict or by an assignment, and the "
-        "gradient needs the value it had: run forward again, or change it after backward");
-}
 
 }  // namespace tenon::inline TENON_ISA::autograd

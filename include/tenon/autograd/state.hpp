@@ -1,128 +1,18 @@
 /// \file
-/// What a Variable is a handle to, and the nodes that record how it was made.
+/// What a Variable is a handle to: a value, its gradient and the node that made it.
 #pragma once
 
-#include <algorithm>
 #include <atomic>
-#include <boost/smart_ptr/intrusive_ptr.hpp>
-#include <cstdint>
 #include <cstring>
 #include <memory>
 #include <span>
 #include <string_view>
-#include <utility>
-#include <vector>
 
-#include "../core/error.hpp"
-#include "../core/memory.hpp"
 #include "../core/tensor.hpp"
 #include "../core/text.hpp"
+#include "backward.hpp"
 
 namespace tenon::inline TENON_ISA::autograd {
-
-class Node;
-using NodePointer = boost::intrusive_ptr<Node>;
-/// Nodes whose outputs' gradients are ready or will be, the latest recorded first.
-class BackwardQueue;
-
-/// One recorded operation. It lives as long as one of its outputs, or until `backward` has passed it.
-class Node : public memory::Recycled {
- public:
-  Node() : order_(next_order()++) {}
-  Node(const Node&) = delete;
-  Node& operator=(const Node&) = delete;
-  virtual ~Node() = default;
-
-  /// Adds to the gradients of the inputs, queues the nodes that made them, and lets go of everything.
-  virtual void propagate(BackwardQueue& queue) = 0;
-  /// Lets go of everything.
-  virtual void let_go() = 0;
-
-  friend void intrusive_ptr_add_ref(Node* node) noexcept { ++node->references_; }
-  friend void intrusive_ptr_release(Node* node) noexcept {
-    if (--node->references_ == 0) destroy(node);
-  }
-
- protected:
-  /// Orders this node behind one that made an input, and that another thread may have recorded.
-  void follow(const Node& node) noexcept {
-    if (node.order_ < order_) return;
-    order_ = node.order_ + 1;
-    next_order() = order_ + 1;
-  }
-
- private:
-  friend class BackwardQueue;
-  /// A node holds on to the nodes before it: destroyed one after the other, not within each other, so that a long
-  /// record does not take a deep stack.
-  static void destroy(Node* node) noexcept {
-    static TENON_THREAD_LOCAL Node* waiting = nullptr;
-    static TENON_THREAD_LOCAL bool destroying = false;
-    node->waiting_ = std::exchange(waiting, node);
-    if (std::exchange(destroying, true)) return;
-    while (Node* first = waiting) {
-      waiting = first->waiting_;
-      delete first;
-    }
-    destroying = false;
-  }
-  static std::uint64_t& next_order() {
-    static TENON_THREAD_LOCAL std::uint64_t order = 0;
-    return order;
-  }
-  std::uint64_t order_;
-  Node* waiting_ = nullptr;
-  std::uint32_t references_ = 0;
-  bool queued_ = false;
-};
-
-class BackwardQueue {
- public:
-  void push(const NodePointer& node) {
-    if (!node || std::exchange(node->queued_, true)) return;
-    pending_.push_back(node);
-    std::push_heap(pending_.begin(), pending_.end(), earlier);
-  }
-  void run() {
-    const Emptied emptied{*this};
-    while (!pending_.empty()) {
-      std::pop_heap(pending_.begin(), pending_.end(), earlier);
-      current_ = std::move(pending_.back());
-      pending_.pop_back();
-      current_->propagate(*this);
-      current_.reset();
-    }
-    if (std::exchange(met_released_record_, false))
-      raise(
-          "backward: the record of a value on the way was released by an earlier backward; gradients before it are "
-          "missing");
-  }
-  /// A gradient ends at a value whose own record is gone: an error once the rest has been computed.
-  void meet_released_record() noexcept { met_released_record_ = true; }
-  /// The calling thread's queue: its memory is kept, so that a warm backward pass allocates nothing.
-  static BackwardQueue& of_this_thread() {
-    static TENON_THREAD_LOCAL BackwardQueue queue;
-    return queue;
-  }
-
- private:
-  /// After an error: the records that were not used are released, so that the next backward pass begins with none.
-  struct Emptied {
-    BackwardQueue& queue;
-    ~Emptied() {
-      if (!queue.current_) return;
-      queue.current_->let_go();
-      queue.current_.reset();
-      for (const NodePointer& node : queue.pending_) node->let_go();
-      queue.pending_.clear();
-      queue.met_released_record_ = false;
-    }
-  };
-  static bool earlier(const NodePointer& a, const NodePointer& b) { return a->order_ < b->order_; }
-  std::vector<NodePointer> pending_;
-  NodePointer current_;
-  bool met_released_record_ = false;
-};
 
 class AnyState;
 using AnyStatePointer = boost::intrusive_ptr<AnyState>;

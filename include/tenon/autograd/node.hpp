@@ -1,0 +1,156 @@
+/// \file
+/// The record of one call: its inputs, its results, and how gradients go from these to those.
+#pragma once
+
+#include <algorithm>
+#include <array>
+
+#include "results.hpp"
+
+namespace tenon::inline TENON_ISA::autograd {
+
+/// The state a node keeps of an argument; of one left out, none.
+template <class X>
+AnyStatePointer state_of(const X& x) {
+  if constexpr (is_variable<X> || is_parameter<X>)
+    return x.state();
+  else if constexpr (std::is_same_v<X, Absent>)
+    return nullptr;
+  else
+    return new State<X>(X(x), false);
+}
+/// Throws: `state`, an input of `operation`, is not what it was.
+[[noreturn]] inline void raise_changed(std::string_view operation, std::string_view role, const AnyState& state) {
+  Text text("backward: the ");
+  text.append(role).append(" of ").append(operation);
+  if (!state.name().empty()) text.append(", \"").append(state.name()).append("\",");
+  text += " of shape (";
+  for (bool first = true; const index_t extent : state.extents())
+    text.append(std::exchange(first, false) ? "" : ", ").append(to_text(extent));
+  raise(text +
+        ") was changed after the forward pass, by an optimiser's step, by load_state_dict or by an assignment, and the "
+        "gradient needs the value it had: run forward again, or change it after backward");
+}
+
+/// The record of one call, as far as it does not depend on types.
+template <std::size_t Inputs, std::size_t Outputs>
+class CallNode : public Node {
+ protected:
+  explicit CallNode(std::array<AnyStatePointer, Inputs> inputs) : inputs_(std::move(inputs)) {
+    for (std::size_t i = 0; i < Inputs; ++i)
+      if (inputs_[i]) {
+        versions_[i] = inputs_[i]->version();
+        if (const NodePointer& producer = inputs_[i]->producer()) follow(*producer);
+      }
+  }
+
+  bool reached() const {
+    return std::any_of(outputs_.begin(), outputs_.end(), [](const OutputSlot& slot) { return has_grad(slot); });
+  }
+  static bool has_grad(const OutputSlot& slot) { return slot.state && slot.state->has_grad(); }
+  void queue_producers(BackwardQueue& queue) {
+    for (const AnyStatePointer& input : inputs_)
+      if (input) input->queue_producer(queue);
+  }
+  /// Throws if a value that the gradients will be computed from was changed since this call.
+  void check_values(std::string_view operation, const Needs& needs) const {
+    static_assert(Inputs <= 32);
+    std::uint32_t needed = 0;
+    for (std::size_t i = 0; i < Inputs; ++i)
+      if (inputs_[i] && (inputs_[i]->requires_grad() || inputs_[i]->producer())) needed |= needs.of(i);
+    for (std::size_t i = 0; i < Inputs; ++i)
+      if ((needed >> i & 1) && inputs_[i] && inputs_[i]->version() != versions_[i])
+        raise_changed(operation, needs.role(i), *inputs_[i]);
+  }
+  void let_go() final {
+    for (OutputSlot& slot : outputs_) {
+      if (slot.state) std::exchange(slot.state, nullptr)->forget_producer();
+      slot.held.reset();
+    }
+    for (AnyStatePointer& input : inputs_) input.reset();
+  }
+
+  std::array<AnyStatePointer, Inputs> inputs_;
+  std::array<std::uint32_t, Inputs> versions_{};
+  std::array<OutputSlot, Outputs> outputs_;
+};
+
+/// The record of one call.
+template <class Operation, class Result, class... X>
+class OperationNode final : public CallNode<sizeof...(X), result_traits<Result>::count> {
+  using first = std::tuple_element_t<0, std::tuple<X...>>;
+  using kernel = typename first::place::template kernel<Operation>;
+  using each_input = std::index_sequence_for<X...>;
+  using each_output = std::make_index_sequence<result_traits<Result>::count>;
+  using results = result_traits<Result>;
+
+ public:
+  template <class... Arguments>
+  explicit OperationNode(const Operation& operation, const Arguments&... x)
+      : OperationNode::CallNode({state_of(x)...}), operation_(operation) {}
+
+  typename saved_by<kernel>::type saved;
+
+  /// Makes the Variables of the result and ties them to this node.
+  auto attach(Result result) {
+    return results::transform(std::move(result), [this, slot = this->outputs_.data()]<class R>(R&& value) mutable {
+      StatePointer<R> state(new State<R>(std::move(value), false));
+      state->made_by(NodePointer(this), *slot++);
+      return nn::Variable<R>(std::move(state));
+    });
+  }
+
+  void propagate(BackwardQueue& queue) override {
+    if (this->reached()) {
+      this->check_values(Operation::name, needs_of<Operation>);
+      backward(queue, each_input{}, each_output{});
+      this->queue_producers(queue);
+    }
+    this->let_go();
+  }
+
+ private:
+  template <std::size_t... I, std::size_t... Output>
+  void backward(BackwardQueue& queue, std::index_sequence<I...>, std::index_sequence<Output...>) {
+    const typename first::place::scope beside(static_cast<State<first>&>(*this->inputs_[0]).value());
+    // In order, so that of two inputs that are one Variable the second adds to what the first writes.
+    const std::tuple<Input<X>...> gradients{input<X>(queue, this->inputs_[I].get())...};
+    if constexpr (results::is_several)
+      kernel::backward(operation_, saved,
+                       std::tuple{value<std::tuple_element_t<Output, Result>>(this->outputs_[Output])...},
+                       std::tuple{gradient<std::tuple_element_t<Output, Result>>(this->outputs_[Output])...},
+                       std::get<I>(gradients)...);
+    else
+      kernel::backward(operation_, saved, *value<Result>(this->outputs_[0]), *gradient<Result>(this->outputs_[0]),
+                       std::get<I>(gradients)...);
+  }
+
+  template <class T>
+  static Input<T> input(BackwardQueue& queue, AnyState* any) {
+    if constexpr (std::is_same_v<T, Absent>) {
+      return {};
+    } else {
+      auto& state = static_cast<State<T>&>(*any);
+      if (!state.requires_grad() && !state.producer()) {
+        if (state.recorded()) queue.meet_released_record();
+        return {state.value()};
+      }
+      auto& target = static_cast<State<T>&>(state.current());
+      const bool accumulate = target.accumulates();
+      return {state.value(), target.grad_to_write().data(), accumulate};
+    }
+  }
+  // Of an output nobody kept, or whose gradient nobody wrote: null.
+  template <class R>
+  static const R* value(const OutputSlot& slot) {
+    return slot.state ? &static_cast<State<R>*>(slot.state)->value() : nullptr;
+  }
+  template <class R>
+  static const R* gradient(const OutputSlot& slot) {
+    return OperationNode::has_grad(slot) ? &static_cast<State<R>*>(slot.state)->set_elements() : nullptr;
+  }
+
+  Operation operation_;
+};
+
+}  // namespace tenon::inline TENON_ISA::autograd

@@ -1,0 +1,77 @@
+/// \file
+/// The contract of an operation: what it declares, and what computes it at a place.
+///
+/// An operation says WHAT. It is a canonical options type; whatever a call depends on (training mode, buffers) are its
+/// members. `apply` asks it for
+///
+///     static constexpr std::string_view name;                   // for errors
+///     static consteval auto output_shape(Shape...);             // a Shape, Shapes<...> of several, or a rejection
+///     template <std::size_t I, class T> using result_element;   // optional: of result I, where the first input has T
+///     static constexpr Needs backward_needs;                    // optional: the values that backward reads
+///     static constexpr int index_argument;                      // optional: this argument holds 64-bit integers
+///     using buffer_element;                                     // optional: of the module's buffers
+///
+/// The `kernel<Operation>` of a place (`cpu::Kernel` of the host, `cuda::Kernel` of a device) says HOW:
+///
+///     struct Saved;                                             // optional: what backward wants from forward
+///     static void forward(operation, Saved*, y, x...);          // null unless recorded
+///     static void backward(operation, Saved, y, grad_y, Input(x)...);
+///
+/// All tensors are at that place, and `forward` sets all of y. Of several results, y is a tuple of tensors in
+/// `forward`; in `backward`, y and grad_y are tuples of pointers, null where nobody kept the result or passes a
+/// gradient on. A value that `backward_needs` does not name may have no elements by then: the kernel must not read it.
+/// An input that is left out, such as the bias of a layer without one, is Absent.
+#pragma once
+
+#include "needs.hpp"
+#include "variable.hpp"
+
+namespace tenon::inline TENON_ISA {
+
+/// What the shape rule of an operation with several outputs returns: the shape of each.
+template <class... S>
+struct Shapes {};
+template <class S>
+inline constexpr bool is_several = false;
+template <class... S>
+inline constexpr bool is_several<Shapes<S...>> = true;
+
+namespace autograd {
+
+/// One input of a backward kernel.
+template <class TensorType>
+struct Input {
+  using element = typename TensorType::value_type;
+
+  const TensorType& value;
+  /// Where the gradient goes; null if nobody wants it.
+  element* grad = nullptr;
+  /// Whether the gradient is to be added to what is there; otherwise it is undefined and must be overwritten.
+  bool accumulate = false;
+
+  /// For kernels that only add: `grad`, cleared first where that is needed.
+  element* grad_to_add() const {
+    if (grad && !accumulate) TensorType::place::fill(grad, shape_of_t<TensorType>::size, element(0));
+    return grad;
+  }
+};
+template <>
+struct Input<Absent> {
+  static constexpr std::nullptr_t grad = nullptr;
+};
+
+struct NothingSaved {};
+/// What `Kernel` keeps from its forward for its backward pass.
+template <class Kernel>
+struct saved_by {
+  using type = NothingSaved;
+};
+template <class Kernel>
+  requires requires { typename Kernel::Saved; }
+struct saved_by<Kernel> {
+  using type = typename Kernel::Saved;
+};
+
+}  // namespace autograd
+
+}  // namespace tenon::inline TENON_ISA

@@ -1,0 +1,38 @@
+/// \file
+/// An argument that has a shape and no elements: asks a user's `forward` for the shape of its result.
+#pragma once
+
+#include "operation.hpp"
+
+namespace tenon::inline TENON_ISA {
+
+/// What a user's `forward` is called with when only the shape of its result is asked for.
+template <class S>
+struct Probe {
+  using probed = S;
+  template <class Index>
+  auto operator[](const Index& i) const {
+    return detail::element_of(*this, i);
+  }
+};
+
+namespace detail {
+template <class S>
+struct shape_of<Probe<S>> {
+  using type = S;
+};
+template <class X>
+inline constexpr bool is_probe = requires {
+  typename X::probed;
+};
+template <class S>
+struct probes {
+  using type = Probe<S>;
+};
+template <class... S>
+struct probes<Shapes<S...>> {
+  using type = std::tuple<Probe<S>...>;
+};
+}  // namespace detail
+
+}  // namespace tenon::inline TENON_ISA

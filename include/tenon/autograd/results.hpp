@@ -1,0 +1,67 @@
+/// \file
+/// The results of a call: which tensors an operation makes of its arguments.
+#pragma once
+
+#include <tuple>
+
+#include "arguments.hpp"
+#include "operation.hpp"
+
+namespace tenon::inline TENON_ISA::autograd {
+
+/// Result I of `Operation`, a tensor at the place of its first input `First`.
+template <class Operation, class First, std::size_t I, index_t... D>
+consteval auto result_of(Shape<D...>) {
+  using T = typename First::value_type;
+  if constexpr (requires { typename Operation::template result_element<I, T>; })
+    return std::type_identity<
+        typename First::place::template tensor<typename Operation::template result_element<I, T>, D...>>{};
+  else
+    return std::type_identity<typename First::place::template tensor<T, D...>>{};
+}
+template <class Operation, class First, index_t... D>
+consteval auto results_of(Shape<D...> shape) {
+  return result_of<Operation, First, 0>(shape);
+}
+template <class Operation, class First, class... S>
+consteval auto results_of(Shapes<S...>) {
+  return []<std::size_t... I>(std::index_sequence<I...>) {
+    return std::type_identity<std::tuple<typename decltype(result_of<Operation, First, I>(S{}))::type...>>{};
+  }
+  (std::index_sequence_for<S...>{});
+}
+
+/// A tensor, or a tuple of several.
+template <class Result>
+struct result_traits {
+  static constexpr std::size_t count = 1;
+  static constexpr bool is_several = false;
+  static Result make() { return Result(uninitialized); }
+  /// f(result), of several a tuple.
+  template <class F>
+  static auto transform(Result result, F f) {
+    return f(std::move(result));
+  }
+};
+template <class... R>
+struct result_traits<std::tuple<R...>> {
+  static constexpr std::size_t count = sizeof...(R);
+  static constexpr bool is_several = true;
+  static std::tuple<R...> make() { return {R(uninitialized)...}; }
+  template <class F>
+  static auto transform(std::tuple<R...> results, F f) {
+    return std::apply([&](R&... r) { return std::tuple{f(std::move(r))...}; }, results);  // in order
+  }
+};
+
+/// The types of a call of `Operation` on arguments of types `X`.
+template <class Operation, class... X>
+struct call {
+  using first = argument_t<std::tuple_element_t<0, std::tuple<X...>>>;
+  using place = typename first::place;
+  using kernel = typename place::template kernel<Operation>;
+  using result =
+      typename decltype(results_of<Operation, first>(Operation::output_shape(shape_of_t<argument_t<X>>{}...)))::type;
+};
+
+}  // namespace tenon::inline TENON_ISA::autograd
