@@ -25,7 +25,8 @@ template <class Operation, class... X>
 auto record(const Operation& operation, const X&... x) {
   using Call = call<Operation, X...>;
   using Results = result_traits<typename Call::result>;
-  if (!is_recorded(x...))
+  const std::uint32_t wanted = wanted_gradients(x...);
+  if (wanted == 0)
     return Results::transform(compute(operation, x...), [&]<class R>(R&& result) {
       nn::Variable<R> variable(std::move(result));
       if ((is_volatile(x) || ...)) variable.state()->make_volatile();
@@ -33,7 +34,7 @@ auto record(const Operation& operation, const X&... x) {
     });
   using NodeType = OperationNode<Operation, typename Call::result, argument_t<X>...>;
   const typename Call::place::scope beside(value_of(x)...);
-  const boost::intrusive_ptr<NodeType> node(new NodeType(operation, x...));
+  const boost::intrusive_ptr<NodeType> node(new NodeType(operation, wanted, x...));
   auto result = Results::make();
   Call::kernel::forward(operation, &node->saved, result, value_of(x)...);
   return node->attach(std::move(result));

@@ -11,9 +11,7 @@ namespace tenon::inline TENON_ISA {
 
 namespace detail {
 template <>
-struct shape_of<Absent> {
-  using type = Absent;
-};
+struct shape_of<Absent> : std::type_identity<Absent> {};
 
 /// Whether X is an xtensor expression, other than a Tensor, whose type tells its shape.
 template <class X>
@@ -35,9 +33,7 @@ decltype(auto) as_argument(const X& x) {
     return (x);
 }
 template <class X>
-inline constexpr bool is_symbolic = requires {
-  typename X::symbolic;
-};
+inline constexpr bool is_symbolic = requires { typename X::symbolic; };
 template <class First, class... Rest>
 const auto& first_symbolic(const First& first, const Rest&... rest) {
   if constexpr (is_symbolic<First>)
@@ -53,27 +49,19 @@ namespace autograd {
 
 /// The tensor type behind an argument; a Tensor and Absent are their own.
 template <class X>
-struct argument {
-  using type = X;
-};
+struct argument : std::type_identity<X> {};
 template <class X>
   requires(is_variable<X> || is_parameter<X> || is_buffer<X>)
-struct argument<X> {
-  using type = typename X::tensor_type;
-};
+struct argument<X> : std::type_identity<typename X::tensor_type> {};
 template <class X>
 using argument_t = typename argument<std::remove_cvref_t<X>>::type;
 
 /// The element type of an argument; void of what has none, such as a shape.
 template <class X>
-struct element {
-  using type = void;
-};
+struct element : std::type_identity<void> {};
 template <class X>
   requires requires { typename argument_t<X>::value_type; }
-struct element<X> {
-  using type = typename argument_t<X>::value_type;
-};
+struct element<X> : std::type_identity<typename argument_t<X>::value_type> {};
 template <class X>
 using element_t = typename element<X>::type;
 
@@ -86,19 +74,13 @@ struct first_parameter<X, Rest...> : std::conditional_t<is_parameter<X>, element
 /// holds 64-bit integers; parameters, and buffers of type `buffer_element`, have the type of what they are applied to.
 template <class Operation, class First, class... Rest>
 consteval auto check_elements() {
-  constexpr int indices = [] {
-    if constexpr (requires { Operation::index_argument; })
-      return Operation::index_argument;
-    else
-      return -1;
-  }();
-  if constexpr (indices >= 0) {
-    using T = element_t<std::tuple_element_t<static_cast<std::size_t>(indices), std::tuple<First, Rest...>>>;
+  if constexpr (requires { Operation::index_argument; }) {
+    using T = element_t<std::tuple_element_t<std::size_t{Operation::index_argument}, std::tuple<First, Rest...>>>;
     if constexpr (!std::is_void_v<T> && !std::is_same_v<T, std::int64_t>)
       return Rejection<Operation, expected_elements<std::int64_t>, actual_elements<T>>{};
   } else if constexpr (!std::is_void_v<element_t<First>>) {
     using T = element_t<First>;
-    if constexpr (!((!is_parameter<Rest> || std::is_same_v<element_t<Rest>, T>)&&...))
+    if constexpr (!((!is_parameter<Rest> || std::is_same_v<element_t<Rest>, T>) && ...))
       return Rejection<Operation, expected_elements<typename first_parameter<Rest...>::type>, actual_elements<T>>{};
     else if constexpr (requires { typename Operation::buffer_element; })
       if constexpr (!std::is_same_v<typename Operation::buffer_element, T>)
@@ -124,7 +106,7 @@ const auto& value_of(const X& x) {
 template <class X>
 bool wants_grad(const X& x) {
   if constexpr (is_variable<X> || is_parameter<X>)
-    return x.state()->requires_grad() || x.state()->producer();
+    return x.state()->wants_grad();
   else
     return false;
 }
@@ -135,11 +117,14 @@ bool is_volatile(const X& x) {
   else
     return false;
 }
-/// Whether a call of an operation on these arguments, with a Variable among them or a Parameter as the first, is
-/// recorded.
+/// The arguments, as bits, for whose gradients a call is recorded, with a Variable among them or a Parameter as the
+/// first; none: it is not.
 template <class... X>
-bool is_recorded(const X&... x) {
-  return !(is_volatile(x) || ...) && (wants_grad(x) || ...);
+std::uint32_t wanted_gradients(const X&... x) {
+  static_assert(sizeof...(X) <= 32);
+  std::uint32_t wanted = 0, bit = 1;
+  ((wanted |= wants_grad(x) ? bit : 0, bit <<= 1), ...);
+  return (is_volatile(x) || ...) ? 0 : wanted;
 }
 
 }  // namespace autograd

@@ -1,5 +1,6 @@
 /// \file
-/// Which values a backward pass reads again, so that one that was changed since is an error and not a wrong gradient.
+/// Which values a backward pass reads again. Others need not be kept; one of these that was changed since is an error,
+/// not a wrong gradient.
 #pragma once
 
 #include <array>
@@ -10,7 +11,7 @@
 
 namespace tenon::inline TENON_ISA::autograd {
 
-/// Which inputs' values the gradients of an operation's inputs are computed from. An operation declares it as
+/// Which values the gradients of an operation's inputs are computed from. An operation declares it as
 /// `static constexpr autograd::Needs backward_needs`; one that does not needs them all.
 struct Needs {
   /// Bit k of element i: the gradient of input i is computed from the value of input k. Nothing beyond the last
@@ -18,20 +19,29 @@ struct Needs {
   std::array<std::uint8_t, 3> values{};
   /// What an error calls the inputs.
   std::array<std::string_view, 3> roles{"first operand", "second operand", "third operand"};
+  /// Whether they are computed from the values of the results.
+  bool results = false;
   bool everything = false;
 
-  /// The inputs whose values the gradient of input `i` is computed from, as bits.
-  constexpr std::uint32_t of(std::size_t i) const {
-    return everything ? ~std::uint32_t{0} : i < values.size() ? values[i] : std::uint32_t{0};
+  /// The inputs whose values the gradients of the inputs `wanted` are computed from, both as bits.
+  constexpr std::uint32_t of(std::uint32_t wanted) const {
+    std::uint32_t needed = everything && wanted ? ~std::uint32_t{0} : 0;
+    for (std::size_t i = 0; i < values.size(); ++i)
+      if (wanted >> i & 1) needed |= values[i];
+    return needed;
   }
   constexpr std::string_view role(std::size_t i) const { return i < roles.size() ? roles[i] : "operand"; }
 };
 inline constexpr std::array<std::string_view, 3> roles_of_a_layer{"input", "weight", "bias"};
 
 inline constexpr Needs needs_nothing{};
+inline constexpr Needs needs_results{.results = true};
 /// Of a function of one input, whose derivative is computed from that or from the result.
 template <bool FromInput>
-inline constexpr Needs needs_input_if{{FromInput}, roles_of_a_layer};
+inline constexpr Needs needs_input_if{{FromInput}, roles_of_a_layer, !FromInput};
+/// The same from both, or from neither.
+template <bool FromBoth>
+inline constexpr Needs needs_input_and_result_if{{FromBoth}, roles_of_a_layer, FromBoth};
 /// Of a product: each factor's gradient is computed from the other.
 inline constexpr Needs needs_other_factor{{0b10, 0b01}};
 /// Of a `Gradient` functor of core/arithmetic.hpp, where `other` is the bit of the other operand.
@@ -46,11 +56,11 @@ inline constexpr Needs needs_of_operands{{needs_of_gradient<typename Function::f
                                           needs_of_gradient<typename Function::second_gradient>(0b01)}};
 /// Of input * weight + bias.
 inline constexpr Needs needs_product{{0b10, 0b01, 0}, roles_of_a_layer};
-/// Of function(input) * weight + bias.
-inline constexpr Needs needs_input_and_weight{{0b11, 0b01, 0}, roles_of_a_layer};
+/// Of function(input) * weight + bias. The gradient of the bias is computed beside that of the weight.
+inline constexpr Needs needs_input_and_weight{{0b11, 0b01, 0b01}, roles_of_a_layer};
 
 template <class Operation>
-inline constexpr Needs needs_of{.everything = true};
+inline constexpr Needs needs_of{.results = true, .everything = true};
 template <class Operation>
   requires requires { Operation::backward_needs; }
 inline constexpr Needs needs_of<Operation> = Operation::backward_needs;

@@ -9,16 +9,19 @@
 
 namespace tenon::inline TENON_ISA::autograd {
 
-/// The state a node keeps of an argument; of one left out, none.
+/// The state of an argument, held for a node; null of one left out.
 template <class X>
-AnyStatePointer state_of(const X& x) {
-  if constexpr (is_variable<X> || is_parameter<X>)
-    return x.state();
-  else if constexpr (std::is_same_v<X, Absent>)
+AnyState* held_state(const X& x, bool with_value) {
+  if constexpr (is_variable<X> || is_parameter<X>) {
+    x.state()->hold(with_value);
+    return x.state().get();
+  } else if constexpr (std::is_same_v<X, Absent>) {
     return nullptr;
-  else
-    return new State<X>(X(x), false);
+  } else {
+    return held_state(nn::Variable<X>(with_value ? X(x) : X::unallocated(x)), with_value);
+  }
 }
+
 /// Throws: `state`, an input of `operation`, is not what it was.
 [[noreturn]] inline void raise_changed(std::string_view operation, std::string_view role, const AnyState& state) {
   Text text("backward: the ");
@@ -36,43 +39,58 @@ AnyStatePointer state_of(const X& x) {
 template <std::size_t Inputs, std::size_t Outputs>
 class CallNode : public Node {
  protected:
-  explicit CallNode(std::array<AnyStatePointer, Inputs> inputs) : inputs_(std::move(inputs)) {
+  CallNode(std::uint32_t wanted, std::uint32_t needed) : needed_(needed), wanted_(wanted) {}
+  ~CallNode() override { let_inputs_go(); }
+
+  void follow_inputs() {
     for (std::size_t i = 0; i < Inputs; ++i)
-      if (inputs_[i]) {
-        versions_[i] = inputs_[i]->version();
-        if (const NodePointer& producer = inputs_[i]->producer()) follow(*producer);
+      if (const AnyState* const input = inputs_[i]) {
+        versions_[i] = input->version();
+        if (input->producer()) follow(*input->producer());
       }
   }
-
   bool reached() const {
     return std::any_of(outputs_.begin(), outputs_.end(), [](const OutputSlot& slot) { return has_grad(slot); });
   }
   static bool has_grad(const OutputSlot& slot) { return slot.state && slot.state->has_grad(); }
   void queue_producers(BackwardQueue& queue) {
-    for (const AnyStatePointer& input : inputs_)
+    for (AnyState* const input : inputs_)
       if (input) input->queue_producer(queue);
   }
-  /// Throws if a value that the gradients will be computed from was changed since this call.
-  void check_values(std::string_view operation, const Needs& needs) const {
-    static_assert(Inputs <= 32);
-    std::uint32_t needed = 0;
+  /// Leaves the inputs whose gradients are still wanted, and throws if a value that these will be computed from was
+  /// changed since this call.
+  void check_values(std::string_view operation, const Needs& needs, BackwardQueue& queue) {
     for (std::size_t i = 0; i < Inputs; ++i)
-      if (inputs_[i] && (inputs_[i]->requires_grad() || inputs_[i]->producer())) needed |= needs.of(i);
+      if (inputs_[i] && !inputs_[i]->wants_grad()) {
+        wanted_ &= ~(std::uint32_t{1} << i);
+        if (inputs_[i]->recorded()) queue.meet_released_record();
+      }
+    const std::uint32_t needed = needs.of(wanted_);
     for (std::size_t i = 0; i < Inputs; ++i)
       if ((needed >> i & 1) && inputs_[i] && inputs_[i]->version() != versions_[i])
         raise_changed(operation, needs.role(i), *inputs_[i]);
   }
+  bool is_wanted(std::size_t input) const { return wanted_ >> input & 1; }
   void let_go() final {
-    for (OutputSlot& slot : outputs_) {
-      if (slot.state) std::exchange(slot.state, nullptr)->forget_producer();
-      slot.held.reset();
-    }
-    for (AnyStatePointer& input : inputs_) input.reset();
+    for (OutputSlot& slot : outputs_)
+      if (AnyState* const state = std::exchange(slot.state, nullptr)) {
+        state->forget_producer();
+        if (slot.held) state->let_go(false);
+      }
+    let_inputs_go();
   }
 
-  std::array<AnyStatePointer, Inputs> inputs_;
+  const std::uint32_t needed_;  // values
+  std::uint32_t wanted_;        // gradients
   std::array<std::uint32_t, Inputs> versions_{};
+  std::array<AnyState*, Inputs> inputs_{};
   std::array<OutputSlot, Outputs> outputs_;
+
+ private:
+  void let_inputs_go() {
+    for (std::size_t i = 0; i < Inputs; ++i)
+      if (AnyState* const input = std::exchange(inputs_[i], nullptr)) input->let_go(needed_ >> i & 1);
+  }
 };
 
 /// The record of one call.
@@ -80,14 +98,16 @@ template <class Operation, class Result, class... X>
 class OperationNode final : public CallNode<sizeof...(X), result_traits<Result>::count> {
   using first = std::tuple_element_t<0, std::tuple<X...>>;
   using kernel = typename first::place::template kernel<Operation>;
-  using each_input = std::index_sequence_for<X...>;
-  using each_output = std::make_index_sequence<result_traits<Result>::count>;
   using results = result_traits<Result>;
 
  public:
   template <class... Arguments>
-  explicit OperationNode(const Operation& operation, const Arguments&... x)
-      : OperationNode::CallNode({state_of(x)...}), operation_(operation) {}
+  OperationNode(const Operation& operation, std::uint32_t wanted, const Arguments&... x)
+      : OperationNode::CallNode(wanted, needs_of<Operation>.of(wanted)), operation_(operation) {
+    std::size_t i = 0;
+    ((this->inputs_[i] = held_state(x, this->needed_ >> i & 1), ++i), ...);
+    this->follow_inputs();
+  }
 
   typename saved_by<kernel>::type saved;
 
@@ -95,15 +115,15 @@ class OperationNode final : public CallNode<sizeof...(X), result_traits<Result>:
   auto attach(Result result) {
     return results::transform(std::move(result), [this, slot = this->outputs_.data()]<class R>(R&& value) mutable {
       StatePointer<R> state(new State<R>(std::move(value), false));
-      state->made_by(NodePointer(this), *slot++);
+      state->made_by(NodePointer(this), *slot++, needs_of<Operation>.results);
       return nn::Variable<R>(std::move(state));
     });
   }
 
   void propagate(BackwardQueue& queue) override {
     if (this->reached()) {
-      this->check_values(Operation::name, needs_of<Operation>);
-      backward(queue, each_input{}, each_output{});
+      this->check_values(Operation::name, needs_of<Operation>, queue);
+      backward(std::index_sequence_for<X...>{}, std::make_index_sequence<results::count>{});
       this->queue_producers(queue);
     }
     this->let_go();
@@ -111,10 +131,10 @@ class OperationNode final : public CallNode<sizeof...(X), result_traits<Result>:
 
  private:
   template <std::size_t... I, std::size_t... Output>
-  void backward(BackwardQueue& queue, std::index_sequence<I...>, std::index_sequence<Output...>) {
+  void backward(std::index_sequence<I...>, std::index_sequence<Output...>) {
     const typename first::place::scope beside(static_cast<State<first>&>(*this->inputs_[0]).value());
     // In order, so that of two inputs that are one Variable the second adds to what the first writes.
-    const std::tuple<Input<X>...> gradients{input<X>(queue, this->inputs_[I].get())...};
+    const std::tuple<Input<X>...> gradients{input<X>(I)...};
     if constexpr (results::is_several)
       kernel::backward(operation_, saved,
                        std::tuple{value<std::tuple_element_t<Output, Result>>(this->outputs_[Output])...},
@@ -126,15 +146,12 @@ class OperationNode final : public CallNode<sizeof...(X), result_traits<Result>:
   }
 
   template <class T>
-  static Input<T> input(BackwardQueue& queue, AnyState* any) {
+  Input<T> input([[maybe_unused]] std::size_t i) {
     if constexpr (std::is_same_v<T, Absent>) {
       return {};
     } else {
-      auto& state = static_cast<State<T>&>(*any);
-      if (!state.requires_grad() && !state.producer()) {
-        if (state.recorded()) queue.meet_released_record();
-        return {state.value()};
-      }
+      auto& state = static_cast<State<T>&>(*this->inputs_[i]);
+      if (!this->is_wanted(i)) return {state.value()};
       auto& target = static_cast<State<T>&>(state.current());
       const bool accumulate = target.accumulates();
       return {state.value(), target.grad_to_write().data(), accumulate};

@@ -63,14 +63,10 @@ struct Input<Absent> {
 struct NothingSaved {};
 /// What `Kernel` keeps from its forward for its backward pass.
 template <class Kernel>
-struct saved_by {
-  using type = NothingSaved;
-};
+struct saved_by : std::type_identity<NothingSaved> {};
 template <class Kernel>
   requires requires { typename Kernel::Saved; }
-struct saved_by<Kernel> {
-  using type = typename Kernel::Saved;
-};
+struct saved_by<Kernel> : std::type_identity<typename Kernel::Saved> {};
 
 }  // namespace autograd
 

@@ -18,21 +18,13 @@ struct Probe {
 
 namespace detail {
 template <class S>
-struct shape_of<Probe<S>> {
-  using type = S;
-};
+struct shape_of<Probe<S>> : std::type_identity<S> {};
 template <class X>
-inline constexpr bool is_probe = requires {
-  typename X::probed;
-};
+inline constexpr bool is_probe = requires { typename X::probed; };
 template <class S>
-struct probes {
-  using type = Probe<S>;
-};
+struct probes : std::type_identity<Probe<S>> {};
 template <class... S>
-struct probes<Shapes<S...>> {
-  using type = std::tuple<Probe<S>...>;
-};
+struct probes<Shapes<S...>> : std::type_identity<std::tuple<Probe<S>...>> {};
 }  // namespace detail
 
 }  // namespace tenon::inline TENON_ISA

@@ -27,8 +27,7 @@ template <class Operation, class First, class... S>
 consteval auto results_of(Shapes<S...>) {
   return []<std::size_t... I>(std::index_sequence<I...>) {
     return std::type_identity<std::tuple<typename decltype(result_of<Operation, First, I>(S{}))::type...>>{};
-  }
-  (std::index_sequence_for<S...>{});
+  }(std::index_sequence_for<S...>{});
 }
 
 /// A tensor, or a tuple of several.

@@ -17,14 +17,17 @@ namespace tenon::inline TENON_ISA::autograd {
 class AnyState;
 using AnyStatePointer = boost::intrusive_ptr<AnyState>;
 
-/// Where a node sees one of its outputs: weakly while it waits, so that an output nobody needs may go; strongly once
-/// its backward pass is due, so that the gradient stays until it has been passed on.
+/// Where a node sees one of its outputs: weakly while it waits, so that an output nobody needs may go; strongly,
+/// `held`, once its backward pass is due, so that the gradient stays until it has been passed on.
 struct OutputSlot {
   AnyState* state = nullptr;
-  AnyStatePointer held;
+  bool held = false;
 };
 
 /// What the record knows of a value, whatever its type.
+///
+/// Variables, Parameters and the nodes that read the value point to it and count as its owners. Other nodes keep the
+/// state alone: when the last owner goes, the value's memory is released, unless the node that made it reads it too.
 class AnyState : public memory::Recycled {
  public:
   explicit AnyState(bool requires_grad) : requires_grad_(requires_grad) {}
@@ -43,9 +46,12 @@ class AnyState : public memory::Recycled {
   bool has_grad() const noexcept { return has_grad_; }
 
   const NodePointer& producer() const noexcept { return producer_; }
-  /// `node` made this value; `slot`, in the node, is cleared when this state ends before the node does.
-  void made_by(NodePointer node, OutputSlot& slot) noexcept {
+  bool wants_grad() const noexcept { return requires_grad_ || producer_; }
+  /// `node` made this value, which its backward pass may read; `slot`, in the node, is cleared when this state ends
+  /// before the node does.
+  void made_by(NodePointer node, OutputSlot& slot, bool reads_value) noexcept {
     producer_ = std::move(node);
+    producer_reads_value_ = reads_value;
     slot_ = &slot;
     slot.state = this;
     recorded_ = true;
@@ -53,7 +59,7 @@ class AnyState : public memory::Recycled {
   /// Queues the node that made this value.
   void queue_producer(BackwardQueue& queue) {
     if (!producer_) return;
-    slot_->held = AnyStatePointer(this);
+    if (!std::exchange(slot_->held, true)) hold(false);
     queue.push(producer_);
   }
   /// The node is done.
@@ -93,25 +99,40 @@ class AnyState : public memory::Recycled {
   void replaced() noexcept { replaced_ = true; }
 
   /// Whether somebody beside the one who asks refers to this state.
-  bool is_shared() const noexcept { return references_.load(std::memory_order_relaxed) > 1; }
-
-  // Atomic, since threads that record calls of one model share the states of its parameters.
-  friend void intrusive_ptr_add_ref(AnyState* state) noexcept {
-    state->references_.fetch_add(1, std::memory_order_relaxed);
+  bool is_shared() const noexcept {
+    return owners_.load(std::memory_order_relaxed) > 1 || references_.load(std::memory_order_relaxed) > 1;
   }
+
+  friend void intrusive_ptr_add_ref(AnyState* state) noexcept { add(state->owners_); }
   friend void intrusive_ptr_release(AnyState* state) noexcept {
-    // A last reference is nobody else's: it goes without the cost of a read-modify-write.
-    if (state->references_.load(std::memory_order_acquire) == 1 ||
-        state->references_.fetch_sub(1, std::memory_order_acq_rel) == 1)
-      delete state;
+    if (!was_last(state->owners_)) return;
+    if (!state->producer_reads_value_ && state->references_.load(std::memory_order_acquire) > 1) state->release_value();
+    state->let_go(false);
+  }
+  /// For nodes, which hold the value only where they read it.
+  void hold(bool with_value) noexcept { add(with_value ? owners_ : references_); }
+  void let_go(bool with_value) noexcept {
+    if (with_value)
+      intrusive_ptr_release(this);
+    else if (was_last(references_))
+      delete this;
   }
 
  protected:
+  virtual void release_value() noexcept = 0;
   bool has_grad_ = false;
 
  private:
-  bool requires_grad_, volatile_ = false, recorded_ = false, replaced_ = false;
-  std::atomic<std::uint32_t> references_{0};
+  // Atomic, since threads that record calls of one model share the states of its parameters.
+  using Count = std::atomic<std::uint32_t>;
+  static void add(Count& count) noexcept { count.fetch_add(1, std::memory_order_relaxed); }
+  static bool was_last(Count& count) noexcept {
+    // A last reference is nobody else's: it goes without the cost of a read-modify-write.
+    return count.load(std::memory_order_acquire) == 1 || count.fetch_sub(1, std::memory_order_acq_rel) == 1;
+  }
+
+  bool requires_grad_, volatile_ = false, recorded_ = false, replaced_ = false, producer_reads_value_ = false;
+  Count owners_{0}, references_{1};  // all owners together are one reference
   std::uint32_t version_ = 0;
   NodePointer producer_;
   OutputSlot* slot_ = nullptr;
@@ -145,6 +166,7 @@ class State final : public AnyState {
  public:
   explicit State(TensorType value, bool requires_grad) : AnyState(requires_grad), value_(std::move(value)) {}
 
+  /// Without elements once it was released.
   TensorType& value() noexcept { return value_; }
   const TensorType& value() const noexcept { return value_; }
   std::span<const index_t> extents() const noexcept override { return TensorType::static_shape::dims; }
@@ -204,6 +226,8 @@ class State final : public AnyState {
   }
 
  private:
+  void release_value() noexcept override { const TensorType released = std::move(value_); }
+
   /// The zero of a gradient that nobody has written. It tells apart zeros that the user has: -0 == 0.
   static constexpr element unwritten = static_cast<element>(-0.0);
 

@@ -203,6 +203,8 @@ class Tensor : public xt::xcontainer<Tensor<T, D...>>, public xt::xcontainer_sem
 
   /// A tensor without elements, which may only be assigned to or destroyed.
   static Tensor unallocated() noexcept { return view(static_cast<T*>(nullptr)); }
+  /// The same, where `other` is.
+  static Tensor unallocated(const Tensor&) noexcept { return unallocated(); }
   /// A tensor over the caller's memory, which it neither owns nor frees.
   static Tensor view(T* elements) noexcept { return Tensor(TensorStorage<T, static_shape::size>::view(elements)); }
   /// Over memory that must not be written, such as an array in the program: a const tensor, to be kept in one,

@@ -22,8 +22,10 @@ struct Kernel<operation::Pool<Shown, Windows, Function, false>> {
   static void backward(const Operation&, const autograd::NothingSaved&, const Y& y, const Y& grad_y,
                        const autograd::Input<X>& x) {
     static constexpr auto geometry = Operation::geometry(shape_of_t<X>{});
+    constexpr bool reads = Function::gradient_reads_input;  // else x and y have no elements: others may be looked at
     if (auto* grad_x = x.grad_to_add())
-      micro::add_pool_gradient<Function>(geometry, x.value.data(), y.data(), grad_y.data(), grad_x);
+      micro::add_pool_gradient<Function>(geometry, reads ? x.value.data() : grad_x, (reads ? y : grad_y).data(),
+                                         grad_y.data(), grad_x);
   }
 };
 

@@ -105,7 +105,7 @@ class Embedding : public Layer<Embedding<NumEmbeddings, EmbeddingDim, Tags...>> 
   auto forward(const X& x) const {
     if constexpr (operation::renormalizes) {
       if constexpr (is_variable<X>)
-        if (autograd::is_recorded(x, weight)) weight.state()->changed();
+        if (autograd::wanted_gradients(x, weight) != 0) weight.state()->changed();
       return apply(operation{weight.state()->value().data(), true}, x, weight);
     } else {
       return apply(operation{}, x, weight);

@@ -52,7 +52,7 @@ struct AdaptiveAvgPool2d {
 template <class Shown, class Windows, class Function, bool ReturnIndices = false>
 struct Pool {
   static constexpr std::string_view name = Shown::name;
-  static constexpr autograd::Needs backward_needs = autograd::needs_input_if<Function::gradient_reads_input>;
+  static constexpr autograd::Needs backward_needs = autograd::needs_input_and_result_if<Function::gradient_reads_input>;
   static constexpr int rank = Windows::rank;
   static constexpr bool return_indices = ReturnIndices;
   using windows = Windows;

@@ -14,7 +14,7 @@ namespace operation {
 template <class Derived, int Dim, class Function, bool Logarithm>
 struct SoftmaxAlong {
   using function = Function;
-  static constexpr autograd::Needs backward_needs = autograd::needs_nothing;
+  static constexpr autograd::Needs backward_needs = autograd::needs_results;
   static constexpr bool logarithm = Logarithm;
   template <std::size_t Rank>
   static constexpr int axis = Dim < 0 ? Dim + static_cast<int>(Rank) : Dim;

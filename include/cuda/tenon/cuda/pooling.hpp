@@ -197,8 +197,10 @@ struct Kernel<operation::Pool<Shown, Windows, Function, false>> {
                        const autograd::Input<X>& x) {
     const auto geometry = Operation::geometry(shape_of_t<X>{});
     using Gradient = PoolGradient<Function, typename X::value_type, std::remove_const_t<decltype(geometry)>>;
+    constexpr bool reads = Function::gradient_reads_input;  // else x and y have no elements: others may be looked at
     if (x.grad)
-      launch(shape_of_t<X>::size, Gradient{geometry, x.accumulate, x.value.data(), y.data(), grad_y.data(), x.grad});
+      launch(shape_of_t<X>::size, Gradient{geometry, x.accumulate, reads ? x.value.data() : x.grad,
+                                           (reads ? y : grad_y).data(), grad_y.data(), x.grad});
   }
 };
 

@@ -55,6 +55,8 @@ class Tensor {
 
   /// A tensor without elements, which may only be assigned to or destroyed.
   static Tensor unallocated() noexcept { return view(nullptr); }
+  /// The same, on the device of `other`.
+  static Tensor unallocated(const Tensor& other) { return Tensor(Array<T>(0, other.device_id())); }
   /// A tensor over the caller's device memory, which it neither owns nor frees.
   static Tensor view(T* elements) noexcept { return Tensor(Array<T>::view(elements)); }
   bool is_view() const noexcept { return elements_.is_view(); }

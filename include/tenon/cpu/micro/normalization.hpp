@@ -166,7 +166,7 @@ void normalize_gradient(const Grouping& grouping, index_t group, bool fixed, Mea
     } else {
       for (index_t c = channel, i = 0; i < grouping.stretch; ++c, i += grouping.inner) {
         const auto sums = map_sums<T, 2>(grouping.inner, terms, g + i, v + i);
-        add(sums, weight[c]);
+        if (grad.x) add(sums, weight[c]);
         if (grad.weight) grad.weight[c] += inverse_deviation * (sums[1] - mean.rest * sums[0]);
         if (grad.bias) grad.bias[c] += sums[0];
       }
@@ -263,7 +263,7 @@ void normalize_columns_gradient(index_t rows, index_t columns, bool fixed, const
           TENON_ALWAYS_INLINE { return std::array<V, 2>{dy, dy * distance(u, from)}; },
       center, grad_y, x);
   for (std::size_t c = 0; c < size; ++c) {
-    const T inverse = inverse_deviation[c], w = weight ? weight[c] : T(1);
+    const T inverse = inverse_deviation[c], w = grad.x && weight ? weight[c] : T(1);
     if (grad.weight) grad.weight[c] += inverse * (slope[c] - rest[c] * shift[c]);
     if (grad.bias) grad.bias[c] += shift[c];
     const InputGradient<T> gradient(inverse, rest[c], fixed, rows, static_cast<double>(w * shift[c]),
