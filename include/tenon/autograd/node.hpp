@@ -57,7 +57,7 @@ class CallNode : public Node {
     for (AnyState* const input : inputs_)
       if (input) input->queue_producer(queue);
   }
-  /// Leaves the inputs whose gradients are still wanted, and throws if a value that these will be computed from was
+  /// Forgets the gradients that are no longer wanted. Throws if a value that the others will be computed from was
   /// changed since this call.
   void check_values(std::string_view operation, const Needs& needs, BackwardQueue& queue) {
     for (std::size_t i = 0; i < Inputs; ++i)
@@ -70,7 +70,6 @@ class CallNode : public Node {
       if ((needed >> i & 1) && inputs_[i] && inputs_[i]->version() != versions_[i])
         raise_changed(operation, needs.role(i), *inputs_[i]);
   }
-  bool is_wanted(std::size_t input) const { return wanted_ >> input & 1; }
   void let_go() final {
     for (OutputSlot& slot : outputs_)
       if (AnyState* const state = std::exchange(slot.state, nullptr)) {
@@ -80,8 +79,9 @@ class CallNode : public Node {
     let_inputs_go();
   }
 
-  const std::uint32_t needed_;  // values
-  std::uint32_t wanted_;        // gradients
+  // Inputs, as bits: those whose values the backward pass reads, and those whose gradients were wanted by this call.
+  const std::uint32_t needed_;
+  std::uint32_t wanted_;
   std::array<std::uint32_t, Inputs> versions_{};
   std::array<AnyState*, Inputs> inputs_{};
   std::array<OutputSlot, Outputs> outputs_;
@@ -135,7 +135,7 @@ class OperationNode final : public CallNode<sizeof...(X), result_traits<Result>:
     const typename first::place::scope beside(static_cast<State<first>&>(*this->inputs_[0]).value());
     // In order, so that of two inputs that are one Variable the second adds to what the first writes.
     const std::tuple<Input<X>...> gradients{input<X>(I)...};
-    if constexpr (results::is_several)
+    if constexpr ((results::count > 1))
       kernel::backward(operation_, saved,
                        std::tuple{value<std::tuple_element_t<Output, Result>>(this->outputs_[Output])...},
                        std::tuple{gradient<std::tuple_element_t<Output, Result>>(this->outputs_[Output])...},
@@ -151,7 +151,7 @@ class OperationNode final : public CallNode<sizeof...(X), result_traits<Result>:
       return {};
     } else {
       auto& state = static_cast<State<T>&>(*this->inputs_[i]);
-      if (!this->is_wanted(i)) return {state.value()};
+      if (!(this->wanted_ >> i & 1)) return {state.value()};
       auto& target = static_cast<State<T>&>(state.current());
       const bool accumulate = target.accumulates();
       return {state.value(), target.grad_to_write().data(), accumulate};

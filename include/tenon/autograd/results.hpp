@@ -9,8 +9,8 @@
 
 namespace tenon::inline TENON_ISA::autograd {
 
-/// Result I of `Operation`, a tensor at the place of its first input `First`.
-template <class Operation, class First, std::size_t I, index_t... D>
+/// What `Operation` makes: tensors at the place of its first input `First`. Result I, a type_identity.
+template <class Operation, class First, std::size_t I = 0, index_t... D>
 consteval auto result_of(Shape<D...>) {
   using T = typename First::value_type;
   if constexpr (requires { typename Operation::template result_element<I, T>; })
@@ -19,12 +19,9 @@ consteval auto result_of(Shape<D...>) {
   else
     return std::type_identity<typename First::place::template tensor<T, D...>>{};
 }
-template <class Operation, class First, index_t... D>
-consteval auto results_of(Shape<D...> shape) {
-  return result_of<Operation, First, 0>(shape);
-}
+/// Of several, their tuple.
 template <class Operation, class First, class... S>
-consteval auto results_of(Shapes<S...>) {
+consteval auto result_of(Shapes<S...>) {
   return []<std::size_t... I>(std::index_sequence<I...>) {
     return std::type_identity<std::tuple<typename decltype(result_of<Operation, First, I>(S{}))::type...>>{};
   }(std::index_sequence_for<S...>{});
@@ -34,7 +31,6 @@ consteval auto results_of(Shapes<S...>) {
 template <class Result>
 struct result_traits {
   static constexpr std::size_t count = 1;
-  static constexpr bool is_several = false;
   static Result make() { return Result(uninitialized); }
   /// f(result), of several a tuple.
   template <class F>
@@ -45,7 +41,6 @@ struct result_traits {
 template <class... R>
 struct result_traits<std::tuple<R...>> {
   static constexpr std::size_t count = sizeof...(R);
-  static constexpr bool is_several = true;
   static std::tuple<R...> make() { return {R(uninitialized)...}; }
   template <class F>
   static auto transform(std::tuple<R...> results, F f) {
@@ -60,7 +55,7 @@ struct call {
   using place = typename first::place;
   using kernel = typename place::template kernel<Operation>;
   using result =
-      typename decltype(results_of<Operation, first>(Operation::output_shape(shape_of_t<argument_t<X>>{}...)))::type;
+      typename decltype(result_of<Operation, first>(Operation::output_shape(shape_of_t<argument_t<X>>{}...)))::type;
 };
 
 }  // namespace tenon::inline TENON_ISA::autograd
