@@ -177,12 +177,12 @@ struct Picking {
   static void backward(const Operation& loss, const Saved& saved, const Y&, const Y& grad_y,
                        const autograd::Input<X>& x, const autograd::Input<Target>& target) {
     using T = typename X::value_type;
-    T* grad = x.grad_to_add();
-    if (!grad) return;
+    if (!x.grad) return;
     const Array<double> weights = class_weights(loss.weights);
     launch(shape_of_t<Target>::size,
-           PickedScoreGradient<Logits, T>{sample(x.value.data(), target.value.data(), weights.data(), shape_of_t<X>{}),
-                                          grad_y.data(), saved.divisor, grad});
+           PickedScoreGradient<Logits, T>{
+               sample(Logits ? x.value.data() : nullptr, target.value.data(), weights.data(), shape_of_t<X>{}),
+               grad_y.data(), saved.divisor, x.grad_to_add()});
   }
 
  private:
