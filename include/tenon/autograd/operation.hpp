@@ -20,7 +20,7 @@
 /// All tensors are at that place, and `forward` sets all of y. Of several results, y is a tuple of tensors in
 /// `forward`; in `backward`, y and grad_y are tuples of pointers, null where nobody kept the result or passes a
 /// gradient on. A value that `backward_needs` does not name may have no elements by then: the kernel must not read it.
-/// An input that is left out, such as the bias of a layer without one, is Absent.
+/// An input that is left out, such as the bias of a layer without one, is Absent, and its gradient null.
 #pragma once
 
 #include "needs.hpp"
@@ -35,6 +35,13 @@ template <class S>
 inline constexpr bool is_several = false;
 template <class... S>
 inline constexpr bool is_several<Shapes<S...>> = true;
+
+/// The elements of a tensor or parameter; null of one that is left out.
+template <class P>
+const auto* elements_or_null(const P& parameter) {
+  return parameter.data();
+}
+inline std::nullptr_t elements_or_null(const Absent&) { return nullptr; }
 
 namespace autograd {
 
@@ -57,7 +64,9 @@ struct Input {
 };
 template <>
 struct Input<Absent> {
+  static constexpr Absent value{};
   static constexpr std::nullptr_t grad = nullptr;
+  static constexpr std::nullptr_t grad_to_add() { return nullptr; }
 };
 
 struct NothingSaved {};

@@ -15,10 +15,8 @@ struct ConvolutionKernel {
   static void forward(const Operation&, autograd::NothingSaved*, Y& y, const X& x, const W& weight, const B& bias) {
     using T = typename X::value_type;
     static constexpr Pass<T, Operation::transposed> pass(Operation::geometry(shape_of_t<X>{}));
-    const T* start = nullptr;
-    if constexpr (!std::is_same_v<B, Absent>) start = bias.data();
     const auto packed = pack(pass, weight.data());
-    pass.run(x.data(), packed.data(), start, y.data(), array<T>(pass.workspace_size()).data());
+    pass.run(x.data(), packed.data(), elements_or_null(bias), y.data(), array<T>(pass.workspace_size()).data());
   }
 
   template <class Y, class X, class W, class B>
@@ -38,11 +36,9 @@ struct ConvolutionKernel {
           geometry, read, written, grad,
           array<T>(micro::convolution_backward_weight_workspace_size<T>(geometry)).data());
     }
-    if constexpr (!std::is_same_v<B, Absent>)
-      if (T* grad = bias.grad_to_add())
-        micro::add_channel_sums<T>(geometry.batch, Operation::out_channels,
-                                   shape_of_t<Y>::size / (geometry.batch * Operation::out_channels), grad_y.data(),
-                                   grad);
+    if (T* grad = bias.grad_to_add())
+      micro::add_channel_sums<T>(geometry.batch, Operation::out_channels,
+                                 shape_of_t<Y>::size / (geometry.batch * Operation::out_channels), grad_y.data(), grad);
   }
 
  private:

@@ -31,7 +31,7 @@ struct Kernel<operation::FractionalMaxPool<K, Output, ReturnIndices>> {
   template <class Y, class GradY, class X, class Samples>
   static void backward(const Operation&, const Saved& saved, const Y&, const GradY& grad_y, const autograd::Input<X>& x,
                        const autograd::Input<Samples>& samples) {
-    if constexpr (!std::is_same_v<Samples, Absent>) samples.grad_to_add();  // they have none
+    samples.grad_to_add();  // they have none
     using T = typename X::value_type;
     Pick::backward(Operation::windows::geometry(shape_of_t<X>{}, static_cast<const T*>(nullptr)), saved, grad_y, x);
   }

@@ -22,21 +22,11 @@ struct Statistics {
   }
 };
 
-template <class P>
-const auto* elements_or_null(const P& parameter) {
-  return parameter.data();
-}
-inline std::nullptr_t elements_or_null(const Absent&) { return nullptr; }
-
 template <class X, class W, class B>
 auto normalization_gradients(const autograd::Input<X>& x, const autograd::Input<W>& weight,
                              const autograd::Input<B>& bias) {
-  micro::NormalizationGradients<typename X::value_type> gradients{x.grad, x.accumulate, nullptr, nullptr};
-  if constexpr (!std::is_same_v<W, Absent>) {
-    gradients.weight = weight.grad_to_add();
-    gradients.bias = bias.grad_to_add();
-  }
-  return gradients;
+  return micro::NormalizationGradients<typename X::value_type>{x.grad, x.accumulate, weight.grad_to_add(),
+                                                               bias.grad_to_add()};
 }
 }  // namespace detail
 
@@ -66,7 +56,7 @@ struct Kernel<operation::BatchNorm<Rank, Channels, Eps, Momentum, Running>> {
     for (std::size_t c = 0; c < channels; ++c)
       deviation[c] = static_cast<T>(inverse_deviation(static_cast<double>(deviation[c]), Eps));
 
-    const T *w = detail::elements_or_null(weight), *b = detail::elements_or_null(bias);
+    const T *w = elements_or_null(weight), *b = elements_or_null(bias);
     if constexpr (grouping.stretch == 1)
       micro::normalize_columns(grouping.outer, Channels, center, rest, deviation, w, b, x.data(), y.data());
     else
@@ -81,8 +71,7 @@ struct Kernel<operation::BatchNorm<Rank, Channels, Eps, Momentum, Running>> {
                        const autograd::Input<X>& x, const autograd::Input<W>& weight, const autograd::Input<B>& bias) {
     constexpr Grouping grouping = Operation::grouping(shape_of_t<X>{});
     const auto gradients = detail::normalization_gradients(x, weight, bias);
-    const T *deviation = saved.inverse_deviation.data(), *w = nullptr;
-    if constexpr (!std::is_same_v<W, Absent>) w = weight.value.data();
+    const T *deviation = saved.inverse_deviation.data(), *w = elements_or_null(weight.value);
     if constexpr (grouping.stretch == 1)
       micro::normalize_columns_gradient(grouping.outer, Channels, !norm.training, saved.center.data(),
                                         saved.rest.data(), deviation, w, x.value.data(), grad_y.data(), gradients);
@@ -125,7 +114,7 @@ struct Kernel<Operation> {
     using T = typename X::value_type;
     constexpr Grouping grouping = Operation::sample_grouping(shape_of_t<X>{});
     constexpr auto groups = static_cast<std::size_t>(grouping.groups);
-    const T *w = detail::elements_or_null(weight), *b = detail::elements_or_null(bias);
+    const T *w = elements_or_null(weight), *b = elements_or_null(bias);
     if (saved) *saved = Saved(groups);
     for (std::size_t g = 0; g < groups; ++g) {
       const auto group = static_cast<index_t>(g);
@@ -145,8 +134,7 @@ struct Kernel<Operation> {
     using T = typename X::value_type;
     constexpr Grouping grouping = Operation::sample_grouping(shape_of_t<X>{});
     const auto gradients = detail::normalization_gradients(x, weight, bias);
-    const T* w = nullptr;
-    if constexpr (!std::is_same_v<W, Absent>) w = weight.value.data();
+    const T* w = elements_or_null(weight.value);
     for (std::size_t g = 0; g < static_cast<std::size_t>(grouping.groups); ++g)
       micro::normalize_gradient(grouping, static_cast<index_t>(g), false, saved.template mean<T>(g),
                                 static_cast<T>(saved.inverse_deviation[g]), w, x.value.data(), grad_y.data(),

@@ -219,11 +219,10 @@ struct ConvolutionKernel {
       if (Operation::transposed) std::swap(read, written);
       Run::add_weight_gradient(read, written, grad, workspace.data());
     }
-    if constexpr (!std::is_same_v<B, Absent>)
-      if (T* grad = bias.grad_to_add())
-        add_channel_sums(Run::geometry.batch, Operation::out_channels,
-                         shape_of_t<Y>::size / (Run::geometry.batch * Operation::out_channels),
-                         ElementOf<T>{grad_y.data()}, grad);
+    if (T* grad = bias.grad_to_add())
+      add_channel_sums(Run::geometry.batch, Operation::out_channels,
+                       shape_of_t<Y>::size / (Run::geometry.batch * Operation::out_channels),
+                       ElementOf<T>{grad_y.data()}, grad);
   }
 };
 

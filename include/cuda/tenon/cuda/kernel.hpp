@@ -109,13 +109,6 @@ struct ElementOf {
   TENON_HOST_DEVICE T operator()(index_t i) const { return x[i]; }
 };
 
-/// The elements of a parameter, or null of one that is left out.
-template <class P>
-const auto* elements_or_null(const P& parameter) {
-  return parameter.data();
-}
-inline std::nullptr_t elements_or_null(const Absent&) { return nullptr; }
-
 /// y = function(y + bias of the channel); a tensor is (..., channels, inner).
 template <class T, class Function>
 struct AddBias {

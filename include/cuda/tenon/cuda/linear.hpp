@@ -36,8 +36,7 @@ struct Kernel<operation::Linear<In, Out>> {
     if (weight.grad)
       gemm<T>({.m = Out, .n = In, .k = rows, .a = Stored::transposed, .accumulate = weight.accumulate}, grad_y.data(),
               x.value.data(), weight.grad);
-    if constexpr (!std::is_same_v<B, Absent>)
-      if (bias.grad) add_channel_sums(rows, Out, 1, ElementOf<T>{grad_y.data()}, bias.grad_to_add());
+    if (T* grad = bias.grad_to_add()) add_channel_sums(rows, Out, 1, ElementOf<T>{grad_y.data()}, grad);
   }
 };
 

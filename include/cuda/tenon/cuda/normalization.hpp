@@ -208,12 +208,10 @@ void normalize_gradient(const Grouping& grouping, bool fixed, double eps, const 
   Array<double> sums(planes), products(planes);
   launch(planes, PlaneGradientSums<T>{grouping, eps, mean, variance, x.value.data(), grad_y.data(), sums.data(),
                                       products.data()});
-  const T* w = nullptr;
-  if constexpr (!std::is_same_v<W, Absent>) {
-    w = weight.value.data();
+  const T* w = elements_or_null(weight.value);
+  if (w)
     launch(grouping.channels, ChannelGradients<T>{grouping.channels, planes, sums.data(), products.data(),
                                                   weight.grad_to_add(), bias.grad_to_add()});
-  }
   if (!x.grad) return;
   Array<double> mean_sums(fixed ? 0 : grouping.groups), mean_products(fixed ? 0 : grouping.groups);
   if (!fixed)
