@@ -82,6 +82,7 @@ BOOST_AUTO_TEST_CASE(extremes) {
   check_extremes<nn::Hardswish>(nan, infinity);
   check_extremes<nn::GELU>(nan, infinity);
   check_extremes<nn::SiLU>(nan, infinity);
+  check_extremes<nn::Mish>(nan, infinity);
 }
 #endif
 
@@ -118,6 +119,7 @@ BOOST_AUTO_TEST_CASE(functions) {
   same(F::tanhshrink(x), nn::Tanhshrink{});
   same(F::gelu(x), nn::GELU{});
   same(F::silu(x), nn::SiLU{});
+  same(F::mish(x), nn::Mish{});
   same(F::hardswish(x), nn::Hardswish{});
   same(F::hardsigmoid(x), nn::Hardsigmoid{});
   same(F::elu(x), nn::ELU<>{});

@@ -85,6 +85,7 @@ BOOST_AUTO_TEST_CASE(softsign) {
 BOOST_AUTO_TEST_CASE(without_reference) {
   check<nn::GELU, Tensor<float, 2, 37>>({.low = -4, .high = 4});
   check<nn::SiLU, Tensor<float, 2, 37>>({.low = -4, .high = 4});
+  check<nn::Mish, Tensor<float, 2, 37>>({.low = -4, .high = 4});
 }
 
 BOOST_AUTO_TEST_CASE(odd_shapes) {

@@ -303,7 +303,7 @@ void compare_compiled(const View& evaluated, const View& recorded, const View& c
 template <class Layer, class In>
 [[gnu::cold]] void check_compiled(const Case& c) {
   constexpr bool of_user = !requires { typename Layer::built_in; };
-  static_assert(of_user || tenon::planning::planned_by_type<Layer>, "a layer of one result that cannot be compiled");
+  static_assert(of_user || tenon::plan::planned_by_type<tenon::cpu::Backend, Layer>, "a layer of one result that cannot be compiled");
   Layer layer;
   const In x = random_argument<In>(classes_of<In>(), c.low, c.high);
   for (int warm = 0; warm < 2; ++warm) (void)layer(x);  // running statistics worth folding

@@ -134,12 +134,12 @@ BOOST_AUTO_TEST_CASE(printing) {
   summary << tenon::summary<Row>(Mlp{});
   const std::string table = summary.str();
   BOOST_TEST(table.substr(0, table.find("Compiled")) ==
-             "Layer   Output shape  Parameters  Multiply-adds\n"
-             "-----------------------------------------------\n"
-             "Linear  (2, 7)                42             70\n"
-             "Tanh    (2, 7)                 0              0\n"
-             "Linear  (2, 3)                24             42\n"
-             "-----------------------------------------------\n"
+             "Layer   Output shape  Parameters  Multiply-adds  Stage\n"
+             "------------------------------------------------------\n"
+             "Linear  (2, 7)                42             70      0\n"
+             "Tanh    (2, 7)                 0              0      0\n"
+             "Linear  (2, 3)                24             42      1\n"
+             "------------------------------------------------------\n"
              "Total                         66            112\n");
   model
       << nn::Sequential<nn::Conv2d<1, 6, nn::kernel_size<5, 3>, nn::padding<2>>, nn::Named<"norm", nn::BatchNorm2d<6>>,

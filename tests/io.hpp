@@ -5,7 +5,7 @@
 #include <boost/test/unit_test.hpp>
 #include <string>
 #include <string_view>
-#include <tenon/io/state_dict.hpp>
+#include <tenon/core/state_dict.hpp>
 #include <vector>
 
 namespace tenon_test {

@@ -9,7 +9,7 @@
 #include <string>
 #include <tenon/core/any_tensor.hpp>
 #include <tenon/core/tensor.hpp>
-#include <tenon/io/state_dict.hpp>
+#include <tenon/core/state_dict.hpp>
 #include <vector>
 
 #include "io.hpp"

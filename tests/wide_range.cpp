@@ -98,6 +98,7 @@ void check(Function function, Curve value, Curve slope, bool relative = false) {
 
 Precise sigmoid(Precise x) { return 1 / (1 + std::exp(-x)); }
 Precise log_of_sum(Precise x) { return std::log1p(std::exp(-std::abs(x))); }
+Precise log_of_growth(Precise x) { return (x > 0 ? x : 0) + log_of_sum(x); }
 Precise below(Precise x) { return std::erfc(-x * std::sqrt(0.5L)) / 2; }
 Precise square(Precise x) { return x * x; }
 
@@ -153,6 +154,12 @@ BOOST_AUTO_TEST_CASE(of_the_exponential) {
   check(
       pointwise::Silu{}, [](Precise x) { return x * sigmoid(x); },
       [](Precise x) { return sigmoid(x) * (1 + x * sigmoid(-x)); });
+  check(
+      pointwise::Mish{}, [](Precise x) { return x * std::tanh(log_of_growth(x)); },
+      [](Precise x) {
+        const Precise t = std::tanh(log_of_growth(x));
+        return t + x * (1 - square(t)) * sigmoid(x);
+      });
   check(
       pointwise::Gelu{}, [](Precise x) { return x * below(x); },
       [](Precise x) { return below(x) + x * std::exp(-x * x / 2) * 0.39894228040143267793995L; });

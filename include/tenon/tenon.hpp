@@ -2,9 +2,9 @@
 /// Everything for the host. Files are apart: `<tenon/io/safetensors.hpp>`.
 #pragma once
 
-#include "compile/compile.hpp"
 #include "cpu/activation.hpp"
 #include "cpu/class_loss.hpp"
+#include "cpu/compile.hpp"
 #include "cpu/conv.hpp"
 #include "cpu/distance.hpp"
 #include "cpu/dropout.hpp"
@@ -19,7 +19,7 @@
 #include "cpu/softmax.hpp"
 #include "cpu/vision.hpp"
 #include "cpu/unpooling.hpp"
-#include "io/print.hpp"
+#include "nn/print.hpp"
 #include "io/summary.hpp"
 #include "nn/containers.hpp"
 #include "nn/functional.hpp"

@@ -1,6 +1,6 @@
 // A net for inputs of another element type.
 // g++: net expects elements of type float, got double
-// clang: at_layer<>, tenon::planning::Net, tenon::expected_elements<float>, tenon::actual_elements<double>
+// clang: at_layer<>, tenon::plan::Net, tenon::expected_elements<float>, tenon::actual_elements<double>
 #include <tenon/tenon.hpp>
 
 namespace nn = tenon::nn;

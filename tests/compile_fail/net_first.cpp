@@ -1,6 +1,6 @@
 // A net called with another input, and a tensor for its result.
 // g++: "net expects input \(1, 3\), got \(2, 3\)"
-// clang: at_layer<>, tenon::planning::Net, tenon::expected_input<1L?, 3L?>, tenon::actual_input<2, 3>
+// clang: at_layer<>, tenon::plan::Net, tenon::expected_input<1L?, 3L?>, tenon::actual_input<2, 3>
 #include <tenon/tenon.hpp>
 
 namespace nn = tenon::nn;

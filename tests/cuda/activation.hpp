@@ -41,6 +41,7 @@ BOOST_AUTO_TEST_CASE(exponential) {
   check<nn::Softsign, Tensor<float, 37>>();
   check<nn::GELU, Tensor<float, 37>>();
   check<nn::SiLU, Tensor<float, 37>>();
+  check<nn::Mish, Tensor<float, 37>>();
 }
 
 BOOST_AUTO_TEST_CASE(prelu) {

@@ -35,4 +35,45 @@ BOOST_AUTO_TEST_CASE(compiled) {
   check_equal(again(x), from_device(tenon::cuda::copy(x)), 1e-5);
 }
 
+/// The parameters after some steps of training, from the same ones on the same images, at each of the two places.
+template <class Optimizer>
+void check_training(const typename Optimizer::Options& options) {
+  using Batch = Tensor<float, 8, 1, 28, 28>;
+  LeNet net;
+  auto on_device = net.cuda(0);
+  Optimizer optimizer{net, options}, device_optimizer{on_device, options};
+  const nn::CrossEntropyLoss<> criterion;
+  const auto before = net.state_dict();
+  for (int step = 0; step < 6; ++step) {
+    const auto images = random<Batch>();
+    Tensor<std::int64_t, 8> classes;
+    for (std::int64_t& label : classes) label = static_cast<std::int64_t>(engine()() % 10);
+    optimizer.zero_grad();
+    device_optimizer.zero_grad();
+    const auto loss = criterion(net(nn::Variable{images}), classes);
+    const auto device_loss = criterion(on_device(nn::Variable{tenon::cuda::copy(images)}), tenon::cuda::copy(classes));
+    BOOST_TEST(std::abs(loss.item() - device_loss.item()) < 1e-4f);
+    loss.backward();
+    device_loss.backward();
+    optimizer.step();
+    device_optimizer.step();
+  }
+  const auto dict = on_device.state_dict();
+  nn::for_each_parameter(net, [&](const std::string& name, const auto& parameter) {
+    using TensorType = std::remove_cvref_t<decltype(parameter.data())>;
+    check_equal(parameter.data(), dict[name].template get<TensorType>(), 1e-5);
+    BOOST_TEST(!(before[name].template get<TensorType>() == parameter.data()), name);
+  });
+}
+
+BOOST_AUTO_TEST_CASE(trained_by_sgd) {
+  check_training<tenon::optim::SGD>({.lr = 0.05, .weight_decay = 0.01});
+  check_training<tenon::optim::SGD>({.lr = 0.05, .momentum = 0.9, .weight_decay = 0.01});
+}
+
+// With a larger eps than usual: else the sign of a gradient that is zero but for rounding would be a whole step.
+BOOST_AUTO_TEST_CASE(trained_by_adam) {
+  check_training<tenon::optim::Adam>({.lr = 0.01, .eps = 1e-3, .weight_decay = 0.01});
+}
+
 BOOST_AUTO_TEST_SUITE_END()

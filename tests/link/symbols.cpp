@@ -1,6 +1,6 @@
 // A program's worth of the library: training, a compiled net, random numbers, files, printing. symbols.py compiles it.
 #include <ostream>
-#include <tenon/io/print.hpp>
+#include <tenon/nn/print.hpp>
 #include <tenon/io/safetensors.hpp>
 #include <tenon/io/summary.hpp>
 #include <tenon/tenon.hpp>

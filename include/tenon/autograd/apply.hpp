@@ -52,8 +52,7 @@ auto apply(const Operation& operation, const X&... x) {
     report(Elements{});
     return Rejected{};
   } else if constexpr ((detail::is_symbolic<X> || ...)) {
-    // Found by argument-dependent lookup beside Symbolic.
-    return plan(operation, detail::first_symbolic(x...), detail::as_argument(x)...);
+    return detail::first_symbolic(x...).append(operation, detail::as_argument(x)...);
   } else {
     using S =
         decltype(Operation::output_shape(shape_of_t<autograd::argument_t<decltype(detail::as_argument(x))>>{}...));

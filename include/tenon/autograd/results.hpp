@@ -9,15 +9,22 @@
 
 namespace tenon::inline TENON_ISA::autograd {
 
+/// The element type of result I of `Operation` on a first input of type T: `Operation::result_element<I, T>`, or T.
+template <class Operation, std::size_t I, class T>
+struct result_element {
+  using type = T;
+};
+template <class Operation, std::size_t I, class T>
+  requires requires { typename Operation::template result_element<I, T>; }
+struct result_element<Operation, I, T> {
+  using type = typename Operation::template result_element<I, T>;
+};
+
 /// What `Operation` makes: tensors at the place of its first input `First`. Result I, a type_identity.
 template <class Operation, class First, std::size_t I = 0, index_t... D>
 consteval auto result_of(Shape<D...>) {
-  using T = typename First::value_type;
-  if constexpr (requires { typename Operation::template result_element<I, T>; })
-    return std::type_identity<
-        typename First::place::template tensor<typename Operation::template result_element<I, T>, D...>>{};
-  else
-    return std::type_identity<typename First::place::template tensor<T, D...>>{};
+  using T = typename result_element<Operation, I, typename First::value_type>::type;
+  return std::type_identity<typename First::place::template tensor<T, D...>>{};
 }
 /// Of several, their tuple.
 template <class Operation, class First, class... S>

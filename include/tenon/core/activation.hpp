@@ -281,6 +281,40 @@ struct Silu {
   }
 };
 
+/// x * tanh(log(1 + exp(x)))
+struct Mish {
+  static constexpr std::string_view name = "Mish";
+  static constexpr Saves saves = Saves::input;
+  template <class T>
+  TENON_HOST_DEVICE T operator()(const T& x) const {
+    return x * tanh_of_log(grown(x));
+  }
+  template <class T>
+  TENON_HOST_DEVICE T gradient(const T& g, const T& x) const {
+    return g * slope(grown(x), elementary::bounded_below(at_most(full_like(x, 100), x), -100));
+  }
+
+ private:
+  /// exp(x), as far as the quotients below are not 1 yet.
+  template <class T>
+  TENON_HOST_DEVICE static T grown(const T& x) {
+    return elementary::exp(at_most(full_like(x, 40), x));
+  }
+  /// tanh(log(1 + e)), as (e^2 + 2e) / (e^2 + 2e + 2).
+  template <class T>
+  TENON_HOST_DEVICE static T tanh_of_log(const T& e) {
+    return e * (e + T(2)) / divisor(e);
+  }
+  template <class T>
+  TENON_HOST_DEVICE static T divisor(const T& e) {
+    return e * (e + T(2)) + T(2);
+  }
+  template <class T>
+  TENON_HOST_DEVICE static T slope(const T& e, const T& x) {
+    return tanh_of_log(e) + x * (e / divisor(e)) * (T(4) * (T(1) + e) / divisor(e));
+  }
+};
+
 /// x * the normal distribution's probability of a value below x
 struct Gelu {
   static constexpr std::string_view name = "GELU";

@@ -12,14 +12,6 @@
 
 namespace tenon::inline TENON_ISA::pointwise {
 
-/// -x
-struct Negative {
-  template <class T>
-  TENON_HOST_DEVICE constexpr T operator()(const T& x) const {
-    return -x;
-  }
-};
-
 // Of two operands `a` and `b`. A gradient is a function of the result's gradient; if it takes a second argument, also
 // of the other operand; if it takes a third, also of the operand whose gradient it is.
 
@@ -36,7 +28,7 @@ struct Plus {
 /// a - b
 struct Minus {
   using first_gradient = Identity;
-  using second_gradient = Negative;
+  using second_gradient = Negate;
   template <class T>
   TENON_HOST_DEVICE constexpr T operator()(const T& a, const T& b) const {
     return a - b;

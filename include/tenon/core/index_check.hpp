@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "error.hpp"
-#include "geometry.hpp"
+#include "place.hpp"
 
 // Status is a macro of X11, check one of Unreal and of macOS.
 #include "undefine_macros.hpp"
@@ -24,18 +24,23 @@ enum class Status {
 /// Whether `index` is outside [0, limit).
 TENON_HOST_DEVICE constexpr bool is_outside(std::int64_t index, index_t limit) { return index < 0 || index >= limit; }
 
-/// The position of the first of `indices` outside [0, limit), or -1.
-constexpr index_t first_outside(const std::int64_t* indices, index_t count, index_t limit) {
-  for (index_t i = 0; i < count; ++i)
-    if (is_outside(indices[i], limit)) return i;
-  return -1;
-}
+struct IsOutside {
+  index_t limit;
+  TENON_HOST_DEVICE bool operator()(std::int64_t index) const { return is_outside(index, limit); }
+};
 
 /// Throws tenon::Error: index `position` of the input of `operation` is `found`.
 [[noreturn]] inline void raise_outside(std::string_view operation, index_t position, std::int64_t found,
                                        index_t limit) {
   raise(Text(operation) + ": index " + to_text(position) + " is " + to_text(found) + ", wanted 0 to " +
         to_text(limit - 1));
+}
+
+/// Throws tenon::Error if one of `indices`, which are at `Place`, is outside [0, limit).
+template <class Place>
+void check_indices(std::string_view operation, index_t count, index_t limit, const std::int64_t* indices) {
+  if (const index_t at = Place::find(count, IsOutside{limit}, indices); at < count)
+    raise_outside(operation, at, read<Place>(indices + at), limit);
 }
 
 }  // namespace tenon::inline TENON_ISA

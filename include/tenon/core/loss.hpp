@@ -186,6 +186,29 @@ struct MarginRanking {
   }
 };
 
+/// The term of weighted elements; the weight is the first operand, and none that counts for `gradient<I>`.
+template <class Term>
+struct Weighted {
+  template <class T, class... X>
+  TENON_HOST_DEVICE T operator()(const T& weight, const X&... x) const {
+    return weight * Term{}(x...);
+  }
+  template <int Operand, class T, class... X>
+  TENON_HOST_DEVICE T gradient(const T& weight, const X&... x) const {
+    return weight * Term{}.template gradient<Operand>(x...);
+  }
+};
+
+/// The gradient of a term, times a number.
+template <class Term, int Operand, class Scale>
+struct ScaledGradient {
+  Scale scale;
+  template <class T, class... X>
+  TENON_HOST_DEVICE T operator()(const T& first, const X&... x) const {
+    return T(scale) * Term{}.template gradient<Operand>(first, x...);
+  }
+};
+
 // ---- terms of rows
 
 /// max(0, excess)^Power: what MultiMarginLoss makes of Margin - x[y] + x[i], for a target y and another class i.

@@ -134,14 +134,14 @@ struct Negate {
   }
 };
 
-/// `Second(First(x))`: a chain of pointwise functions is one function.
+/// second(first(x...)): a chain of functions is one function.
 template <class First, class Second>
 struct Compose {
   First first;
   Second second;
-  template <class T>
-  TENON_HOST_DEVICE constexpr T operator()(const T& x) const {
-    return second(first(x));
+  template <class... T>
+  TENON_HOST_DEVICE constexpr auto operator()(const T&... x) const {
+    return second(first(x...));
   }
 };
 

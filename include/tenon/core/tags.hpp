@@ -16,52 +16,11 @@
 
 namespace tenon::inline TENON_ISA {
 
-namespace cpu {
-/// How the CPU computes an operation; specialised in the files of cpu/.
-template <class Operation>
-struct Kernel;
-}  // namespace cpu
-
-/// Where tensors live and who computes on them. Another place, such as a GPU, is another such type.
-struct host {
-  template <class T, index_t... D>
-  using tensor = Tensor<T, D...>;
-  template <class Operation>
-  using kernel = cpu::Kernel<Operation>;
-  template <class T>
-  static void fill(T* elements, index_t count, T value) {
-    std::fill_n(elements, count, value);
-  }
-  /// As long as it lives, work is done where the tensors `x` are: here, always.
-  struct scope {
-    template <class... X>
-    explicit scope(const X&...) noexcept {}
-  };
-};
-
 namespace nn {
 /// The element type of a layer's parameters.
 template <class T>
 struct dtype {};
-/// An element type at a place: what `dtype` holds where the parameters are not on the host. Made by `cuda(id)`.
-template <class Place, class T>
-struct on {};
 }  // namespace nn
-
-namespace detail {
-template <class TensorType>
-struct placed_tensor {
-  using type = TensorType;
-};
-template <class Place, class T, index_t... D>
-struct placed_tensor<Tensor<nn::on<Place, T>, D...>> {
-  using type = typename Place::template tensor<T, D...>;
-};
-}  // namespace detail
-
-/// The tensor that `Tensor<T, D...>` stands for in a user's module whose element type `T` says at which place it is.
-template <class TensorType>
-using placed_tensor_t = typename detail::placed_tensor<TensorType>::type;
 
 namespace tag {
 

@@ -28,16 +28,11 @@
 
 #include "error.hpp"
 #include "memory.hpp"
+#include "place.hpp"
 #include "restore_macros.hpp"
 #include "shape.hpp"
 #include "shape_error.hpp"
 #include "tensor_storage.hpp"
-
-namespace tenon::inline TENON_ISA {
-struct host;
-template <class T, index_t... D>
-class Tensor;
-}  // namespace tenon::inline TENON_ISA
 
 namespace xt {
 #if defined(__clang__) && defined(__cpp_template_template_args) && XTENSOR_VERSION_MAJOR == 0 && \

@@ -3,27 +3,11 @@
 #pragma once
 
 #include "../nn/activation.hpp"
+#include "maps.hpp"
 #include "micro/columns.hpp"
 #include "micro/softmax.hpp"
 
 namespace tenon::inline TENON_ISA::cpu {
-
-template <class Function>
-struct Kernel<operation::Pointwise<Function>> {
-  template <class X>
-  static void forward(const operation::Pointwise<Function>&, autograd::NothingSaved*, X& y, const X& x) {
-    micro::map<typename X::value_type>(shape_of_t<X>::size, Function{}, y.data(), x.data());
-  }
-
-  template <class X>
-  static void backward(const operation::Pointwise<Function>&, const autograd::NothingSaved&, const X& y,
-                       const X& grad_y, const autograd::Input<X>& x) {
-    if (!x.grad) return;
-    const auto* saved = Function::saves == pointwise::Saves::output ? y.data() : x.value.data();
-    micro::map_gradient<typename X::value_type>(shape_of_t<X>::size, x.accumulate, pointwise::GradientOf<Function>{},
-                                                x.grad, grad_y.data(), saved);
-  }
-};
 
 namespace detail {
 /// Calls f(offset, channel) for each plane of `inner` elements of a tensor of shape `S`, (N, channels, inner).

@@ -4,7 +4,7 @@
 
 #include "../core/pointwise.hpp"
 #include "../nn/dropout.hpp"
-#include "functional.hpp"
+#include "maps.hpp"
 #include "micro/map.hpp"
 
 namespace tenon::inline TENON_ISA::cpu {
@@ -35,7 +35,7 @@ struct Kernel<Operation> {
   static void backward(const Operation& dropout, const Saved& saved, const X&, const X& grad_y,
                        const autograd::Input<X>& x) {
     if (!dropout.training || pointwise::equal(p, 0.0))
-      detail::pass_gradient(grad_y, x);
+      operation::pass_gradient(grad_y, x);
     else if (x.grad)
       multiply<unit<X>>(saved.kept, grad_y.data(), x.grad, x.accumulate);
   }

@@ -14,8 +14,7 @@ struct Kernel<operation::Embedding<T, Num, Dim, Padding, MaxNorm, NormType, ByFr
   template <class Y, class X, class W>
   static void forward(const Operation& embedding, autograd::NothingSaved* saved, Y& y, const X& x, const W& weight) {
     constexpr index_t count = shape_of_t<X>::size;
-    if (const index_t at = first_outside(x.data(), count, Num); at >= 0)
-      raise_outside(Operation::name, at, x.data()[at], Num);
+    check_indices<host>(Operation::name, count, Num, x.data());
     const bool in_place = Operation::renormalizes && (saved || !embedding.only_reads);
     if constexpr (Operation::renormalizes)
       if (in_place)

@@ -13,8 +13,7 @@ struct Kernel<operation::MaxUnpool<Rank, K, S, P, Size>> {
 
   template <class Y, class X, class Indices>
   static void forward(const Operation&, autograd::NothingSaved*, Y& y, const X& x, const Indices& indices) {
-    if (const index_t at = first_outside(indices.data(), shape_of_t<X>::size, plane_size<Y>); at >= 0)
-      raise_outside(Operation::name, at, indices.data()[at], plane_size<Y>);
+    check_indices<host>(Operation::name, shape_of_t<X>::size, plane_size<Y>, indices.data());
     micro::max_unpool(planes<X>, plane_size<X>, plane_size<Y>, x.data(), indices.data(), y.data());
   }
 

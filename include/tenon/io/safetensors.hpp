@@ -28,7 +28,7 @@
 #include "../core/isa.hpp"
 #include "replace_file.hpp"
 #include "safetensors_header.hpp"
-#include "state_dict.hpp"
+#include "../core/state_dict.hpp"
 
 namespace tenon::inline TENON_ISA::io {
 

@@ -71,31 +71,31 @@ class HeaderReader {
   Text error;
 
   bool start_object() {
-    if (place_ == Place::file) return enter(Place::header);
-    if (place_ == Place::header) return enter(name_ == metadata_name ? Place::metadata : Place::entry);
+    if (level_ == Level::file) return enter(Level::header);
+    if (level_ == Level::header) return enter(name_ == metadata_name ? Level::metadata : Level::entry);
     return unexpected("an object");
   }
 
   bool key(std::string_view key) {
     if (!json::is_utf8(key)) return fail_surrogate();
-    if (place_ == Place::header) {
+    if (level_ == Level::header) {
       name_ = key;
       return names_.insert(name_).second || fail("this name appears twice");
     }
-    if (place_ == Place::metadata)
+    if (level_ == Level::metadata)
       return metadata_names_.emplace(key).second || fail("key " + json::quoted(key) + " appears twice");
-    if (key == "dtype" && !dtype_) return enter(Place::dtype);
-    if (key == "shape" && !shape_) return enter(Place::shape);
-    if (key == "data_offsets" && !data_offsets_) return enter(Place::data_offsets);
+    if (key == "dtype" && !dtype_) return enter(Level::dtype);
+    if (key == "shape" && !shape_) return enter(Level::shape);
+    if (key == "data_offsets" && !data_offsets_) return enter(Level::data_offsets);
     return unexpected("key " + json::quoted(key));
   }
 
   bool string(std::string_view value) {
     if (!json::is_utf8(value)) return fail_surrogate();
-    if (place_ == Place::metadata) return true;
-    if (place_ != Place::dtype) return unexpected("the string " + json::quoted(value));
+    if (level_ == Level::metadata) return true;
+    if (level_ != Level::dtype) return unexpected("the string " + json::quoted(value));
     dtype_ = file_dtype_named(value);
-    return dtype_ ? enter(Place::entry) : unexpected(json::quoted(value));
+    return dtype_ ? enter(Level::entry) : unexpected(json::quoted(value));
   }
 
   bool start_array() {
@@ -114,31 +114,31 @@ class HeaderReader {
   }
 
   bool end_array() {
-    if (place_ == Place::data_offsets && data_offsets_->size() != 2)
+    if (level_ == Level::data_offsets && data_offsets_->size() != 2)
       return unexpected(to_text(data_offsets_->size()) + " numbers");
-    return enter(Place::entry);
+    return enter(Level::entry);
   }
 
   bool end_object() {
-    if (place_ == Place::header) return enter(Place::file);
-    if (place_ == Place::entry) {
+    if (level_ == Level::header) return enter(Level::file);
+    if (level_ == Level::entry) {
       if (!dtype_ || !shape_ || !data_offsets_) return unexpected("only some of these");
       entries.push_back({name_, *dtype_, std::move(*shape_), (*data_offsets_)[0], (*data_offsets_)[1]});
       dtype_.reset();
       shape_.reset();
       data_offsets_.reset();
     }
-    return enter(Place::header);
+    return enter(Level::header);
   }
 
   bool word(const char* value) { return unexpected(value); }
 
  private:
-  enum class Place { file, header, metadata, entry, dtype, shape, data_offsets };
+  enum class Level { file, header, metadata, entry, dtype, shape, data_offsets };
   using Numbers = std::optional<Extents>;
 
-  bool enter(Place place) {
-    place_ = place;
+  bool enter(Level level) {
+    level_ = level;
     return true;
   }
 
@@ -168,30 +168,30 @@ class HeaderReader {
   }
 
   Numbers* numbers_wanted() {
-    if (place_ == Place::shape) return &shape_;
-    return place_ == Place::data_offsets ? &data_offsets_ : nullptr;
+    if (level_ == Level::shape) return &shape_;
+    return level_ == Level::data_offsets ? &data_offsets_ : nullptr;
   }
 
   const char* wanted() const {
-    switch (place_) {
-      case Place::metadata:
+    switch (level_) {
+      case Level::metadata:
         return "strings";
-      case Place::entry:
+      case Level::entry:
         return "dtype, shape and data_offsets, once each";
-      case Place::dtype:
+      case Level::dtype:
         return "dtype to be one of the format, such as F16, BF16, F32, F64, I32, I64, U8, BOOL";
-      case Place::shape:
+      case Level::shape:
         return "shape to be an array of integers from 0 to 2^63-1";
-      case Place::data_offsets:
+      case Level::data_offsets:
         return "data_offsets to be an array of two integers from 0 to 2^63-1";
-      case Place::file:
-      case Place::header:
+      case Level::file:
+      case Level::header:
         break;
     }
     return "an object";
   }
 
-  Place place_ = Place::file;
+  Level level_ = Level::file;
   Text name_;
   std::optional<FileDType> dtype_;
   Numbers shape_, data_offsets_;  // empty until their array begins

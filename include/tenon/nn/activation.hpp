@@ -72,6 +72,8 @@ class Tanhshrink : public PointwiseLayer<Tanhshrink, pointwise::Tanhshrink> {};
 class GELU : public PointwiseLayer<GELU, pointwise::Gelu> {};
 /// `torch.nn.SiLU`: x * sigmoid(x)
 class SiLU : public PointwiseLayer<SiLU, pointwise::Silu> {};
+/// `torch.nn.Mish`: x * tanh(softplus(x))
+class Mish : public PointwiseLayer<Mish, pointwise::Mish> {};
 /// `torch.nn.Hardswish`: x * hardsigmoid(x)
 class Hardswish : public PointwiseLayer<Hardswish, pointwise::Hardswish> {};
 /// `torch.nn.Hardsigmoid`: min(max(0, x + 3), 6) / 6
@@ -232,6 +234,10 @@ auto gelu(const X& x) {
 template <class X>
 auto silu(const X& x) {
   return apply(SiLU::operation{}, x);
+}
+template <class X>
+auto mish(const X& x) {
+  return apply(Mish::operation{}, x);
 }
 template <class X>
 auto hardswish(const X& x) {

@@ -153,7 +153,7 @@ class Identity : public PointwiseLayer<Identity, pointwise::Identity> {
 
 /// y = body(x) + shortcut(x); the shortcut is the identity by default. Keys: `body`, `shortcut`.
 template <class Body, class Shortcut = Identity>
-class Residual : public Layer<Residual<Body, Shortcut>> {
+class Residual : public Container<Residual<Body, Shortcut>> {
  public:
   static constexpr std::string_view name = "Residual";
   template <class Conversion>
@@ -165,34 +165,27 @@ class Residual : public Layer<Residual<Body, Shortcut>> {
   explicit Residual(Body body_module, Shortcut shortcut_module = {})
       : body(std::move(body_module)), shortcut(std::move(shortcut_module)) {}
 
-  template <class S>
-  static constexpr auto output_shape(S) {
-    using B = layer_output_t<Body, S>;
-    using C = layer_output_t<Shortcut, S>;
-    if constexpr (is_rejection<B>)
-      return B{};
-    else if constexpr (is_rejection<C>)
-      return C{};
+  using children_types = Children<Body, Shortcut>;
+  static constexpr bool numbers_children = false;  // they have names
+  template <std::size_t I>
+  auto& child() noexcept {
+    if constexpr (I == 0)
+      return body;
     else
-      return tenon::operation::Add::output_shape(B{}, C{});
+      return shortcut;
   }
-
-  template <class X>
-  auto forward(const X& x) {
-    return call(*this, x);
+  template <std::size_t I>
+  const auto& child() const noexcept {
+    if constexpr (I == 0)
+      return body;
+    else
+      return shortcut;
   }
-  template <class X>
-  auto forward(const X& x) const {
-    return call(*this, x);
-  }
-
- private:
-  template <class Self, class X>
-  static auto call(Self& self, const X& x) {
-    return checked<Residual>(x, [&self](const auto& input) {
-      const auto y = self.body(detail::plan_with(input));  // first, as planned from the type
-      return apply(tenon::operation::Add{}, y, self.shortcut(detail::plan_with(input)));
-    });
+  template <class Compose, class X>
+  static constexpr auto compose(const Compose& compose, const X& x) {
+    const auto& input = compose.several(x);
+    const auto y = compose.template child<0>(input);
+    return compose.apply(tenon::operation::Add{}, y, compose.template child<1>(input));
   }
 };
 
@@ -214,42 +207,17 @@ class Concat : public LayerList<Concat<Branches...>, Branches...> {
     requires(list::template made_of<L...>)
   explicit Concat(L... branches) : list(std::move(branches)...) {}
 
-  template <class S>
-  static constexpr auto output_shape(S) {
-    return [&]<std::size_t... I>(std::index_sequence<I...>) {
-      return joined(inside_layer_t<I, layer_output_t<layer_of_t<Branches>, S>>{}...);
-    }(std::index_sequence_for<Branches...>{});
-  }
-
-  template <class X>
-  auto forward(const X& x) {
-    return call(*this, x);
-  }
-  template <class X>
-  auto forward(const X& x) const {
-    return call(*this, x);
+  template <class Compose, class X>
+  static constexpr auto compose(const Compose& compose, const X& x) {
+    return compose_branches(compose, compose.several(x), std::index_sequence_for<Branches...>{});
   }
 
  private:
-  template <class Self, class X>
-  static auto call(Self& self, const X& x) {
-    return checked<Concat>(x, [&self](const auto& input) {
-      return boost::hana::unpack(self.layers(), [&](auto&... branch) {
-        // Braces: one branch after the other, as planned from the type.
-        const std::tuple<decltype(branch(detail::plan_with(input)))...> results{branch(detail::plan_with(input))...};
-        return std::apply([](const auto&... y) { return cat<1>(y...); }, results);
-      });
-    });
-  }
-
-  template <class First, class... Rest>
-  static constexpr auto joined(First, Rest... rest) {
-    if constexpr (is_rejection<First>)
-      return First{};
-    else if constexpr ((is_rejection<Rest> || ...))
-      return joined(rest...);  // finds the rejection
-    else
-      return tenon::operation::Cat<1>::output_shape(First{}, rest...);
+  template <class Compose, class X, std::size_t... I>
+  static constexpr auto compose_branches(const Compose& compose, const X& x, std::index_sequence<I...>) {
+    // Braces: one branch after the other.
+    const std::tuple<decltype(compose.template child<I>(x))...> results{compose.template child<I>(x)...};
+    return compose.apply(tenon::operation::Cat<1>{}, std::get<I>(results)...);
   }
 };
 template <class... L>

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "../core/error.hpp"
+#include "../core/random.hpp"
 #include "pooling.hpp"
 
 namespace tenon::inline TENON_ISA {
@@ -56,6 +57,51 @@ struct FractionalMaxPool {
   [[noreturn]] static void raise_sample(index_t position, double found) {
     raise("FractionalMaxPool2d: sample " + to_text(position) + " is " + to_text(found) +
           ", wanted at least 0 and less than 1");
+  }
+};
+
+struct IsNoSample {
+  template <class T>
+  TENON_HOST_DEVICE bool operator()(const T& u) const {
+    return !(u >= T(0) && u < T(1));
+  }
+};
+/// Draws samples on the host, the same ones at every place.
+template <class Place, class T>
+void draw_samples(index_t count, T* samples) {
+  memory::Array<T> drawn(static_cast<std::size_t>(count));
+  draw_uniform(drawn.data(), drawn.size());
+  Place::from_host(static_cast<const T*>(drawn.data()), count, samples);
+}
+
+/// The kernel of a FractionalMaxPool where `Pick` finds the largest elements of windows.
+template <class Operation, class Pick>
+struct FractionalKernel {
+  using Saved = typename Pick::Saved;
+
+  template <class Y, class X>
+  static void forward(const Operation&, Saved* saved, Y& y, const X& x, Absent) {
+    using T = typename X::value_type;
+    constexpr index_t count = Operation::template samples<shape_of_t<X>>::size;
+    typename X::place::template array<T> samples(count);
+    draw_samples<typename X::place>(count, samples.data());
+    Pick::forward(Operation::windows::geometry(shape_of_t<X>{}, static_cast<const T*>(samples.data())), saved, y, x);
+  }
+  template <class Y, class X, class Samples>
+  static void forward(const Operation&, Saved* saved, Y& y, const X& x, const Samples& samples) {
+    using Place = typename X::place;
+    constexpr index_t count = shape_of_t<Samples>::size;
+    if (const index_t at = Place::find(count, IsNoSample{}, samples.data()); at < count)
+      Operation::raise_sample(at, static_cast<double>(read<Place>(samples.data() + at)));
+    Pick::forward(Operation::windows::geometry(shape_of_t<X>{}, samples.data()), saved, y, x);
+  }
+
+  template <class Y, class GradY, class X, class Samples>
+  static void backward(const Operation&, const Saved& saved, const Y&, const GradY& grad_y, const autograd::Input<X>& x,
+                       const autograd::Input<Samples>& samples) {
+    if constexpr (!std::is_same_v<Samples, Absent>) samples.grad_to_add();  // they have none
+    using T = typename X::value_type;
+    Pick::backward(Operation::windows::geometry(shape_of_t<X>{}, static_cast<const T*>(nullptr)), saved, grad_y, x);
   }
 };
 

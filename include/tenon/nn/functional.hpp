@@ -61,6 +61,10 @@ struct Affine {
   pointwise::Affine<T> function() const {
     return {static_cast<T>(scale), static_cast<T>(shift)};
   }
+  template <class T>
+  auto gradient() const {
+    return Affine{.scale = scale}.function<T>();
+  }
 };
 
 /// x / number. It divides: the product with 1 / number would differ in the last digit.
@@ -103,13 +107,13 @@ struct DivideNumber {
   }
 };
 
-/// DivideBy and DivideNumber: `function<T>()` of one element, with one number; `gradient<T>()` is a functor of the
-/// result's gradient and, if it takes a second argument, of the element.
+/// Affine, DivideBy and DivideNumber: `function<T>()` is a functor of one element; `gradient<T>()` one of the result's
+/// gradient and, if it takes a second argument, of the element.
 template <class Operation>
-concept TakesNumber = requires(const Operation operation) {
-  operation.number;
-  operation.template gradient<float>();
-};
+concept TakesNumbers = requires(const Operation operation) { operation.template gradient<float>(); };
+/// DivideBy and DivideNumber.
+template <class Operation>
+concept TakesNumber = TakesNumbers<Operation> && requires(const Operation operation) { operation.number; };
 
 /// The matrix product of (M, K) and (K, N).
 struct MatrixProduct {

@@ -4,7 +4,7 @@
 
 #include "../autograd/apply.hpp"
 #include "../core/random.hpp"
-#include "../io/state_dict.hpp"
+#include "../core/state_dict.hpp"
 #include "conversion.hpp"
 #include "member_check.hpp"
 #include "members.hpp"
@@ -12,10 +12,6 @@
 #include "tags.hpp"
 
 namespace tenon::inline TENON_ISA {
-
-namespace cuda {
-struct device;  // the place of <tenon/cuda/cuda.hpp>
-}
 
 namespace nn {
 
@@ -38,11 +34,11 @@ auto lend(const X& x) {
   else
     return x;
 }
-/// What a user's forward gets while it is planned: it may read its input more than once.
+/// What a user's code gets while it is planned: it may read a value more than once.
 template <class X>
 decltype(auto) plan_with(const X& x) {
   if constexpr (tenon::detail::is_symbolic<X>)
-    return shared(x);
+    return x.shared();
   else
     return (x);
 }
@@ -226,7 +222,9 @@ class Module {
     namespace kind = ::tenon::detail;
     constexpr bool takes_recorded =
         (is_variable<X> || ...) || (kind::is_symbolic<X> || ...) || (kind::is_probe<X> || ...);
-    if constexpr (requires { typename Derived::built_in; })
+    if constexpr (requires { typename Derived::built_in; } && (kind::is_symbolic<X> || ...))
+      return detail::plan_with(self.forward(kind::as_argument(x)...));
+    else if constexpr (requires { typename Derived::built_in; })
       return self.forward(kind::as_argument(x)...);
     else if constexpr (takes_recorded || (kind::is_rejected<X> || ...))
       return detail::call_forward(self, detail::plan_with(x)...);

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "../core/hana.hpp"
-#include "module.hpp"
+#include "compose.hpp"
 #include "shared.hpp"
 
 namespace tenon::inline TENON_ISA {
@@ -76,26 +76,10 @@ struct rebound_or_same<Element, Conversion> {
 template <class Element>
 using layer_of_t = typename detail::chain_element<Element, 0>::layer;
 
-/// `body(x)`, unless `Container` rejects the shape of `x`, which is one compile error.
-template <class Container, class X, class Body>
-auto checked(const X& x, Body&& body) {
-  if constexpr (tenon::detail::is_rejected<X>) {
-    return Rejected{};
-  } else {
-    using S = decltype(Container::output_shape(shape_of_t<X>{}));
-    if constexpr (is_rejection<S>) {
-      report(S{});
-      return Rejected{};
-    } else {
-      return body(x);
-    }
-  }
-}
-
 /// The layers of a container, numbered or named: what Sequential and Concat share. `list[0_c]` and `list["conv1"_n]`
 /// are the layers; their keys are `0`, `1`, ... or the names.
 template <class Derived, class... Elements>
-class LayerList : public Layer<Derived> {
+class LayerList : public Container<Derived> {
   static_assert((!std::is_function_v<Elements> && ...), "a chain is made of types of layers: nn::ReLU, not nn::ReLU()");
   template <class Indices>
   struct chain;
@@ -155,6 +139,16 @@ class LayerList : public Layer<Derived> {
     }(indices{});
   }
 
+  using children_types = Children<typename detail::chain_element<Elements, 0>::layer...>;
+  template <std::size_t I>
+  auto& child() noexcept {
+    return boost::hana::at_c<I>(layers_);
+  }
+  template <std::size_t I>
+  const auto& child() const noexcept {
+    return boost::hana::at_c<I>(layers_);
+  }
+
   const layers_type& layers() const noexcept { return layers_; }
   layers_type& layers() noexcept { return layers_; }
 
@@ -191,29 +185,26 @@ class LayerList : public Layer<Derived> {
   layers_type layers_;
 };
 
+namespace detail {
+/// What the layers before layer `I` of a chain have made: `link >> of_layer` is what layer I makes of that.
+template <class Compose, class X, std::size_t I>
+struct Link {
+  const Compose& compose;
+  X x;
+  template <class Element>
+  constexpr auto operator>>(std::type_identity<Element>) const {
+    using Next = decltype(compose.template child<I>(x));
+    return Link<Compose, Next, I + 1>{compose, compose.template child<I>(x)};
+  }
+};
+}  // namespace detail
+
 /// `torch.nn.Sequential`: each layer is called on the result of the one before.
 ///
 /// `Sequential<A, B>` or `Sequential<Named<"conv1", A>, B>`; `Sequential model{A{}, B{}}` from instances.
 template <class... Elements>
 class Sequential : public LayerList<Sequential<Elements...>, Elements...> {
   using list = LayerList<Sequential, Elements...>;
-
-  // The shape after the first `Count` layers; a rejection passes through to the end.
-  template <class S, std::size_t Count>
-  struct After {
-    using shape = S;
-    template <class L>
-    constexpr auto operator>>(std::type_identity<L>) const {
-      if constexpr (is_rejection<S>) {
-        return After{};
-      } else if constexpr (is_several<S>) {
-        static_assert(!is_several<S>, "only the last layer of a Sequential may have several results, as return_indices");
-        return After<AlreadyReported, Count + 1>{};
-      } else {
-        return After<inside_layer_t<Count, layer_output_t<L, S>>, Count + 1>{};
-      }
-    }
-  };
 
  public:
   static constexpr std::string_view name = "Sequential";
@@ -225,41 +216,9 @@ class Sequential : public LayerList<Sequential<Elements...>, Elements...> {
     requires(list::template made_of<L...>)
   explicit Sequential(L... layers) : list(std::move(layers)...) {}
 
-  template <class S>
-  static constexpr auto output_shape(S) {
-    return typename decltype((After<S, 0>{} >> ... >> std::type_identity<layer_of_t<Elements>>{}))::shape{};
-  }
-
-  template <class X>
-  auto forward(const X& x) {
-    return call(*this, x);
-  }
-  template <class X>
-  auto forward(const X& x) const {
-    return call(*this, x);
-  }
-
- private:
-  template <class Self, class X>
-  static auto call(Self& self, const X& x) {
-    return checked<Sequential>(x, [&](const auto& input) {
-      if constexpr (sizeof...(Elements) == 0) {
-        return input;
-      } else {
-        auto result = boost::hana::fold_left(self.layers(), std::cref(input), [](const auto& before, auto& layer) {
-          if constexpr (requires { before.get(); })
-            return layer(before.get());
-          else if constexpr (tenon::detail::is_symbolic<std::remove_cvref_t<decltype(before)>>)
-            return layer(unique(before));  // nothing else reads the edge between two layers
-          else
-            return layer(before);
-        });
-        if constexpr (tenon::detail::is_symbolic<decltype(result)>)
-          return shared(result);  // a layer may have passed that edge on
-        else
-          return result;
-      }
-    });
+  template <class Compose, class X>
+  static constexpr auto compose(const Compose& compose, const X& x) {
+    return (detail::Link<Compose, const X&, 0>{compose, x} >> ... >> std::type_identity<Elements>{}).x;
   }
 };
 

@@ -8,6 +8,12 @@
 #include "../core/elementary.hpp"
 #include "optimizer.hpp"
 
+#if defined(__CUDACC__)
+// As in core/pointwise.hpp.
+#pragma nv_diagnostic push
+#pragma nv_diag_suppress 20011, 20013, 20014
+#endif
+
 namespace tenon::inline TENON_ISA::optim {
 
 struct AdamOptions {
@@ -20,35 +26,43 @@ struct AdamOptions {
 /// Kingma and Ba, "Adam: a method for stochastic optimization", with the manual's bias correction.
 struct AdamRule {
   using Options = AdamOptions;
-  static constexpr std::size_t histories = 2;
+  static constexpr index_t histories = 2;
+
+  /// The step of an element: `mean` and `square` are the moving averages of its gradient and of that one's square.
+  template <class Number>
+  struct Step {
+    Number keep_mean, add_mean, keep_square, add_square, weight_decay;
+    Number rate;  // lr, with the correction of the mean
+    Number root;  // that of the square's root
+    Number eps;
+    template <class T>
+    TENON_HOST_DEVICE void operator()(T& value, T& mean, T& square, const T& grad) const {
+      mean = T(keep_mean) * mean + T(add_mean) * decayed(value, grad);
+      square = T(keep_square) * square + T(add_square) * pointwise::square(decayed(value, grad));
+      value = value - T(rate) * mean / (elementary::sqrt(square) * T(root) + T(eps));
+    }
+    template <class T>
+    TENON_HOST_DEVICE T decayed(const T& value, const T& grad) const {
+      return T(weight_decay) * value + grad;
+    }
+  };
+
   Options options;
 
-  template <class T>
+  template <class Place, class T>
   void update(index_t size, T* value, const T* grad, T* history, std::int64_t steps) const {
-    using V = cpu::micro::Vector<T>;
-    T *const mean = history, *const square = history + size;
     const auto [beta1, beta2] = options.betas;
     const double correction1 = 1 - std::pow(beta1, static_cast<double>(steps));
     const double correction2 = 1 - std::pow(beta2, static_cast<double>(steps));
-    const auto broadcast = [](double v) { return V(static_cast<T>(v)); };
-    const V decay = broadcast(options.weight_decay), eps = broadcast(options.eps);
-    const V keep1 = broadcast(beta1), add1 = broadcast(1 - beta1);
-    const V keep2 = broadcast(beta2), add2 = broadcast(1 - beta2);
-    const V step = broadcast(options.lr / correction1), root = broadcast(1 / std::sqrt(correction2));
-    const auto decayed = [=](const V& g, const V& v) { return xsimd::fma(decay, v, g); };
-    cpu::micro::map<T>(
-        size, [=](const V& m, const V& g, const V& v) { return keep1 * m + add1 * decayed(g, v); }, mean,
-        static_cast<const T*>(mean), grad, static_cast<const T*>(value));
-    cpu::micro::map<T>(
-        size,
-        [=](const V& s, const V& g, const V& v) {
-          const V d = decayed(g, v);
-          return keep2 * s + add2 * d * d;
-        },
-        square, static_cast<const T*>(square), grad, static_cast<const T*>(value));
-    cpu::micro::map<T>(
-        size, [=](const V& v, const V& m, const V& s) { return v - step * m / (elementary::sqrt(s) * root + eps); },
-        value, static_cast<const T*>(value), static_cast<const T*>(mean), static_cast<const T*>(square));
+    const Step<T> step{.keep_mean = static_cast<T>(beta1),
+                       .add_mean = static_cast<T>(1 - beta1),
+                       .keep_square = static_cast<T>(beta2),
+                       .add_square = static_cast<T>(1 - beta2),
+                       .weight_decay = static_cast<T>(options.weight_decay),
+                       .rate = static_cast<T>(options.lr / correction1),
+                       .root = static_cast<T>(1 / std::sqrt(correction2)),
+                       .eps = static_cast<T>(options.eps)};
+    Place::for_each(size, step, value, history, history + size, grad);
   }
 };
 
@@ -59,3 +73,7 @@ class Adam : public Optimizer<AdamRule> {
 };
 
 }  // namespace tenon::inline TENON_ISA::optim
+
+#if defined(__CUDACC__)
+#pragma nv_diagnostic pop
+#endif

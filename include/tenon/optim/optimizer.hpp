@@ -12,8 +12,9 @@
 
 namespace tenon::inline TENON_ISA::optim {
 
-/// Base of the optimisers. `Rule::update(size, value, grad, history, steps)` moves one parameter; `Rule::histories` is
-/// the number of arrays, of the parameter's size and zero at first, that it remembers of each.
+/// Base of the optimisers. `Rule::update<Place>(size, value, grad, history, steps)` moves one parameter with the loops
+/// of its place; `Rule::histories` is the number of arrays, of the parameter's size and zero at first, that are kept
+/// for each parameter, at its place.
 ///
 /// An optimiser shares the parameters' storage: the module may be moved and assigned to, and must be kept while `step`
 /// is called.
@@ -64,23 +65,24 @@ class Optimizer {
   Options& options() noexcept { return rule_.options; }
 
  private:
-  template <class TensorType>
-  void add(nn::Parameter<TensorType>& parameter) {
-    static_assert(std::is_same_v<typename TensorType::place, host>,
-                  "optimisers move parameters on the host: model.cpu()");
+  template <class Declared>
+  void add(nn::Parameter<Declared>& parameter) {
+    using TensorType = typename nn::Parameter<Declared>::tensor_type;
+    using Place = typename TensorType::place;
     using T = typename TensorType::value_type;
     constexpr index_t size = shape_of_t<TensorType>::size;
     // One that a model shares between layers is met in each of them.
     if (std::find(states_.begin(), states_.end(), parameter.state().get()) != states_.end()) return;
     states_.push_back(parameter.state().get());
-    // Rules are few and small: the history lives beside the parameter it belongs to.
-    List<T> history(static_cast<std::size_t>(size) * Rule::histories, T(0));
+    const typename Place::scope beside(parameter.data());
+    typename Place::template tensor<T, size * Rule::histories> history;
     using State = autograd::State<TensorType>;
     moves_.push_back([kept = parameter.state(), past = std::move(history), steps = std::int64_t{0}](
                          const Rule& rule, autograd::AnyState& any) mutable {
       auto& state = static_cast<State&>(any);
       if (!state.requires_grad() || !state.had_grad()) return;
-      rule.template update<T>(size, state.value().data(), state.set_elements().data(), past.data(), ++steps);
+      const typename Place::scope here(state.value(), past);
+      rule.template update<Place>(size, state.value().data(), state.set_elements().data(), past.data(), ++steps);
       state.changed();
     });
     zeros_.push_back([](autograd::AnyState& any) { static_cast<State&>(any).zero_grad(); });

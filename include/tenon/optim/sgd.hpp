@@ -5,6 +5,12 @@
 #include "../core/pointwise.hpp"
 #include "optimizer.hpp"
 
+#if defined(__CUDACC__)
+// As in core/pointwise.hpp.
+#pragma nv_diagnostic push
+#pragma nv_diag_suppress 20011, 20013, 20014
+#endif
+
 namespace tenon::inline TENON_ISA::optim {
 
 struct SGDOptions {
@@ -16,26 +22,37 @@ struct SGDOptions {
 /// velocity = momentum * velocity + grad + weight_decay * value; value -= lr * velocity (torch.optim.SGD).
 struct SGDRule {
   using Options = SGDOptions;
-  static constexpr std::size_t histories = 1;
+  static constexpr index_t histories = 1;
+
+  /// The step of an element without momentum.
+  template <class Number>
+  struct Descent {
+    Number lr, weight_decay;
+    template <class T>
+    TENON_HOST_DEVICE void operator()(T& value, const T& grad) const {
+      value = value - T(lr) * (T(weight_decay) * value + grad);
+    }
+  };
+  /// The step of an element with momentum.
+  template <class Number>
+  struct MomentumDescent {
+    Number lr, momentum, weight_decay;
+    template <class T>
+    TENON_HOST_DEVICE void operator()(T& value, T& velocity, const T& grad) const {
+      velocity = T(momentum) * velocity + (T(weight_decay) * value + grad);
+      value = value - T(lr) * velocity;
+    }
+  };
+
   Options options;
 
-  template <class T>
+  template <class Place, class T>
   void update(index_t size, T* value, const T* grad, T* velocity, std::int64_t) const {
-    using V = cpu::micro::Vector<T>;
-    const V lr(static_cast<T>(options.lr)), momentum(static_cast<T>(options.momentum)),
-        decay(static_cast<T>(options.weight_decay));
-    if (pointwise::equal(options.momentum, 0.0)) {
-      cpu::micro::map<T>(
-          size, [=](const V& v, const V& g) { return v - lr * xsimd::fma(decay, v, g); }, value,
-          static_cast<const T*>(value), grad);
-      return;
-    }
-    cpu::micro::map<T>(
-        size, [=](const V& s, const V& v, const V& g) { return xsimd::fma(momentum, s, xsimd::fma(decay, v, g)); },
-        velocity, static_cast<const T*>(velocity), static_cast<const T*>(value), grad);
-    cpu::micro::map<T>(
-        size, [=](const V& v, const V& s) { return v - lr * s; }, value, static_cast<const T*>(value),
-        static_cast<const T*>(velocity));
+    const T lr = static_cast<T>(options.lr), decay = static_cast<T>(options.weight_decay);
+    if (pointwise::equal(options.momentum, 0.0))
+      Place::for_each(size, Descent<T>{lr, decay}, value, grad);
+    else
+      Place::for_each(size, MomentumDescent<T>{lr, static_cast<T>(options.momentum), decay}, value, velocity, grad);
   }
 };
 
@@ -46,3 +63,7 @@ class SGD : public Optimizer<SGDRule> {
 };
 
 }  // namespace tenon::inline TENON_ISA::optim
+
+#if defined(__CUDACC__)
+#pragma nv_diagnostic pop
+#endif

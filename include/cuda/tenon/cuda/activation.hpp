@@ -9,21 +9,6 @@
 
 namespace tenon::inline TENON_ISA::cuda {
 
-template <class Function>
-struct Kernel<operation::Pointwise<Function>> {
-  template <class X>
-  static void forward(const operation::Pointwise<Function>&, autograd::NothingSaved*, X& y, const X& x) {
-    map(shape_of_t<X>::size, Function{}, x.data(), y.data());
-  }
-  template <class X>
-  static void backward(const operation::Pointwise<Function>&, const autograd::NothingSaved&, const X& y,
-                       const X& grad_y, const autograd::Input<X>& x) {
-    if (!x.grad) return;
-    const auto* saved = Function::saves == pointwise::Saves::output ? y.data() : x.value.data();
-    map_gradient(shape_of_t<X>::size, x.accumulate, pointwise::GradientOf<Function>{}, x.grad, grad_y.data(), saved);
-  }
-};
-
 /// y[i] = x[i] where it is positive, else weight[its channel] * x[i]; a tensor is (..., channels, inner).
 template <class T>
 struct PReLU {
@@ -37,12 +22,9 @@ struct PReLU {
 template <class T>
 struct PReLUGradient {
   index_t channels, inner;
-  bool accumulate;
   const T *x, *weight, *grad_y;
-  T* grad_x;
-  TENON_HOST_DEVICE void operator()(index_t i) const {
-    const T g = x[i] > T(0) ? grad_y[i] : weight[i / inner % channels] * grad_y[i];
-    grad_x[i] = accumulate ? grad_x[i] + g : g;
+  TENON_HOST_DEVICE T operator()(index_t i) const {
+    return x[i] > T(0) ? grad_y[i] : weight[i / inner % channels] * grad_y[i];
   }
 };
 /// What element i adds to the gradient of its weight.
@@ -75,9 +57,7 @@ struct Kernel<operation::PReLU<Parameters>> {
                        const autograd::Input<X>& x, const autograd::Input<W>& weight) {
     using T = typename X::value_type;
     using S = shape_of_t<X>;
-    if (x.grad)
-      launch(S::size, PReLUGradient<T>{Parameters, inner<S>, x.accumulate, x.value.data(), weight.value.data(),
-                                       grad_y.data(), x.grad});
+    tabulate_gradient(x, PReLUGradient<T>{Parameters, inner<S>, x.value.data(), weight.value.data(), grad_y.data()});
     if (T* sum = weight.grad_to_add())
       add_channel_sums(S::size / inner<S> / Parameters, Parameters, inner<S>,
                        PReLUWeightTerm<T>{x.value.data(), grad_y.data()}, sum);

@@ -149,7 +149,7 @@ inline Array<double> class_weights(const operation::LossWeightsPointer& weights)
   if (!weights) return {};
   const auto count = static_cast<index_t>(weights->values.size());
   Array<double> result(count);
-  copy_to_device(weights->values.data(), count, result.data());
+  device::from_host(weights->values.data(), count, result.data());
   return result;
 }
 

@@ -102,21 +102,19 @@ struct Convolution {
                                        geometry.batch);
   static constexpr index_t workspace_size = is_product ? 0 : images_at_once * columns_image;
 
-  /// y = function(conv(x, weight) + bias); bias may be null.
-  template <class Function = pointwise::Identity>
+  /// y = conv(x, weight) + bias; bias may be null.
   static void run(const T* x, const T* weight, const T* bias, T* y, T* workspace) {
     multiply(x, weight, false, y, workspace);
-    finish<Function>(geometry.batch * y_image, geometry.out_channels, positions, bias, y);
+    finish<pointwise::Identity>(geometry.batch * y_image, geometry.out_channels, positions, bias, y);
   }
   /// y += conv(x, weight).
   static void add(const T* x, const T* weight, T* y, T* workspace) { multiply(x, weight, true, y, workspace); }
 
-  /// x = function(transposed conv(y, weight) + bias); bias may be null.
-  template <class Function = pointwise::Identity>
+  /// x = transposed conv(y, weight) + bias; bias may be null.
   static void run_transposed(const T* y, const T* weight, const T* bias, T* x, T* workspace) {
-    fill(x, geometry.batch * x_image, T(0));
+    device::fill(x, geometry.batch * x_image, T(0));
     add_transposed(y, weight, x, workspace);
-    finish<Function>(geometry.batch * x_image, geometry.in_channels, geometry.in_size(), bias, x);
+    finish<pointwise::Identity>(geometry.batch * x_image, geometry.in_channels, geometry.in_size(), bias, x);
   }
   /// x += transposed conv(y, weight): the gradient of x where y is that of conv(x, weight).
   static void add_transposed(const T* y, const T* weight, T* x, T* workspace) {

@@ -17,20 +17,28 @@
 #define TENON_ON_CUDA 0
 #endif
 
+#include <thrust/copy.h>
 #include <thrust/execution_policy.h>
 #include <thrust/fill.h>
 #include <thrust/for_each.h>
 #include <thrust/iterator/counting_iterator.h>
+#include <thrust/iterator/zip_iterator.h>
 #include <thrust/transform.h>
+#include <thrust/tuple.h>
+#include <thrust/zip_function.h>
 
 #include <string>
 #include <tenon/core/error.hpp>
-#include <tenon/core/geometry.hpp>
+#include <tenon/core/place.hpp>
+#include <type_traits>
+#include <utility>
 
 namespace tenon::inline TENON_ISA::cuda {
 
 template <class T, index_t... D>
 class Tensor;
+template <class T>
+class Array;
 /// How Thrust computes an operation; specialised in the files of cuda/, with the signatures of `cpu::Kernel`.
 template <class Operation>
 struct Kernel;
@@ -43,10 +51,35 @@ struct device {
   template <class Operation>
   using kernel = Kernel<Operation>;
   template <class T>
-  static void fill(T* elements, index_t count, T value);
+  using array = Array<T>;
+  class scope;
   /// Makes device `id` the current one.
   static void select(int id);
-  class scope;
+
+  template <class T>
+  static void fill(T* y, index_t count, T value);
+  /// After all work of the current device; between devices, after all work of both.
+  template <class X, class T>
+  static void copy(const X* x, index_t count, T* y);
+  /// Waits until the copy is made.
+  template <class T>
+  static void from_host(const T* x, index_t count, T* y);
+  /// Waits until the copy is made, and so for what computes `x`.
+  template <class T>
+  static void to_host(const T* x, index_t count, T* y);
+  template <class Function, class T, class... X>
+  static void map(index_t count, const Function& function, T* y, const X*... x);
+  template <class Function, class T, class... X>
+  static void map_gradient(index_t count, bool accumulate, const Function& function, T* y, const X*... x);
+  template <class Function, class... X>
+  static void for_each(index_t count, const Function& function, X*... x);
+  template <class Function, class... X>
+  static double sum(index_t count, const Function& function, const X*... x);
+  template <class Predicate, class T>
+  static index_t find(index_t count, const Predicate& predicate, const T* x);
+  /// Reads `x` where it is converted: nothing waits for it.
+  template <class T>
+  static auto scaled(const T* x, T factor);
 };
 
 #if TENON_ON_CUDA
@@ -156,19 +189,100 @@ void launch(index_t count, const Body& body) {
   thrust::for_each_n(detail::policy(), thrust::counting_iterator<index_t>(0), count, body);
 }
 
-/// y[i] = function(x[i]); y may be x.
-template <class T, class Function>
-void map(index_t count, const Function& function, const T* x, T* y) {
-  thrust::transform(detail::policy(), x, x + count, y, function);
+template <class T>
+void device::fill(T* y, index_t count, T value) {
+  thrust::fill_n(detail::policy(), y, count, value);
 }
 
+namespace detail {
 template <class T>
-void fill(T* elements, index_t count, T value) {
-  thrust::fill_n(detail::policy(), elements, count, value);
+struct Converted {
+  template <class X>
+  TENON_HOST_DEVICE T operator()(const X& x) const {
+    return static_cast<T>(x);
+  }
+};
+}  // namespace detail
+
+template <class X, class T>
+void device::copy(const X* x, index_t count, T* y) {
+  if constexpr (!std::is_same_v<X, T>) {
+    map(count, detail::Converted<T>{}, y, x);
+  } else {
+#if TENON_ON_CUDA
+    const auto bytes = static_cast<std::size_t>(count) * sizeof(T);
+    detail::check_cuda(cudaMemcpyAsync(y, x, bytes, cudaMemcpyDefault, cudaStreamLegacy), "copying on a CUDA device");
+#else
+    thrust::copy_n(detail::policy(), x, count, y);
+#endif
+  }
 }
 template <class T>
-void device::fill(T* elements, index_t count, T value) {
-  cuda::fill(elements, count, value);
+void device::from_host(const T* x, index_t count, T* y) {
+  copy(x, count, y);
+  detail::wait_for_stream();
+}
+template <class T>
+void device::to_host(const T* x, index_t count, T* y) {
+  copy(x, count, y);
+  detail::wait_for_stream();
+}
+
+template <class Function, class T, class... X>
+void device::map(index_t count, const Function& function, T* y, const X*... x) {
+  if constexpr (sizeof...(X) == 1) {
+    (thrust::transform(detail::policy(), x, x + count, y, function), ...);
+  } else {
+    const auto first = thrust::make_zip_iterator(thrust::make_tuple(x...));
+    thrust::transform(detail::policy(), first, first + count, y, thrust::make_zip_function(function));
+  }
+}
+
+namespace detail {
+/// y = function(x...), or that added to what is there.
+template <class Function>
+struct Gradient {
+  bool accumulate;
+  Function function;
+  template <class T, class... X>
+  TENON_HOST_DEVICE void operator()(T& y, const X&... x) const {
+    const T value = function(x...);
+    y = accumulate ? y + value : value;
+  }
+};
+/// function(x[i]...)
+template <class Function, class... X>
+struct CallAt {
+  Function function;
+  thrust::tuple<X*...> x;
+  TENON_HOST_DEVICE auto operator()(index_t i) const { return at(i, std::index_sequence_for<X...>{}); }
+
+ private:
+  template <std::size_t... I>
+  TENON_HOST_DEVICE auto at(index_t i, std::index_sequence<I...>) const {
+    return function(thrust::get<I>(x)[i]...);
+  }
+};
+/// *x * factor
+template <class T>
+struct Scaled {
+  const T* x;
+  T factor;
+  TENON_HOST_DEVICE operator T() const { return *x * factor; }
+};
+}  // namespace detail
+
+template <class Function, class... X>
+void device::for_each(index_t count, const Function& function, X*... x) {
+  launch(count, detail::CallAt<Function, X...>{function, thrust::tuple<X*...>(x...)});
+}
+template <class Function, class T, class... X>
+void device::map_gradient(index_t count, bool accumulate, const Function& function, T* y, const X*... x) {
+  for_each(count, detail::Gradient<Function>{accumulate, function}, y, x...);
+}
+template <class T>
+auto device::scaled(const T* x, T factor) {
+  return detail::Scaled<T>{x, factor};
 }
 
 }  // namespace tenon::inline TENON_ISA::cuda

@@ -29,13 +29,9 @@ struct PairwiseDistanceGradient {
   index_t columns;
   T sign;
   const T *a, *b, *y, *grad_y;
-  bool accumulate;
-  T* gradient;
-  TENON_HOST_DEVICE void operator()(index_t i) const {
+  TENON_HOST_DEVICE T operator()(index_t i) const {
     const index_t row = i / columns;
-    const T value =
-        sign * grad_y[row] * Norm<Operation::p>::gradient(shifted_difference<Operation::eps>(a[i], b[i]), y[row]);
-    gradient[i] = accumulate ? gradient[i] + value : value;
+    return sign * grad_y[row] * Norm<Operation::p>::gradient(shifted_difference<Operation::eps>(a[i], b[i]), y[row]);
   }
 };
 
@@ -55,9 +51,8 @@ struct Kernel<operation::PairwiseDistance<P, Eps>> {
     using T = typename X::value_type;
     using S = shape_of_t<X>;
     const auto add = [&](const autograd::Input<X>& x, T sign) {
-      if (x.grad)
-        launch(S::size, PairwiseDistanceGradient<T, Operation>{S::dims[1], sign, x1.value.data(), x2.value.data(),
-                                                               y.data(), grad_y.data(), x.accumulate, x.grad});
+      tabulate_gradient(x, PairwiseDistanceGradient<T, Operation>{S::dims[1], sign, x1.value.data(), x2.value.data(),
+                                                                  y.data(), grad_y.data()});
     };
     add(x1, T(1));
     add(x2, T(-1));

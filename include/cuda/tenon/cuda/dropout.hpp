@@ -12,7 +12,7 @@
 
 namespace tenon::inline TENON_ISA::cuda {
 
-/// to[i] = from[i] zeroed or scaled, by a random number for each `unit` of elements: number i / unit of the sequence
+/// x[i] zeroed or scaled, by a random number for each `unit` of elements: number i / unit of the sequence
 /// that starts at `seed`.
 template <class T>
 struct Drop {
@@ -20,15 +20,12 @@ struct Drop {
   std::uint32_t seed, threshold;
   T scale;
   index_t unit;
-  bool accumulate;
-  const T* from;
-  T* to;
-  TENON_HOST_DEVICE void operator()(index_t i) const {
+  const T* x;
+  TENON_HOST_DEVICE T operator()(index_t i) const {
     Engine engine(seed);
     engine.discard(static_cast<unsigned long long>(i / unit));
     // A product, not a choice: an infinity that is dropped becomes NaN, as in PyTorch.
-    const T value = from[i] * (engine() < threshold ? T(0) : scale);
-    to[i] = accumulate ? to[i] + value : value;
+    return x[i] * (engine() < threshold ? T(0) : scale);
   }
 };
 
@@ -42,7 +39,7 @@ struct Kernel<Operation> {
 
   template <class X>
   static void forward(const Operation& dropout, Saved* saved, X& y, const X& x) {
-    if (!dropout.training || p == 0) return copy_on_device(x.data(), shape_of_t<X>::size, y.data());
+    if (!dropout.training || p == 0) return device::copy(x.data(), shape_of_t<X>::size, y.data());
     const auto seed = static_cast<std::uint32_t>(generator()() % thrust::minstd_rand::max);
     drop<shape_of_t<X>>(seed, false, x.data(), y.data());
     if (saved) saved->seed = seed;
@@ -51,7 +48,7 @@ struct Kernel<Operation> {
   static void backward(const Operation& dropout, const Saved& saved, const X&, const X& grad_y,
                        const autograd::Input<X>& x) {
     if (!dropout.training || p == 0)
-      pass_gradient(grad_y, x);
+      operation::pass_gradient(grad_y, x);
     else if (x.grad)
       drop<shape_of_t<X>>(saved.seed, x.accumulate, grad_y.data(), x.grad);
   }
@@ -62,7 +59,7 @@ struct Kernel<Operation> {
     // The engine's numbers are 1 to max.
     constexpr auto threshold = static_cast<std::uint32_t>(1 + p * static_cast<double>(thrust::minstd_rand::max));
     constexpr T scale = p < 1 ? static_cast<T>(1 / (1 - p)) : T(0);
-    launch(S::size, Drop<T>{seed, threshold, scale, Operation::template unit<S>, accumulate, from, to});
+    tabulate(S::size, accumulate, Drop<T>{seed, threshold, scale, Operation::template unit<S>, from}, to);
   }
 };
 

@@ -30,7 +30,7 @@ struct SortedIndices {
   Array<std::int64_t> index, position;
 
   SortedIndices(const std::int64_t* indices, index_t count) : index(count), position(count) {
-    copy_on_device(indices, count, index.data());
+    device::copy(indices, count, index.data());
     thrust::sequence(detail::policy(), position.data(), position.data() + count);
     thrust::stable_sort_by_key(detail::policy_with_memory(), index.data(), index.data() + count, position.data());
   }
@@ -81,7 +81,7 @@ struct Kernel<operation::Embedding<T, Num, Dim, Padding, MaxNorm, NormType, ByFr
   template <class Y, class X, class W>
   static void forward(const Operation& embedding, autograd::NothingSaved* saved, Y& y, const X& x, const W& weight) {
     constexpr index_t count = shape_of_t<X>::size;
-    check_indices(Operation::name, count, Num, x.data());
+    check_indices<device>(Operation::name, count, Num, x.data());
     const bool in_place = Operation::renormalizes && (saved || !embedding.only_reads);
     if constexpr (Operation::renormalizes) {
       if (in_place) {

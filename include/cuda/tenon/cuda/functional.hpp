@@ -9,89 +9,6 @@
 
 namespace tenon::inline TENON_ISA::cuda {
 
-/// function(combine(a, b))
-template <class Combine, class Function>
-struct CombineThen {
-  Combine combine;
-  Function function;
-  template <class T>
-  TENON_HOST_DEVICE T operator()(const T& a, const T& b) const {
-    return function(combine(a, b));
-  }
-};
-
-template <class Combine, class Function = pointwise::Identity, class T>
-void combine(index_t count, const T* a, const T* b, T* y) {
-  thrust::transform(detail::policy(), a, a + count, b, y, CombineThen<Combine, Function>{});
-}
-
-/// a + b, a - b, a * b, a / b.
-template <class Operation>
-  requires requires { typename Operation::combines_by; }
-struct Kernel<Operation> {
-  using Function = typename Operation::combines_by;
-  template <class X>
-  static void forward(const Operation&, autograd::NothingSaved*, X& y, const X& a, const X& b) {
-    combine<Function>(shape_of_t<X>::size, a.data(), b.data(), y.data());
-  }
-  template <class X>
-  static void backward(const Operation&, const autograd::NothingSaved&, const X&, const X& grad_y,
-                       const autograd::Input<X>& a, const autograd::Input<X>& b) {
-    add_gradient<typename Function::first_gradient>(grad_y, a, b.value);
-    add_gradient<typename Function::second_gradient>(grad_y, b, a.value);
-  }
-
- private:
-  template <class Gradient, class X>
-  static void add_gradient(const X& grad_y, const autograd::Input<X>& x, const X& other) {
-    if (!x.grad) return;
-    using T = typename X::value_type;
-    if constexpr (pointwise::reads_both_operands<Gradient, T>)
-      map_gradient(shape_of_t<X>::size, x.accumulate, Gradient{}, x.grad, grad_y.data(), other.data(), x.value.data());
-    else if constexpr (pointwise::reads_operand<Gradient, T>)
-      map_gradient(shape_of_t<X>::size, x.accumulate, Gradient{}, x.grad, grad_y.data(), other.data());
-    else
-      map_gradient(shape_of_t<X>::size, x.accumulate, Gradient{}, x.grad, grad_y.data());
-  }
-};
-
-template <>
-struct Kernel<operation::Affine> {
-  template <class X>
-  static void forward(const operation::Affine& affine, autograd::NothingSaved*, X& y, const X& x) {
-    map(shape_of_t<X>::size, affine.function<typename X::value_type>(), x.data(), y.data());
-  }
-  template <class X>
-  static void backward(const operation::Affine& affine, const autograd::NothingSaved&, const X&, const X& grad_y,
-                       const autograd::Input<X>& x) {
-    const operation::Affine gradient{.scale = affine.scale};
-    if (x.grad)
-      map_gradient(shape_of_t<X>::size, x.accumulate, gradient.function<typename X::value_type>(), x.grad,
-                   grad_y.data());
-  }
-};
-
-/// x / number, number / x.
-template <operation::TakesNumber Operation>
-struct Kernel<Operation> {
-  template <class X>
-  static void forward(const Operation& operation, autograd::NothingSaved*, X& y, const X& x) {
-    using T = typename X::value_type;
-    map(shape_of_t<X>::size, operation.template function<T>(), x.data(), y.data());
-  }
-  template <class X>
-  static void backward(const Operation& operation, const autograd::NothingSaved&, const X&, const X& grad_y,
-                       const autograd::Input<X>& x) {
-    using T = typename X::value_type;
-    if (!x.grad) return;
-    const auto gradient = operation.template gradient<T>();
-    if constexpr (pointwise::reads_operand<decltype(operation.template gradient<T>()), T>)
-      map_gradient(shape_of_t<X>::size, x.accumulate, gradient, x.grad, grad_y.data(), x.value.data());
-    else
-      map_gradient(shape_of_t<X>::size, x.accumulate, gradient, x.grad, grad_y.data());
-  }
-};
-
 template <>
 struct Kernel<operation::MatrixProduct> {
   template <class Y, class A, class B>
@@ -126,17 +43,12 @@ void copy_rows(index_t count, index_t size, index_t pitch, const T* x, T* y) {
   launch(count * size, CopyRows<T>{size, pitch, x, y});
 }
 
-/// Rows of `size` elements from rows `pitch` apart, or what is there and those.
+/// Rows of `size` elements from rows `pitch` apart.
 template <class T>
 struct GatherRows {
   index_t size, pitch;
-  bool accumulate;
   const T* x;
-  T* y;
-  TENON_HOST_DEVICE void operator()(index_t i) const {
-    const T value = x[i / size * pitch + i % size];
-    y[i] = accumulate ? y[i] + value : value;
-  }
+  TENON_HOST_DEVICE T operator()(index_t i) const { return x[i / size * pitch + i % size]; }
 };
 
 template <int Dim>
@@ -161,38 +73,7 @@ struct Kernel<operation::Cat<Dim>> {
 
   template <class Y, class X>
   static void add_gradient(const typename X::value_type* from, const autograd::Input<X>& x) {
-    if (x.grad)
-      launch(shape_of_t<X>::size, GatherRows<typename X::value_type>{row<X>, row<Y>, x.accumulate, from, x.grad});
-  }
-};
-
-template <>
-struct Kernel<operation::Select> {
-  template <class Y, class X>
-  static void forward(const operation::Select& select, autograd::NothingSaved*, Y& y, const X& x) {
-    copy_on_device(x.data() + select.index * shape_of_t<Y>::size, shape_of_t<Y>::size, y.data());
-  }
-  template <class Y, class X>
-  static void backward(const operation::Select& select, const autograd::NothingSaved&, const Y&, const Y& grad_y,
-                       const autograd::Input<X>& x) {
-    if (x.grad)
-      map_gradient(shape_of_t<Y>::size, true, pointwise::Identity{},
-                   x.grad_to_add() + select.index * shape_of_t<Y>::size, grad_y.data());
-  }
-};
-
-/// Flatten, reshape: the same elements.
-template <class Operation>
-  requires(Operation::keeps_elements)
-struct Kernel<Operation> {
-  template <class Y, class X>
-  static void forward(const Operation&, autograd::NothingSaved*, Y& y, const X& x) {
-    copy_on_device(x.data(), shape_of_t<X>::size, y.data());
-  }
-  template <class Y, class X>
-  static void backward(const Operation&, const autograd::NothingSaved&, const Y&, const Y& grad_y,
-                       const autograd::Input<X>& x) {
-    pass_gradient(grad_y, x);
+    tabulate_gradient(x, GatherRows<typename X::value_type>{row<X>, row<Y>, from});
   }
 };
 

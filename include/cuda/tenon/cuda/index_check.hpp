@@ -2,30 +2,14 @@
 /// Indices that come as data, in device memory: an eager call throws for one outside its range, a net reports it.
 #pragma once
 
-#include <thrust/find.h>
-
-#include <tenon/compile/graph.hpp>
 #include <tenon/core/index_check.hpp>
+#include <tenon/plan/call.hpp>
 
 #include "kernel.hpp"
 
 namespace tenon::inline TENON_ISA::cuda {
 
-struct IsOutside {
-  index_t limit;
-  TENON_HOST_DEVICE bool operator()(std::int64_t index) const { return is_outside(index, limit); }
-};
-
-/// Throws tenon::Error if one of `indices` is outside [0, limit).
-inline void check_indices(std::string_view operation, index_t count, index_t limit, const std::int64_t* indices) {
-  const std::int64_t* wrong = thrust::find_if(detail::policy_with_memory(), indices, indices + count, IsOutside{limit});
-  if (wrong == indices + count) return;
-  std::int64_t found = 0;
-  copy_to_host(wrong, 1, &found);
-  raise_outside(operation, wrong - indices, found, limit);
-}
-
-using planning::IndexReport;
+using plan::IndexReport;
 
 /// The first index outside [0, limit) in chunk i: found[i].
 struct FirstOutside {

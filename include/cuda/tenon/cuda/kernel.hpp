@@ -2,64 +2,53 @@
 /// What the kernels of all chapters need.
 #pragma once
 
+#include <thrust/find.h>
 #include <thrust/functional.h>
 #include <thrust/transform_reduce.h>
-#include <thrust/tuple.h>
 
-#include <tenon/autograd/apply.hpp>
-#include <tenon/core/pointwise.hpp>
-#include <utility>
-
+#include "maps.hpp"
 #include "tensor.hpp"
 
 namespace tenon::inline TENON_ISA::cuda {
 
-/// y[i] = function(x[i]...), or that added to what is there.
-template <class Function, class T, class... X>
-struct MapGradient {
+namespace detail {
+template <class Term, class T>
+struct AddTerm {
   bool accumulate;
-  Function function;
+  Term term;
   T* y;
-  thrust::tuple<const X*...> x;
-
   TENON_HOST_DEVICE void operator()(index_t i) const {
-    const T value = at(i, std::index_sequence_for<X...>{});
+    const T value = term(i);
     y[i] = accumulate ? y[i] + value : value;
   }
-
- private:
-  template <std::size_t... I>
-  TENON_HOST_DEVICE T at(index_t i, std::index_sequence<I...>) const {
-    return function(thrust::get<I>(x)[i]...);
-  }
-};
-
-/// gradient[i] = function(x[i]...), or that added to what is there.
-template <class Function, class T, class... X>
-void map_gradient(index_t count, bool accumulate, const Function& function, T* gradient, const X*... x) {
-  launch(count, MapGradient<Function, T, X...>{accumulate, function, gradient, thrust::tuple<const X*...>(x...)});
-}
-
-namespace detail {
-template <class Term>
-struct TermAt {
-  Term term;
-  TENON_HOST_DEVICE double operator()(index_t i) const { return term(i); }
 };
 }  // namespace detail
+
+/// y[i] = term(i), or that added to what is there.
+template <class Term, class T>
+void tabulate(index_t count, bool accumulate, const Term& term, T* y) {
+  launch(count, detail::AddTerm<Term, T>{accumulate, term, y});
+}
+/// The gradient of an input, if it is wanted: that of element i is `term(i)`.
+template <class X, class Term>
+void tabulate_gradient(const autograd::Input<X>& x, const Term& term) {
+  if (x.grad) tabulate(shape_of_t<X>::size, x.accumulate, term, x.grad);
+}
 
 /// The sum of `term(i)` for each i in [0, count), in double.
 template <class Term>
 double sum(index_t count, const Term& term) {
   const thrust::counting_iterator<index_t> first(0);
-  return thrust::transform_reduce(detail::policy_with_memory(), first, first + count, detail::TermAt<Term>{term}, 0.0,
+  return thrust::transform_reduce(detail::policy_with_memory(), first, first + count, term, 0.0,
                                   thrust::plus<double>());
 }
-
-/// The gradient of an input that reached the output unchanged.
-template <class Y, class X>
-void pass_gradient(const Y& grad_y, const autograd::Input<X>& x) {
-  if (x.grad) map_gradient(shape_of_t<X>::size, x.accumulate, pointwise::Identity{}, x.grad, grad_y.data());
+template <class Function, class... X>
+double device::sum(index_t count, const Function& function, const X*... x) {
+  return cuda::sum(count, detail::CallAt<Function, const X...>{function, thrust::tuple<const X*...>(x...)});
+}
+template <class Predicate, class T>
+index_t device::find(index_t count, const Predicate& predicate, const T* x) {
+  return thrust::find_if(detail::policy_with_memory(), x, x + count, predicate) - x;
 }
 
 /// Sums of `term(i)` over the elements i of each channel of (batch, channels, inner), in parts: sums[part][channel].
@@ -125,7 +114,7 @@ void finish(index_t count, index_t channels, index_t inner, const T* bias, T* y)
   if (bias)
     launch(count, AddBias<T, Function>{channels, inner, bias, y, {}});
   else if constexpr (!std::is_same_v<Function, pointwise::Identity>)
-    map(count, Function{}, static_cast<const T*>(y), y);
+    device::map(count, Function{}, y, y);
 }
 
 }  // namespace tenon::inline TENON_ISA::cuda

@@ -9,11 +9,11 @@
 
 namespace tenon::inline TENON_ISA::cuda {
 
-/// y (rows, out) = function(x (rows, in) weight (out, in)^T + bias (out)); bias may be null.
-template <class Function = pointwise::Identity, class T>
+/// y (rows, out) = x (rows, in) weight (out, in)^T + bias (out); bias may be null.
+template <class T>
 void linear(index_t rows, index_t in, index_t out, const T* x, const T* weight, const T* bias, T* y) {
   gemm<T>({.m = rows, .n = out, .k = in, .b = Stored::transposed}, x, weight, y);
-  finish<Function>(rows * out, out, 1, bias, y);
+  finish<pointwise::Identity>(rows * out, out, 1, bias, y);
 }
 
 template <index_t In, index_t Out>
@@ -22,7 +22,7 @@ struct Kernel<operation::Linear<In, Out>> {
   static void forward(const operation::Linear<In, Out>&, autograd::NothingSaved*, Y& y, const X& x, const W& weight,
                       const B& bias) {
     using T = typename X::value_type;
-    linear<pointwise::Identity, T>(shape_of_t<X>::size / In, In, Out, x.data(), weight.data(), elements_or_null(bias),
+    linear<T>(shape_of_t<X>::size / In, In, Out, x.data(), weight.data(), elements_or_null(bias),
                                    y.data());
   }
 

@@ -2,7 +2,6 @@
 /// Recycled device memory, so that a warm call allocates nothing.
 #pragma once
 
-#include <thrust/copy.h>
 #include <thrust/mr/device_memory_resource.h>
 #include <thrust/mr/disjoint_sync_pool.h>
 #include <thrust/mr/new.h>
@@ -100,28 +99,5 @@ class Array {
   std::size_t bytes_ = 0;  // 0: not owned
   int device_ = 0;
 };
-
-/// After all work of the current device; between devices, after all work of both.
-template <class T>
-void copy_on_device(const T* from, index_t count, T* to) {
-#if TENON_ON_CUDA
-  const auto bytes = static_cast<std::size_t>(count) * sizeof(T);
-  detail::check_cuda(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDefault, cudaStreamLegacy), "copying on a CUDA device");
-#else
-  thrust::copy_n(detail::policy(), from, count, to);
-#endif
-}
-/// Waits until the copy is made.
-template <class T>
-void copy_to_device(const T* host, index_t count, T* device) {
-  copy_on_device(host, count, device);
-  detail::wait_for_stream();
-}
-/// Waits until the copy is made, and so for what computes `device`.
-template <class T>
-void copy_to_host(const T* device, index_t count, T* host) {
-  copy_on_device(device, count, host);
-  detail::wait_for_stream();
-}
 
 }  // namespace tenon::inline TENON_ISA::cuda

@@ -156,13 +156,11 @@ struct GroupGradientMeans {
 template <class T>
 struct NormalizeGradient {
   Grouping grouping;
-  bool accumulate;
   double eps;
   const double *mean, *variance;
   const T *weight, *x, *grad_y;
   const double *mean_sum, *mean_product;
-  T* grad_x;
-  TENON_HOST_DEVICE void operator()(index_t i) const {
+  TENON_HOST_DEVICE T operator()(index_t i) const {
     const index_t group = grouping.group_of(i);
     const double inverse = inverse_deviation(variance[group], eps);
     double g = static_cast<double>(grad_y[i]);
@@ -171,8 +169,7 @@ struct NormalizeGradient {
       const double n = (static_cast<double>(x[i]) - mean[group]) * inverse;
       g -= mean_sum[group] + n * mean_product[group];
     }
-    const T value = static_cast<T>(g * inverse);
-    grad_x[i] = accumulate ? grad_x[i] + value : value;
+    return static_cast<T>(g * inverse);
   }
 };
 
@@ -217,8 +214,8 @@ void normalize_gradient(const Grouping& grouping, bool fixed, double eps, const 
   if (!fixed)
     launch(grouping.groups,
            GroupGradientMeans<T>{grouping, w, sums.data(), products.data(), mean_sums.data(), mean_products.data()});
-  launch(grouping.size(), NormalizeGradient<T>{grouping, x.accumulate, eps, mean, variance, w, x.value.data(),
-                                               grad_y.data(), mean_sums.data(), mean_products.data(), x.grad});
+  tabulate_gradient(x, NormalizeGradient<T>{grouping, eps, mean, variance, w, x.value.data(), grad_y.data(),
+                                            mean_sums.data(), mean_products.data()});
 }
 
 template <int Rank, index_t Channels, double Eps, double Momentum, class Running>

@@ -28,24 +28,24 @@ struct Box {
 
 /// An element of an image (planes, axes...): its plane, and where it is in it.
 template <int Rank>
-struct Place {
+struct Position {
   index_t plane, at[Rank];
 
   /// Element `i` of images whose axes have `extent(axis)` elements.
   template <class Axis>
-  TENON_HOST_DEVICE static Place of(const Axis (&axes)[Rank], index_t Axis::* extent, index_t i) {
-    Place place{i, {}};
+  TENON_HOST_DEVICE static Position of(const Axis (&axes)[Rank], index_t Axis::* extent, index_t i) {
+    Position position{i, {}};
     for (int a = Rank - 1; a >= 0; --a) {
-      place.at[a] = place.plane % (axes[a].*extent);
-      place.plane /= axes[a].*extent;
+      position.at[a] = position.plane % (axes[a].*extent);
+      position.plane /= axes[a].*extent;
     }
-    return place;
+    return position;
   }
 };
 
 /// The elements that the window at output position `o` sees.
 template <int Rank, class Axis>
-TENON_HOST_DEVICE Box<Rank> window_at(const PoolGeometry<Rank, Axis>& windows, const Place<Rank>& o) {
+TENON_HOST_DEVICE Box<Rank> window_at(const PoolGeometry<Rank, Axis>& windows, const Position<Rank>& o) {
   Box<Rank> box;
   index_t stride = 1;
   bool empty = false;
@@ -64,7 +64,7 @@ TENON_HOST_DEVICE Box<Rank> window_at(const PoolGeometry<Rank, Axis>& windows, c
 
 /// The outputs whose windows can see input position `i`, and in `first` the first of them.
 template <int Rank, class Axis>
-TENON_HOST_DEVICE Box<Rank> outputs_of(const PoolGeometry<Rank, Axis>& windows, const Place<Rank>& i,
+TENON_HOST_DEVICE Box<Rank> outputs_of(const PoolGeometry<Rank, Axis>& windows, const Position<Rank>& i,
                                        index_t (&first)[Rank]) {
   Box<Rank> box;
   index_t stride = 1;
@@ -90,7 +90,7 @@ struct PoolElement {
   T* y;
 
   TENON_HOST_DEVICE void operator()(index_t i) const {
-    const auto o = Place<Geometry::rank>::of(geometry.axes, &Geometry::window::output, i);
+    const auto o = Position<Geometry::rank>::of(geometry.axes, &Geometry::window::output, i);
     const auto& windows = geometry.in_plane(o.plane);
     const T* from = x + o.plane * geometry.in_size();
     T total = Function::template start<T>(), divisor = 1;
@@ -105,24 +105,22 @@ struct PoolElement {
 template <class Function, class T, class Geometry>
 struct PoolGradient {
   Geometry geometry;
-  bool accumulate;
   const T *x, *y, *grad_y;
-  T* grad_x;
 
-  TENON_HOST_DEVICE void operator()(index_t i) const {
-    const auto place = Place<Geometry::rank>::of(geometry.axes, &Geometry::window::input, i);
-    const auto& windows = geometry.in_plane(place.plane);
-    const index_t plane = place.plane * geometry.out_size();
+  TENON_HOST_DEVICE T operator()(index_t i) const {
+    const auto position = Position<Geometry::rank>::of(geometry.axes, &Geometry::window::input, i);
+    const auto& windows = geometry.in_plane(position.plane);
+    const index_t plane = position.plane * geometry.out_size();
     index_t first[Geometry::rank];
-    T sum = accumulate ? grad_x[i] : T(0);
-    for (auto box = outputs_of(windows, place, first); box.more(); box.next()) {
+    T sum = 0;
+    for (auto box = outputs_of(windows, position, first); box.more(); box.next()) {
       const index_t o = plane + box.position;
       T divisor = 1;
       for (int a = 0; a < Geometry::rank; ++a)
         divisor *= Function::template share<T>(windows.axes[a], first[a] + box.at[a]);
       sum += Function::each(Function::factor(grad_y[o], y[o], divisor), x[i]);
     }
-    grad_x[i] = sum;
+    return sum;
   }
 };
 
@@ -136,7 +134,7 @@ struct LargestElement {
   std::int64_t* largest;
 
   TENON_HOST_DEVICE void operator()(index_t i) const {
-    const auto o = Place<Geometry::rank>::of(geometry.axes, &Geometry::window::output, i);
+    const auto o = Position<Geometry::rank>::of(geometry.axes, &Geometry::window::output, i);
     const auto& windows = geometry.in_plane(o.plane);
     const T* from = x + o.plane * geometry.in_size();
     T best = pooling::Max::start<T>();
@@ -156,19 +154,17 @@ struct LargestElement {
 template <class T, class Geometry>
 struct LargestGradient {
   Geometry geometry;
-  bool accumulate;
   const std::int64_t* largest;
   const T* grad_y;
-  T* grad_x;
 
-  TENON_HOST_DEVICE void operator()(index_t i) const {
-    const auto place = Place<Geometry::rank>::of(geometry.axes, &Geometry::window::input, i);
-    const index_t plane = place.plane * geometry.out_size(), at = i - place.plane * geometry.in_size();
+  TENON_HOST_DEVICE T operator()(index_t i) const {
+    const auto position = Position<Geometry::rank>::of(geometry.axes, &Geometry::window::input, i);
+    const index_t plane = position.plane * geometry.out_size(), at = i - position.plane * geometry.in_size();
     index_t first[Geometry::rank];
-    T sum = accumulate ? grad_x[i] : T(0);
-    for (auto box = outputs_of(geometry, place, first); box.more(); box.next())
+    T sum = 0;
+    for (auto box = outputs_of(geometry, position, first); box.more(); box.next())
       if (largest[plane + box.position] == at) sum += grad_y[plane + box.position];
-    grad_x[i] = sum;
+    return sum;
   }
 };
 
@@ -199,8 +195,8 @@ struct Kernel<operation::Pool<Shown, Windows, Function, false>> {
     using Gradient = PoolGradient<Function, typename X::value_type, std::remove_const_t<decltype(geometry)>>;
     constexpr bool reads = Function::gradient_reads_input;  // else x and y have no elements: others may be looked at
     if (x.grad)
-      launch(shape_of_t<X>::size, Gradient{geometry, x.accumulate, reads ? x.value.data() : x.grad,
-                                           (reads ? y : grad_y).data(), grad_y.data(), x.grad});
+      tabulate_gradient(x, Gradient{geometry, reads ? x.value.data() : x.grad, (reads ? y : grad_y).data(),
+                                    grad_y.data()});
   }
 };
 
@@ -221,7 +217,7 @@ struct PickLargest {
     if constexpr (ReturnIndices) {
       std::int64_t* const indices = std::get<1>(y).data();
       max_pool(geometry, x.data(), std::get<0>(y).data(), indices);
-      if (largest) copy_on_device(static_cast<const std::int64_t*>(indices), outputs, largest);
+      if (largest) device::copy(static_cast<const std::int64_t*>(indices), outputs, largest);
     } else {
       max_pool(geometry, x.data(), y.data(), largest);
     }
@@ -232,7 +228,7 @@ struct PickLargest {
     using Gradient = LargestGradient<typename X::value_type, Geometry>;
     if (!x.grad) return;
     if (const auto* gradient = gradient_of(grad_y))
-      launch(shape_of_t<X>::size, Gradient{geometry, x.accumulate, saved.largest.data(), gradient, x.grad});
+      tabulate_gradient(x, Gradient{geometry, saved.largest.data(), gradient});
     else
       x.grad_to_add();
   }

@@ -40,17 +40,15 @@ template <class T, class Rule>
 struct ResampleGradient {
   Rule rows, columns;
   const T* grad_y;
-  bool accumulate;
-  T* grad_x;
 
-  TENON_HOST_DEVICE void operator()(index_t i) const {
+  TENON_HOST_DEVICE T operator()(index_t i) const {
     const index_t column = i % columns.input, row = i / columns.input % rows.input;
     const T* from = grad_y + i / (columns.input * rows.input) * rows.output * columns.output;
-    T sum = accumulate ? grad_x[i] : T(0);
+    T sum = 0;
     for (index_t r = 0; r < rows.readers(row); ++r)
       if (const index_t reader = rows.reader(row, r); reader >= 0)
         sum += part(rows, row, reader) * along_row(from + reader * columns.output, column);
-    grad_x[i] = sum;
+    return sum;
   }
 
  private:
@@ -88,9 +86,7 @@ struct Kernel<Operation> {
                        const autograd::Input<X>& x) {
     using T = typename X::value_type;
     constexpr auto axes = Operation::axes(shape_of_t<X>{});
-    if (x.grad)
-      launch(shape_of_t<X>::size, ResampleGradient<T, typename decltype(axes)::value_type>{
-                                      axes[0], axes[1], grad_y.data(), x.accumulate, x.grad});
+    tabulate_gradient(x, ResampleGradient<T, typename decltype(axes)::value_type>{axes[0], axes[1], grad_y.data()});
   }
 };
 

@@ -2,8 +2,7 @@
 /// `cuda::Tensor<T, D...>`: a tensor in device memory.
 #pragma once
 
-#include <thrust/functional.h>
-
+#include <tenon/core/arithmetic.hpp>
 #include <tenon/core/random.hpp>
 #include <tenon/core/tensor.hpp>
 
@@ -43,13 +42,13 @@ class Tensor {
   Tensor& operator=(const tenon::Tensor<T, D...>& host) {
     if (!data()) elements_ = Array<T>(static_shape::size);
     const device::scope here(*this);
-    copy_to_device(host.data(), static_shape::size, data());
+    device::from_host(host.data(), static_shape::size, data());
     return *this;
   }
 
   Tensor& operator+=(const Tensor& other) {
     const device::scope here(*this, other);
-    thrust::transform(detail::policy(), data(), data() + size(), other.data(), data(), thrust::plus<T>());
+    device::map(static_shape::size, pointwise::Plus{}, data(), data(), other.data());
     return *this;
   }
 
@@ -71,12 +70,12 @@ class Tensor {
 
   void fill(T value) {
     const device::scope here(*this);
-    cuda::fill(data(), static_shape::size, value);
+    device::fill(data(), static_shape::size, value);
   }
   tenon::Tensor<T, D...> to_host() const {
     const device::scope here(*this);
     tenon::Tensor<T, D...> host(uninitialized);
-    copy_to_host(data(), static_shape::size, host.data());
+    device::to_host(data(), static_shape::size, host.data());
     return host;
   }
   /// `x[i]`: element `i` of the leading axis, from its end if negative; a tensor of its own.
@@ -95,7 +94,7 @@ class Tensor {
   explicit Tensor(Array<T> elements) noexcept : elements_(std::move(elements)) {}
   void copy_from(const T* elements) {
     const device::scope here(*this);
-    copy_on_device(elements, static_shape::size, data());
+    device::copy(elements, static_shape::size, data());
   }
 
   Array<T> elements_;

@@ -27,14 +27,9 @@ struct UnpoolPlane {
 template <class T>
 struct UnpoolGradient {
   index_t in_size, out_size;
-  bool accumulate;
   const std::int64_t* indices;
   const T* grad_y;
-  T* grad_x;
-  TENON_HOST_DEVICE void operator()(index_t i) const {
-    const T gradient = grad_y[i / in_size * out_size + indices[i]];
-    grad_x[i] = accumulate ? grad_x[i] + gradient : gradient;
-  }
+  TENON_HOST_DEVICE T operator()(index_t i) const { return grad_y[i / in_size * out_size + indices[i]]; }
 };
 
 template <int Rank, class K, class S, class P, class Size>
@@ -43,7 +38,7 @@ struct Kernel<operation::MaxUnpool<Rank, K, S, P, Size>> {
 
   template <class Y, class X, class Indices>
   static void forward(const Operation&, autograd::NothingSaved*, Y& y, const X& x, const Indices& indices) {
-    check_indices(Operation::name, shape_of_t<X>::size, plane_size<Y>, indices.data());
+    check_indices<device>(Operation::name, shape_of_t<X>::size, plane_size<Y>, indices.data());
     launch(planes<X>,
            UnpoolPlane<typename X::value_type>{plane_size<X>, plane_size<Y>, x.data(), indices.data(), y.data()});
   }
@@ -53,9 +48,7 @@ struct Kernel<operation::MaxUnpool<Rank, K, S, P, Size>> {
                        const autograd::Input<X>& x, const autograd::Input<Indices>& indices) {
     indices.grad_to_add();  // they have none
     using Gradient = UnpoolGradient<typename X::value_type>;
-    if (x.grad)
-      launch(shape_of_t<X>::size,
-             Gradient{plane_size<X>, plane_size<Y>, x.accumulate, indices.value.data(), grad_y.data(), x.grad});
+    tabulate_gradient(x, Gradient{plane_size<X>, plane_size<Y>, indices.value.data(), grad_y.data()});
   }
 
  private:

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <cassert>
 
-#include "../../core/pointwise.hpp"
-#include "folded_weights.hpp"
+#include "../../core/folded_weights.hpp"
+#include "epilogue.hpp"
 #include "interleave.hpp"
 
 namespace tenon::inline TENON_ISA::cpu::micro {
@@ -50,7 +50,7 @@ constexpr ConvTile best_conv_tile(const ConvGeometry<2>& geometry) {
 /// Code is shared by all convolutions of one tile, horizontal stride, input layout and epilogue; everything else comes
 /// from the geometry at run time. `Pixels` must not exceed the output width (of the joined rows, for a 1x1 kernel).
 /// With `groups > 1` each group must fill whole blocks. Blocked images and `packed` must be aligned to a vector.
-template <class T, Layout Input, int Pixels, int Vectors, int StrideWidth, class Epilogue = pointwise::Identity>
+template <class T, Layout Input, int Pixels, int Vectors, int StrideWidth, class Epilogue = micro::Epilogue<T>>
 class BlockedConv {
   using V = Vector<T>;
 
@@ -255,7 +255,8 @@ class BlockedConv {
     unroll<Panel>([&](auto v) TENON_ALWAYS_INLINE {
       unroll<Pixels>([&](auto pixel) TENON_ALWAYS_INLINE {
         const V& s = sum[pixel * Panel + v];
-        (last ? epilogue(s) : s).store_aligned(y + v * out_plane + pixel * lanes<T>);
+        T* const to = y + v * out_plane + pixel * lanes<T>;
+        (last ? epilogue(s, to) : s).store_aligned(to);
       });
     });
   }
@@ -298,7 +299,7 @@ class BlockedConv {
 };
 
 /// The BlockedConv for `Geometry::value`, with its best tile.
-template <class T, class Geometry, Layout Input, class Epilogue = pointwise::Identity>
+template <class T, class Geometry, Layout Input, class Epilogue = micro::Epilogue<T>>
 using BlockedConvFor =
     BlockedConv<T, Input, best_conv_tile<T>(Geometry::value).pixels, best_conv_tile<T>(Geometry::value).vectors,
                 static_cast<int>(Geometry::value.axes[1].stride), Epilogue>;

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <cassert>
 
-#include "../../core/pointwise.hpp"
-#include "folded_weights.hpp"
+#include "../../core/folded_weights.hpp"
+#include "epilogue.hpp"
 #include "vector.hpp"
 
 namespace tenon::inline TENON_ISA::cpu::micro {
@@ -32,7 +32,7 @@ constexpr int best_depthwise_pixels(const ConvGeometry<2>& geometry) {
 
 /// `y = epilogue(conv(x) + bias)` with one kernel per channel (groups == in_channels == out_channels), for blocked
 /// images. `Pixels` must not exceed the number of columns whose windows lie inside the image, if there are any.
-template <class T, int Pixels, int StrideWidth, class Epilogue = pointwise::Identity>
+template <class T, int Pixels, int StrideWidth, class Epilogue = micro::Epilogue<T>>
 class DepthwiseConv {
   using V = Vector<T>;
 
@@ -109,12 +109,15 @@ class DepthwiseConv {
         });
       }
     }
-    unroll<Count>([&](auto pixel) TENON_ALWAYS_INLINE { epilogue(sum[pixel]).store_aligned(y + pixel * lanes<T>); });
+    unroll<Count>([&](auto pixel) TENON_ALWAYS_INLINE {
+      T* const to = y + pixel * lanes<T>;
+      epilogue(sum[pixel], to).store_aligned(to);
+    });
   }
 };
 
 /// The DepthwiseConv for `Geometry::value`, with its best tile.
-template <class T, class Geometry, class Epilogue = pointwise::Identity>
+template <class T, class Geometry, class Epilogue = micro::Epilogue<T>>
 using DepthwiseConvFor = DepthwiseConv<T, best_depthwise_pixels(Geometry::value),
                                        static_cast<int>(Geometry::value.axes[1].stride), Epilogue>;
 

@@ -2,23 +2,22 @@
 /// Linear layers with a handful of outputs, where a vector of outputs would be mostly padding.
 #pragma once
 
-#include "../../core/pointwise.hpp"
-#include "folded_weights.hpp"
+#include <algorithm>
+
+#include "../../core/folded_weights.hpp"
+#include "epilogue.hpp"
 #include "interleave.hpp"
 
 namespace tenon::inline TENON_ISA::cpu::micro {
 
-/// `y = epilogue(W x + bias)` by vectors of inputs, for up to `most_outputs` outputs; PackedLinear chooses it.
-template <class T, class Epilogue>
+/// `y = epilogue(W x + bias)` by vectors of inputs, for up to `most_outputs` outputs.
+template <class T, class Epilogue = micro::Epilogue<T>>
 class DotProducts {
   using V = Vector<T>;
   using Short = ShortVector<T>;
 
  public:
   static constexpr index_t most_outputs = lanes<T> / 4;
-
-  /// Whether this is faster than one vector of outputs.
-  static constexpr bool suits(index_t in, index_t out) { return out <= most_outputs && in >= 2 * lanes<T>; }
 
   static constexpr index_t packed_size(index_t in) { return lanes<T> * (1 + vectors_for<T>(in) * most_outputs); }
 
@@ -53,7 +52,7 @@ class DotProducts {
     for (; i + lanes<T> <= in; i += lanes<T>) add(V::load_unaligned(x + i));
     if (i < in) {
       alignas(V) T rest[static_cast<std::size_t>(lanes<T>)] = {};
-      for (index_t lane = 0; i < in; ++lane, ++i) rest[lane] = x[i];
+      std::copy_n(x + i, in - i, rest);
       add(V::load_aligned(rest));
     }
 
@@ -74,7 +73,7 @@ class DotProducts {
     transpose<T>(rows);
     Short result = Short::load_aligned(packed);
     unroll<short_lanes<T>>([&](auto row) TENON_ALWAYS_INLINE { result += rows[row]; });
-    epilogue(result).store_aligned(parts);
+    epilogue(result, y, out).store_aligned(parts);
     for (index_t o = 0; o < out; ++o) y[o] = parts[o];
   }
 };

@@ -4,9 +4,8 @@
 
 #include <functional>
 
-#include "../../core/pointwise.hpp"
-#include "dot_product.hpp"
-#include "folded_weights.hpp"
+#include "../../core/folded_weights.hpp"
+#include "epilogue.hpp"
 #include "vector.hpp"
 
 namespace tenon::inline TENON_ISA::cpu::micro {
@@ -15,15 +14,14 @@ namespace tenon::inline TENON_ISA::cpu::micro {
 ///
 /// Outputs are taken in panels of `panel_vectors` vectors, the last one narrower. A panel is its biases, then for each
 /// input the weights of all its outputs: one stream, read once per row tile. `packed` must be aligned to a vector.
-template <class T, class Epilogue = pointwise::Identity>
+template <class T, class Epilogue = micro::Epilogue<T>>
 class PackedLinear {
   using V = Vector<T>;
-  using FewOutputs = DotProducts<T, Epilogue>;
 
  public:
   /// Elements of the packed weights.
   static constexpr index_t packed_size(index_t in, index_t out) {
-    return FewOutputs::suits(in, out) ? FewOutputs::packed_size(in) : vectors_for<T>(out) * lanes<T> * (in + 1);
+    return vectors_for<T>(out) * lanes<T> * (in + 1);
   }
 
   /// Packs `weights.weight` (out, source_columns). `source_column(i)` is the column that multiplies packed input `i`,
@@ -32,7 +30,6 @@ class PackedLinear {
   template <class SourceColumn = std::identity>
   static void pack(index_t in, index_t out, index_t source_columns, const FoldedWeights<T>& weights, T* packed,
                    SourceColumn source_column = {}) {
-    if (FewOutputs::suits(in, out)) return FewOutputs::pack(in, out, source_columns, weights, packed, source_column);
     for_each_panel(out, [&](index_t first, index_t vectors) {
       const index_t width = vectors * lanes<T>;
       const index_t last = first + width < out ? first + width : out;
@@ -48,7 +45,6 @@ class PackedLinear {
   /// One row: `x` (in), `y` (out).
   static void run_row(index_t in, index_t out, const T* x, const T* packed, T* y,
                       const Epilogue& epilogue = {}) noexcept {
-    if (FewOutputs::suits(in, out)) return FewOutputs::run_row(in, out, x, packed, y, epilogue);
     constexpr index_t pair = 2 * panel_vectors * lanes<T>;
     index_t first = 0;
     // Two panels at a time: eight chains, and half as many broadcasts of x.
@@ -66,7 +62,7 @@ class PackedLinear {
   /// Several rows: `x` (batch, in), `y` (batch, out).
   static void run(index_t batch, index_t in, index_t out, const T* x, const T* packed, T* y,
                   const Epilogue& epilogue = {}) noexcept {
-    if (batch < few_rows || FewOutputs::suits(in, out)) {
+    if (batch < few_rows) {
       for (index_t row = 0; row < batch; ++row) run_row(in, out, x + row * in, packed, y + row * out, epilogue);
       return;
     }
@@ -143,7 +139,8 @@ class PackedLinear {
     }
     unroll<accumulators>([&](auto v) TENON_ALWAYS_INLINE {
       sum[v] = add_chains<chains, accumulators>(sum + v);
-      store_first<T>(epilogue(sum[v]), y + v * lanes<T>, columns - v * lanes<T>);
+      T* const to = y + v * lanes<T>;
+      store_first<T>(epilogue(sum[v], to, columns - v * lanes<T>), to, columns - v * lanes<T>);
     });
   }
 
@@ -177,7 +174,8 @@ class PackedLinear {
     }
     unroll<Rows>([&](auto row) TENON_ALWAYS_INLINE {
       unroll<Vectors>([&](auto v) TENON_ALWAYS_INLINE {
-        store_first<T>(epilogue(sum[row * Vectors + v]), y + row * out + v * lanes<T>, columns - v * lanes<T>);
+        T* const to = y + row * out + v * lanes<T>;
+        store_first<T>(epilogue(sum[row * Vectors + v], to, columns - v * lanes<T>), to, columns - v * lanes<T>);
       });
     });
   }

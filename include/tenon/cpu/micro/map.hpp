@@ -2,8 +2,10 @@
 /// Loops over contiguous elements: element by element, and sums.
 #pragma once
 
+#include <algorithm>
 #include <array>
 
+#include "../../core/place.hpp"
 #include "vector.hpp"
 
 namespace tenon::inline TENON_ISA::cpu::micro {
@@ -34,6 +36,21 @@ void map_gradient(index_t size, bool accumulate, F f, T* y, const X*... x) {
         static_cast<const T*>(y), x...);
   else
     map<T>(size, f, y, x...);
+}
+
+/// f(x[i]...), which takes the elements by reference and changes those whose pointer is not one to const.
+template <class T, class F, class... X>
+TENON_FLATTEN void for_each(index_t size, F f, X*... x) {
+  const auto store = []<class To>(const Vector<T>& v, To* to, index_t count) TENON_ALWAYS_INLINE {
+    if constexpr (!std::is_const_v<To>) store_first<T>(v, to, count);
+  };
+  const auto change = [&](index_t i, index_t count, auto... v) TENON_ALWAYS_INLINE {
+    f(v...);
+    (store(v, x + i, count), ...);
+  };
+  index_t i = 0;
+  for (; i + lanes<T> <= size; i += lanes<T>) change(i, lanes<T>, Vector<T>::load_unaligned(x + i)...);
+  if (i < size) change(i, size - i, load_first<T>(x + i, size - i)...);
 }
 
 /// The lanes joined by `f`, as a tree: halves with halves.
@@ -104,3 +121,32 @@ T map_sum(index_t size, F f, const X*... x) {
 }
 
 }  // namespace tenon::inline TENON_ISA::cpu::micro
+
+namespace tenon::inline TENON_ISA {
+
+template <class Function, class T, class... X>
+void host::map(index_t count, const Function& function, T* y, const X*... x) {
+  cpu::micro::map<T>(count, function, y, x...);
+}
+template <class Function, class T, class... X>
+void host::map_gradient(index_t count, bool accumulate, const Function& function, T* y, const X*... x) {
+  cpu::micro::map_gradient<T>(count, accumulate, function, y, x...);
+}
+template <class Function, class T, class... X>
+void host::for_each(index_t count, const Function& function, T* first, X*... x) {
+  cpu::micro::for_each<T>(count, function, first, x...);
+}
+// Blocks in T, their sum in double, so that many terms do not lose the last ones. A function that calls others is
+// flattened by itself: for map_sums g++ 12 leaves some of those calls.
+template <class Function, class T, class... X>
+double host::sum(index_t count, const Function& function, const T* first, const X*... x) {
+  constexpr index_t block = 8192;
+  double sum = 0;
+  for (index_t at = 0; at < count; at += block)
+    sum += static_cast<double>(cpu::micro::map_sum<T>(
+        (std::min)(block, count - at), [&](const auto&... v) TENON_FLATTEN { return function(v...); }, first + at,
+        (x + at)...));
+  return sum;
+}
+
+}  // namespace tenon::inline TENON_ISA

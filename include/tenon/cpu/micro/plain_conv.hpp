@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <cassert>
 
-#include "../../core/pointwise.hpp"
 #include "blocked_pool.hpp"
-#include "folded_weights.hpp"
+#include "../../core/folded_weights.hpp"
+#include "epilogue.hpp"
 #include "interleave.hpp"
 #include "vector.hpp"
 
@@ -39,7 +39,7 @@ constexpr int best_plain_conv_channels(index_t out_channels, PixelGroup group) {
 /// `workspace` with its zero padding, its columns dealt out so that neighbouring lanes are neighbours in memory. Any
 /// kernel, padding and dilation; `groups` is 1. A pooling must have windows of `Group`, that stride and no padding;
 /// outputs that fill no window are left out. `workspace` must be aligned to a vector.
-template <class T, int Channels, int StrideWidth, PixelGroup Group, class Epilogue = pointwise::Identity>
+template <class T, int Channels, int StrideWidth, PixelGroup Group, class Epilogue = micro::Epilogue<T>>
 class PlainConv {
   using V = Vector<T>;
 
@@ -183,14 +183,17 @@ class PlainConv {
     unroll<Channels>([&](auto c) TENON_ALWAYS_INLINE {
       T* to = y + c * padded.out_plane();
       if constexpr (Group.pooled) {
-        V largest = epilogue(sum[c * pixels]);
+        V largest = epilogue(sum[c * pixels], to);
         unroll<pixels - 1>([&](auto pixel) TENON_ALWAYS_INLINE {
-          largest = max_or_nan(largest, epilogue(sum[c * pixels + pixel + 1]));
+          largest = max_or_nan(largest, epilogue(sum[c * pixels + pixel + 1], to));
         });
         store(largest, padded, row / Group.rows, column, to);
       } else {
         unroll<Group.rows>([&](auto r) TENON_ALWAYS_INLINE {
-          if (row + r < padded.out_rows) store(epilogue(sum[c * pixels + r]), padded, row + r, column, to);
+          if (row + r < padded.out_rows) {
+            const index_t position = (row + r) * padded.out_columns + column;
+            store(epilogue(sum[c * pixels + r], to + position, padded.out_plane() - position), padded, row + r, column, to);
+          }
         });
       }
     });
@@ -208,7 +211,7 @@ class PlainConv {
 };
 
 /// The PlainConv for `Geometry::value`, with its best tile.
-template <class T, class Geometry, PixelGroup Group, class Epilogue = pointwise::Identity>
+template <class T, class Geometry, PixelGroup Group, class Epilogue = micro::Epilogue<T>>
 using PlainConvFor = PlainConv<T, best_plain_conv_channels(Geometry::value.out_channels, Group),
                                static_cast<int>(Geometry::value.axes[1].stride), Group, Epilogue>;
 

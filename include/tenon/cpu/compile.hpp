@@ -1,0 +1,38 @@
+/// \file
+/// `compile<Inputs...>(model)`: a model as a net for the CPU.
+#pragma once
+
+#include "../plan/net.hpp"
+#include "stage/activation.hpp"
+#include "stage/conv.hpp"
+#include "stage/distance.hpp"
+#include "stage/embedding.hpp"
+#include "stage/functional.hpp"
+#include "stage/linear.hpp"
+#include "stage/normalization.hpp"
+#include "stage/pooling.hpp"
+#include "stage/softmax.hpp"
+#include "stage/vision.hpp"
+
+namespace tenon::inline TENON_ISA {
+
+/// Compiles `model` for inputs of the types `Inputs`: fused stages, chosen layouts, one arena, weights packed from a
+/// snapshot.
+///
+///     auto net = tenon::compile<Tensor<float, 1, 3, 224, 224>>(model);
+///     const auto& y = net(x);
+///
+/// With storage, the packed weights and the workspace lie in the caller's memory: `weight_bytes` and `workspace_bytes`
+/// bytes, aligned to 64 (tenon::Error otherwise), to be kept as long as the net.
+template <class... Inputs, class Model>
+auto compile(const Model& model, std::span<std::byte> weight_storage = {}, std::span<std::byte> workspace = {}) {
+  return plan::compile_for<cpu::Backend, Inputs...>(model, weight_storage, workspace);
+}
+
+/// The type of `tenon::compile<Inputs...>(model)`, for a member or a function's argument:
+///
+///     struct Player { Policy model; tenon::net_t<Policy, Tensor<float, 1, 12>> net; };
+template <class Model, class... Inputs>
+using net_t = decltype(compile<Inputs...>(std::declval<const Model&>()));
+
+}  // namespace tenon::inline TENON_ISA

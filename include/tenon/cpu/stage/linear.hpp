@@ -1,0 +1,120 @@
+/// \file
+/// Linear stages.
+#pragma once
+
+#include "../../nn/linear.hpp"
+#include "../micro/dot_product.hpp"
+#include "../micro/gemv.hpp"
+#include "weights.hpp"
+
+namespace tenon::inline TENON_ISA::cpu {
+
+/// Which column of the weights multiplies packed input `i`, -1 for none, and how many inputs there are.
+template <class T, index_t In, class Layout>
+struct LinearColumns {
+  using reads = plan::Plain;
+  static constexpr index_t inputs = In;
+  static index_t source(index_t i) { return i; }
+};
+/// The rows are flattened blocked images: the weights are permuted, not the data.
+template <class T, index_t In, index_t Channels, index_t Pixels>
+struct LinearColumns<T, In, plan::FlattenedBlocked<Channels, Pixels>> {
+  using reads = plan::FlattenedBlocked<Channels, Pixels>;
+  static constexpr index_t inputs = micro::blocked_size<T>(1, Channels, Pixels);
+  static index_t source(index_t i) {
+    const index_t lane = i % micro::lanes<T>, pixel = i / micro::lanes<T> % Pixels;
+    const index_t channel = i / (micro::lanes<T> * Pixels) * micro::lanes<T> + lane;
+    return channel < Channels ? channel * Pixels + pixel : -1;
+  }
+};
+
+/// What decides which kernel computes a Linear.
+struct LinearProblem {
+  index_t rows, inputs, outputs, lanes;
+};
+
+/// A handful of outputs: dot products along the inputs, where a vector of outputs would be mostly padding.
+struct FewOutputsLinear {
+  static constexpr std::string_view name = "dot products";
+  static constexpr plan::Acceptance accepts(const LinearProblem& linear) {
+    if (4 * linear.outputs > linear.lanes) return {"its outputs fill more than a quarter of a vector"};
+    if (linear.inputs < 2 * linear.lanes) return {"its inputs fill less than two vectors"};
+    return plan::accepted;
+  }
+  template <class T, class Epilogue = micro::Epilogue<T>>
+  struct micro_kernel : micro::DotProducts<T, Epilogue> {
+    static constexpr index_t packed_size(index_t in, index_t) { return micro::DotProducts<T>::packed_size(in); }
+    static void run(index_t rows, index_t in, index_t out, const T* x, const T* packed, T* y,
+                    const Epilogue& epilogue) noexcept {
+      for (index_t row = 0; row < rows; ++row)
+        micro::DotProducts<T, Epilogue>::run_row(in, out, x + row * in, packed, y + row * out, epilogue);
+    }
+  };
+};
+/// One row: a product of a matrix and a vector.
+struct RowLinear {
+  static constexpr std::string_view name = "matrix times vector";
+  static constexpr plan::Acceptance accepts(const LinearProblem& linear) {
+    return linear.rows == 1 ? plan::accepted : plan::Acceptance{"several rows"};
+  }
+  template <class T, class Epilogue = micro::Epilogue<T>>
+  struct micro_kernel : micro::PackedLinear<T, Epilogue> {
+    static void run(index_t, index_t in, index_t out, const T* x, const T* packed, T* y,
+                    const Epilogue& epilogue) noexcept {
+      micro::PackedLinear<T, Epilogue>::run_row(in, out, x, packed, y, epilogue);
+    }
+  };
+};
+/// Several rows: register tiles.
+struct RowsLinear {
+  static constexpr std::string_view name = "matrix times rows";
+  static constexpr plan::Acceptance accepts(const LinearProblem&) { return plan::accepted; }
+  template <class T, class Epilogue = micro::Epilogue<T>>
+  using micro_kernel = micro::PackedLinear<T, Epilogue>;
+};
+
+/// `Rows` rows of a Linear by `Chosen`.
+template <class Chosen, class T, index_t Rows, index_t In, index_t Out, class Layout>
+struct LinearKernel : plan::KernelTraits {
+  static constexpr std::string_view name = Chosen::name;
+  using Columns = LinearColumns<T, In, Layout>;
+  using reads = typename Columns::reads;
+  static constexpr bool takes_functions = true, adds = true;
+  static constexpr std::size_t packed_bytes =
+      bytes_of<T>(Chosen::template micro_kernel<T>::packed_size(Columns::inputs, Out));
+
+  template <class Function>
+  static void run(const plan::Call& call) noexcept {
+    const auto epilogue = epilogue_of<T, Function>(call);
+    Chosen::template micro_kernel<T, std::remove_const_t<decltype(epilogue)>>::run(
+        Rows, Columns::inputs, Out, call.in<T>(), call.packed<T>(), call.out<T>(), epilogue);
+  }
+  static void pack(const plan::Source& source, std::byte* packed) {
+    const plan::Folded<T> folded(source, Out);
+    Chosen::template micro_kernel<T>::pack(Columns::inputs, Out, In, folded.weights(), reinterpret_cast<T*>(packed),
+                                           &Columns::source);
+  }
+};
+
+template <index_t In, index_t Out>
+struct Stage<operation::Linear<In, Out>> {
+  template <class X>
+  using Columns = LinearColumns<typename X::value_type, In, typename X::layout>;
+  template <class X>
+  static constexpr index_t rows = X::static_shape::size / In;
+  template <class X>
+  struct Problem {
+    static constexpr LinearProblem value{rows<X>, Columns<X>::inputs, Out, micro::lanes<typename X::value_type>};
+  };
+  template <class X>
+  using kernels = plan::FirstAccepting<Problem<X>, FewOutputsLinear, RowLinear, RowsLinear>;
+  template <class X>
+  struct kernel
+      : LinearKernel<typename kernels<X>::type, typename X::value_type, rows<X>, In, Out, typename X::layout> {
+    static constexpr plan::Constants<plan::Refusal> refusals = kernels<X>::refusals;
+    // A batch normalization folds in where its channels, axis 1, are the features.
+    static constexpr index_t folds_channels = X::static_shape::rank == 2 ? Out : 0;
+  };
+};
+
+}  // namespace tenon::inline TENON_ISA::cpu

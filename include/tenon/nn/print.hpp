@@ -1,0 +1,72 @@
+/// \file
+/// `operator<<` for modules, in PyTorch's style.
+#pragma once
+
+#include <iosfwd>
+#include <string>
+
+#include "sequential.hpp"
+
+namespace tenon::inline TENON_ISA {
+
+namespace detail {
+/// The unqualified name of a class, for modules of users.
+template <class M>
+constexpr std::string_view class_name() {
+  std::string_view text = TENON_PRETTY_FUNCTION;
+#if defined(__GNUC__) || defined(__clang__)
+  text.remove_prefix(text.find("M = ") + 4);
+#else
+  text.remove_prefix(text.rfind("class_name<") + 11);  // up to "struct app::Net<2>>(void)"
+#endif
+  text = text.substr(0, text.find_first_of("<>;]"));
+  text.remove_prefix(text.find_last_of(": ") + 1);
+  return text;
+}
+}  // namespace detail
+
+namespace nn {
+
+/// The name PyTorch knows a module by.
+template <class M>
+std::string module_name(const M&) {
+  if constexpr (requires { M::operation::name; })
+    return std::string(M::operation::name);
+  else if constexpr (requires { M::name; })
+    return std::string(M::name);
+  else
+    return std::string(tenon::detail::class_name<M>());
+}
+
+namespace detail {
+template <class M>
+Text repr_module(const M& module, const Text& indent) {
+  if constexpr (requires { module.instance(); }) return repr_module(*module.instance(), indent);  // Shared
+  Text text(module_name(module).c_str());
+  text += '(';
+  if constexpr (requires { M::extra_repr(); }) text += std::string_view(M::extra_repr());
+  bool any = false;
+  for_each_member(module, [&](const char* name, const auto& member) {
+    if constexpr (is_module<std::remove_cvref_t<decltype(member)>>) {
+      text += "\n" + indent + "  (" + name + "): " + detail::repr_module(member, indent + "  ");
+      any = true;
+    }
+  });
+  return text + (any ? "\n" + indent + ")" : ")");
+}
+}  // namespace detail
+
+/// A module as PyTorch prints it.
+template <class M>
+std::string repr_module(const M& module) {
+  return detail::repr_module(module, {}).c_str();
+}
+
+template <class Character, class Traits, class M>
+  requires is_module<M>
+std::basic_ostream<Character, Traits>& operator<<(std::basic_ostream<Character, Traits>& out, const M& module) {
+  return out << detail::repr_module(module, {}).c_str();
+}
+
+}  // namespace nn
+}  // namespace tenon::inline TENON_ISA

@@ -1,0 +1,225 @@
+/// \file
+/// Where each edge of a plan lies: one arena, its size known as soon as the stages are.
+#pragma once
+
+#include <algorithm>
+#include <limits>
+
+#include "../core/memory.hpp"
+#include "graph.hpp"
+
+namespace tenon::inline TENON_ISA::plan {
+
+/// A piece of the workspace.
+struct Piece {
+  std::size_t offset = 0, bytes = 0;
+};
+
+struct MemoryPlan {
+  std::vector<Location> edges;
+  List<std::size_t> scratch, packed, state;  // by stage: offsets
+  /// Where a result lies if it stays in the workspace.
+  std::vector<Piece> results;
+  /// Where a run first copies an input that it would overwrite before it has read all of it: one that lies in a result
+  /// of the run before, or in a tensor a result goes to. Without bytes: all is read before anything is written there.
+  std::vector<Piece> input_copies;
+  std::size_t workspace_bytes = 0, weight_bytes = 0, state_bytes = 0;
+};
+
+constexpr std::size_t aligned(std::size_t bytes) {
+  return (bytes + memory::alignment - 1) / memory::alignment * memory::alignment;
+}
+
+namespace detail {
+
+/// Memory that is in use from one stage to another, both included, and from the beginning of the run to stage `early`.
+/// The beginning is stage -1, when inputs are copied.
+struct Block {
+  std::size_t bytes = 0;
+  int first = 0, last = -1, early = -2;
+  std::size_t begin = 0;
+  constexpr std::size_t end() const { return begin + bytes; }
+  constexpr bool meets(const Block& other) const {
+    return (first <= other.last && other.first <= last) || first <= other.early || other.first <= early ||
+           (early >= -1 && other.early >= -1);
+  }
+};
+
+/// Blocks in the workspace, none of which meets another in time and place.
+class Arena {
+ public:
+  /// Places the blocks by decreasing size, each in the lowest gap that it fits.
+  TENON_COLD constexpr void place_all(std::vector<Block>& blocks) {
+    List<std::size_t> order;
+    for (std::size_t b = 0; b < blocks.size(); ++b) {
+      const auto is_smaller = [&](std::size_t other) { return blocks[other].bytes < blocks[b].bytes; };
+      order.insert(std::find_if(order.begin(), order.end(), is_smaller), b);
+    }
+    for (const std::size_t b : order) place(blocks[b]);
+  }
+  constexpr std::size_t bytes() const { return bytes_; }
+
+ private:
+  TENON_COLD constexpr void place(Block& block) {
+    std::size_t begin = 0, at = 0;
+    for (; at < placed_.size(); ++at) {
+      if (!placed_[at].meets(block)) continue;
+      if (placed_[at].begin >= begin + block.bytes) break;
+      begin = (std::max)(begin, aligned(placed_[at].end()));
+    }
+    block.begin = begin;
+    const auto lies_behind = [begin](const Block& other) { return other.begin >= begin; };
+    placed_.insert(std::find_if(placed_.begin(), placed_.end(), lies_behind), block);
+    bytes_ = (std::max)(bytes_, block.end());
+  }
+  std::vector<Block> placed_;  // in the order in which they lie
+  std::size_t bytes_ = 0;
+};
+
+/// Which edges share memory, and when each piece of it is in use.
+class Lifetimes {
+ public:
+  TENON_COLD constexpr Lifetimes(const Graph& graph, const std::vector<Stage>& stages, std::span<const int> results)
+      : graph_(graph) {
+    const int end = static_cast<int>(stages.size());
+    for (int edge = 0; edge < graph.edges(); ++edge) edges_.push_back({{aligned(graph.bytes(edge)), end, -1}, edge, -1});
+    for (int s = 0; s < end; ++s)
+      for (const int input : graph.ports(stages[static_cast<std::size_t>(s)].inputs))
+        at(graph.whole(input)).last_read = s;
+    for (const int result : results) at(result).last_read = end;
+    for (int s = 0; s < end; ++s) {
+      const Stage& stage = stages[static_cast<std::size_t>(s)];
+      share(stage, s);
+      for (const Range range : {stage.outputs, stage.inputs})
+        for (const int edge : graph.ports(range)) use(graph.whole(edge), s);
+    }
+    for (const int result : results) use(result, end);
+  }
+  /// The edge in whose memory `whole`, an edge that lies in no other, lies.
+  constexpr int memory_of(int whole) const {
+    while (at(whole).shares != whole) whole = at(whole).shares;
+    return whole;
+  }
+  constexpr bool is_read(int edge) const { return at(graph_.whole(edge)).last_read >= 0; }
+  constexpr const Block& operator[](int edge) const { return at(edge).block; }
+
+ private:
+  struct Edge {
+    Block block;
+    int shares;     // the edge over which it lies; itself if over none
+    int last_read;  // the stage
+  };
+  constexpr Edge& at(int edge) { return edges_[static_cast<std::size_t>(edge)]; }
+  constexpr const Edge& at(int edge) const { return edges_[static_cast<std::size_t>(edge)]; }
+  constexpr void use(int whole, int stage) {
+    Block& block = at(memory_of(whole)).block;
+    block.first = (std::min)(block.first, stage);
+    block.last = (std::max)(block.last, stage);
+  }
+  /// The output of a stage lies over an input that nothing reads later, where the stage allows it.
+  constexpr void share(const Stage& stage, int number) {
+    const int output = graph_.ports(stage.outputs)[0];
+    if (graph_.whole(output) != output || at(output).shares != output) return;
+    for (int i = 0; i < stage.kernel->in_place; ++i) {
+      const int input = graph_.ports(stage.inputs)[static_cast<std::size_t>(i)];
+      if (graph_.whole(input) != input || graph_.is_input(input) || graph_.is_constant(input)) continue;
+      if (at(input).last_read != number || graph_.bytes(input) != graph_.bytes(output)) continue;
+      at(output).shares = input;
+      return;
+    }
+  }
+
+  const Graph& graph_;
+  std::vector<Edge> edges_;
+};
+
+}  // namespace detail
+
+/// Places everything that a run of `stages` needs. The `results`, each of which a stage writes and which lie in no other
+/// edge, stay to the end; the inputs are the caller's, and may be results of the run before.
+TENON_COLD constexpr MemoryPlan plan_memory(const Graph& graph, const std::vector<Stage>& stages, std::span<const int> results) {
+  const auto index = [](int i) { return static_cast<std::size_t>(i); };
+  const int end = static_cast<int>(stages.size()), edges = graph.edges(), inputs = graph.inputs();
+  MemoryPlan plan;
+  const detail::Lifetimes lifetimes(graph, stages, results);
+
+  std::vector<detail::Block> blocks;
+  List<int> block_of;  // by edge whose memory is its own; then by stage, of its scratch memory
+  for (int i = 0; i < edges + end; ++i) block_of.push_back(-1);
+  const auto append = [&](const detail::Block& block, int owner) {
+    block_of[index(owner)] = static_cast<int>(blocks.size());
+    blocks.push_back(block);
+  };
+  for (int edge = inputs; edge < edges; ++edge) {
+    const detail::Block& block = lifetimes[edge];
+    if (!graph.is_constant(edge) && block.first <= block.last && lifetimes.is_read(edge)) append(block, edge);
+  }
+  for (int s = 0; s < end; ++s) {
+    const Stage& stage = stages[index(s)];
+    plan.packed.push_back(plan.weight_bytes);
+    plan.weight_bytes += aligned(stage.kernel->packed_bytes);
+    plan.state.push_back(plan.state_bytes);
+    plan.state_bytes += aligned(stage.kernel->state_bytes);
+    if (stage.kernel->scratch_bytes > 0)
+      append({aligned(stage.kernel->scratch_bytes), s, stage.kernel->reports() ? end : s}, edges + s);
+  }
+
+  // An input may lie in a result of the run before. Either nothing is written where results lie before the inputs have
+  // been read, or such an input is copied first.
+  int inputs_read = -1;
+  std::size_t input_bytes = 0, result_bytes = 0;
+  for (int input = 0; input < inputs; ++input) {
+    inputs_read = (std::max)(inputs_read, lifetimes[input].last);
+    input_bytes += graph.bytes(input);
+  }
+  const auto result_block = [&](int result) -> detail::Block& {
+    return blocks[index(block_of[index(lifetimes.memory_of(result))])];
+  };
+  bool results_come_later = true;
+  for (const int result : results) {
+    result_bytes += graph.bytes(result);
+    results_come_later = results_come_later && result_block(result).first > inputs_read;
+  }
+  const bool copies = !results_come_later || result_bytes > input_bytes;
+  for (const int result : results) result_block(result).early = copies ? -1 : inputs_read;
+  const std::size_t own_blocks = blocks.size();
+  if (copies)
+    for (int input = 0; input < inputs; ++input)
+      blocks.push_back({graph.bytes(input), 0, lifetimes[input].last, -1});
+  detail::Arena arena;
+  arena.place_all(blocks);
+  plan.workspace_bytes = arena.bytes();
+  for (int input = 0; input < inputs; ++input) {
+    if (copies)
+      plan.input_copies.push_back({blocks[own_blocks + index(input)].begin, graph.bytes(input)});
+    else
+      plan.input_copies.push_back({});
+  }
+
+  for (int s = 0; s < end; ++s) {
+    const int block = block_of[index(edges + s)];
+    plan.scratch.push_back(block < 0 ? 0 : blocks[index(block)].begin);
+  }
+  std::vector<Location> memories;  // by edge whose memory is its own
+  for (int edge = 0; edge < edges; ++edge) {
+    const int block = block_of[index(edge)];
+    memories.push_back(graph.is_input(edge) ? Location{Location::first_argument + static_cast<std::uint32_t>(edge), 0}
+                       : block < 0          ? Location{}
+                                            : Location{Location::workspace, blocks[index(block)].begin});
+  }
+  for (int s = 0; s < end; ++s)
+    if (!stages[index(s)].run)
+      memories[index(graph.ports(stages[index(s)].outputs)[0])] = {Location::weights, plan.packed[index(s)]};
+  for (std::size_t r = 0; r < results.size(); ++r) {
+    Location& memory = memories[index(lifetimes.memory_of(results[r]))];
+    plan.results.push_back({memory.offset, graph.bytes(results[r])});
+    memory = {Location::first_argument + static_cast<std::uint32_t>(inputs) + static_cast<std::uint32_t>(r), 0};
+  }
+  for (int edge = 0; edge < edges; ++edge) {
+    const Location memory = memories[index(lifetimes.memory_of(graph.whole(edge)))];
+    plan.edges.push_back({memory.base, memory.base == Location::nowhere ? 0 : memory.offset + graph.offset(edge)});
+  }
+  return plan;
+}
+
+}  // namespace tenon::inline TENON_ISA::plan

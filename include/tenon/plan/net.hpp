@@ -1,0 +1,235 @@
+/// \file
+/// A compiled net: packed weights, one arena and a list of calls.
+#pragma once
+
+#include <cassert>
+#include <memory>
+
+#include "arguments.hpp"
+#include "report.hpp"
+#include "trace.hpp"
+
+// Status is a macro of X11, check one of Unreal and of macOS.
+#include "../core/undefine_macros.hpp"
+
+namespace tenon::inline TENON_ISA::plan {
+
+/// What a net needs, as constants where the model's type tells them.
+template <class Backend, class Model, class Inputs>
+struct Sizes {
+  std::size_t workspace_bytes = 0, weight_bytes = 0;
+  explicit Sizes(const MemoryPlan& memory)
+      : workspace_bytes(memory.workspace_bytes), weight_bytes(memory.weight_bytes) {}
+};
+template <class Backend, class Model, class Input>
+  requires planned_by_type<Backend, Model>
+struct Sizes<Backend, Model, Types<Input>> {
+ private:
+  static constexpr std::array<std::size_t, 2> sizes = [] {
+    const Plan plan = plan_by_type<Backend, Model, Input>();
+    return std::array{plan.memory.workspace_bytes, plan.memory.weight_bytes};
+  }();
+
+ public:
+  static constexpr std::size_t workspace_bytes = sizes[0], weight_bytes = sizes[1];
+  explicit Sizes(const MemoryPlan& memory) {
+    if (memory.workspace_bytes != workspace_bytes || memory.weight_bytes != weight_bytes)
+      raise("compile: the model's type and its call make different plans, which is a fault of tenon");
+  }
+};
+
+/// What a net tells of itself later: see describe.
+struct Planned {
+  Graph graph;
+  Plan plan;
+  TENON_COLD Planned(Graph&& traced, Plan&& its_plan) : graph(std::move(traced)), plan(std::move(its_plan)) {
+    graph.finish();
+  }
+};
+
+/// The results of a net: one tensor, or a std::tuple.
+template <class... Outputs>
+struct ResultsOf {
+  using type = std::tuple<Outputs...>;
+};
+template <class Output>
+struct ResultsOf<Output> {
+  using type = Output;
+};
+
+/// A net in evaluation mode for inputs of static shapes, its weights a snapshot of the model's.
+///
+/// A call does not allocate, lock or throw. Any input may be one of the net's last results or a view into one, and any
+/// result may be written over an input: where that matters, the input is copied first. Two results must not share
+/// memory. One net serves one thread; copies are independent.
+template <class Backend, class Model, class InputTypes, class OutputTypes>
+class Compiled;
+
+template <class Backend, class Model, class... Inputs, class... Outputs>
+class Compiled<Backend, Model, Types<Inputs...>, Types<Outputs...>> : public Sizes<Backend, Model, Types<Inputs...>> {
+  using sizes = Sizes<Backend, Model, Types<Inputs...>>;
+  template <class... X>
+  static constexpr bool is_call = is_net_call<Types<Inputs...>, Types<Outputs...>, Types<X...>>;
+  using each_output = std::index_sequence_for<Outputs...>;
+
+ public:
+  using Input = std::tuple_element_t<0, std::tuple<Inputs...>>;
+  /// What a call returns: a tensor, or a std::tuple of tensors.
+  using Output = typename ResultsOf<Outputs...>::type;
+
+  /// Nets are made by `compile`. Empty storage: the net has its own.
+  Compiled(Graph&& graph, Plan&& plan, std::span<std::byte> weight_storage, std::span<std::byte> workspace)
+      : sizes(plan.memory),
+        program_(graph, plan, weight_storage, workspace),
+        planned_(std::make_shared<const Planned>(std::move(graph), std::move(plan))),
+        result_(views(each_output{})) {}
+  Compiled(const Compiled& other)
+      : sizes(other), program_(other.program_), planned_(other.planned_), result_(views(each_output{})) {}
+  Compiled(Compiled&&) noexcept = default;
+  Compiled& operator=(const Compiled& other) { return *this = Compiled(other); }
+  Compiled& operator=(Compiled&& other) noexcept {
+    if (this == &other) return *this;
+    this->~Compiled();
+    return *::new (this) Compiled(std::move(other));
+  }
+  ~Compiled() = default;
+
+  /// The result lives in the net's workspace until the next call, whose input it may be.
+  const Output& operator()(const Inputs&... x) noexcept {
+    run(each_output{}, x...);
+    return result_;
+  }
+  /// Writes the results into `y...`, which may be inputs.
+  void operator()(const Inputs&... x, Outputs&... y) noexcept {
+    assert(are_apart(y...));
+    program_.run(std::array{address(x)..., address(y)...});
+  }
+  /// Arguments of other types, expressions among them, are one compile error and no conversion.
+  template <class... X>
+    requires(!is_call<X...>)
+  auto operator()(X&&...) {
+    return reject_net_call(Types<Inputs...>{}, Types<Outputs...>{}, Types<X...>{});
+  }
+
+  /// What the last call met.
+  Status status() const noexcept(std::is_same_v<typename Backend::place, host>) { return program_.status(); }
+  /// As `net(x)`, and throws tenon::Error if an index is outside its range.
+  const Output& check(const Inputs&... x) {
+    const Output& y = (*this)(x...);
+    program_.raise_if_outside();
+    return y;
+  }
+  template <class... X>
+    requires(!is_net_call<Types<Inputs...>, Types<>, Types<X...>>)
+  auto check(X&&...) {
+    return reject_net_call(Types<Inputs...>{}, Types<Outputs...>{}, Types<X...>{});
+  }
+
+  /// Forgets what the net remembers of earlier calls, where it does.
+  void reset() { program_.reset(); }
+
+  /// The stages, what computes each and why. Prints as a table.
+  NetPlan plan() const { return describe(planned_->graph, planned_->plan); }
+
+ private:
+  template <class X>
+  static std::byte* address(const X& x) noexcept {
+    return reinterpret_cast<std::byte*>(const_cast<typename X::value_type*>(x.data()));
+  }
+  template <std::size_t... R>
+  void run(std::index_sequence<R...>, const Inputs&... x) noexcept {
+    program_.run(std::array{address(x)..., program_.result(R)...});
+  }
+  template <std::size_t... R>
+  Output views(std::index_sequence<R...>) const {
+    return Output(Outputs::view(reinterpret_cast<typename Outputs::value_type*>(program_.result(R)))...);
+  }
+  static bool are_apart(const Outputs&... y) noexcept {
+    const std::array<std::pair<const std::byte*, std::size_t>, sizeof...(Outputs)> all{
+        std::pair<const std::byte*, std::size_t>{address(y), Outputs::size() * sizeof(typename Outputs::value_type)}...};
+    for (std::size_t a = 0; a < all.size(); ++a)
+      for (std::size_t b = 0; b < a; ++b)
+        if (std::less<>()(all[a].first, all[b].first + all[b].second) &&
+            std::less<>()(all[b].first, all[a].first + all[a].second))
+          return false;
+    return true;
+  }
+
+  Program<Backend> program_;
+  std::shared_ptr<const Planned> planned_;
+  Output result_;
+};
+
+namespace detail {
+template <class R>
+struct Traced;  // the results of a forward, as a list
+template <class Backend, class T, class S, class L, class P>
+struct Traced<Value<Backend, T, S, L, P>> {
+  using types = Types<typename Backend::template tensor<T, S>>;
+};
+template <class... Backend, class... T, class... S, class... L, class... P>
+struct Traced<std::tuple<Value<Backend, T, S, L, P>...>> {
+  using types = Types<typename Backend::template tensor<T, S>...>;
+};
+template <class R>
+inline constexpr bool is_traced = requires { typename Traced<R>::types; };
+
+/// Calls `model` with values, which changes nothing in it: a `forward` need not be const for that.
+template <class Model, class... X>
+auto call(const Model& model, const X&... x) {
+  return const_cast<Model&>(model)(x...);
+}
+template <class Model, class... X>
+inline constexpr bool takes = requires(Model& model, const X&... x) { model.forward(x...); };
+}  // namespace detail
+
+namespace detail {
+template <class Model, class Use, class... X>
+TENON_COLD auto with_traced(const Model& model, const Use& use, Graph& graph, const X&... x) {
+  if constexpr (!takes<Model, X...>) {
+    TENON_REJECT("compile<Inputs...>(model): the forward of the model takes another number of arguments; model and inputs",
+                 Model, Types<tensor_of_t<typename X::value_type, typename X::static_shape>...>);
+    return Rejected{};
+  } else {
+    const auto result = call(model, x...);
+    using R = std::remove_const_t<decltype(result)>;
+    if constexpr (tenon::detail::is_rejected<R>) {
+      return Rejected{};
+    } else if constexpr (!is_traced<R>) {
+      static_assert(is_traced<R>,
+                    "compile: the model's result is not one tensor made of its inputs, nor a std::tuple of such");
+      return Rejected{};
+    } else if constexpr (requires { std::tuple_size<R>::value; }) {
+      Plan plan = std::apply([&](const auto&... r) { return finish(graph, r...); }, result);
+      return use(std::move(graph), std::move(plan), typename Traced<R>::types{});
+    } else {
+      Plan plan = finish(graph, result);
+      return use(std::move(graph), std::move(plan), typename Traced<R>::types{});
+    }
+  }
+}
+}  // namespace detail
+
+/// Plans `model` for inputs of the types `Inputs` and gives `use(graph, plan, result types)` what came out; what cannot
+/// be planned is one compile error.
+template <class Backend, class... Inputs, class Model, class Use>
+auto with_plan(const Model& model, const Use& use) {
+  Graph graph;
+  return [&]<std::size_t... I>(std::index_sequence<I...>) {
+    (void)(graph.append_input(detail::type_of<input_t<Backend, Inputs>>()), ...);
+    return detail::with_traced(model, use, graph, input_t<Backend, Inputs>(graph, static_cast<int>(I))...);
+  }(std::index_sequence_for<Inputs...>{});
+}
+
+/// `compile<Inputs...>(model)` for a backend.
+template <class Backend, class... Inputs, class Model>
+auto compile_for(const Model& model, std::span<std::byte> weight_storage, std::span<std::byte> workspace) {
+  return with_plan<Backend, Inputs...>(model, [&]<class Outputs>(Graph&& graph, Plan&& plan, Outputs) {
+    using InputTypes = Types<typename Backend::template tensor<typename Inputs::value_type, shape_of_t<Inputs>>...>;
+    return Compiled<Backend, Model, InputTypes, Outputs>(std::move(graph), std::move(plan), weight_storage, workspace);
+  });
+}
+
+}  // namespace tenon::inline TENON_ISA::plan
+
+#include "../core/restore_macros.hpp"

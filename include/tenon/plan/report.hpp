@@ -1,0 +1,157 @@
+/// \file
+/// What a compiled net tells of itself: `net.plan()`.
+#pragma once
+
+#include <iosfwd>
+#include <string>
+
+#include "../core/text.hpp"
+#include "program.hpp"
+
+namespace tenon::inline TENON_ISA {
+
+/// The stages of a compiled net, in the order in which they run. Prints as a table.
+struct NetPlan {
+  /// A tensor between two stages.
+  struct Edge {
+    int number = 0;  // the inputs come first
+    int whole = 0;   // the number of the tensor that it is a part of, of what cat puts together; else its own
+    std::vector<index_t> shape;
+    std::string_view element, layout;
+    /// Where it lies: "input", "result", "workspace" or "weights"; and how many bytes from the beginning.
+    std::string_view memory;
+    std::size_t offset = 0, bytes = 0;
+  };
+  struct Stage {
+    /// The operations of the model that it computes, such as "Conv2d + BatchNorm2d + ReLU"; of a conversion, nothing.
+    std::string name;
+    /// What computes it.
+    std::string_view kernel;
+    /// Why the kernels before it in their list do not, such as "depthwise: several channels a group"; or nothing.
+    std::string reason;
+    std::vector<Edge> inputs, outputs;
+    /// Read and written by one call: inputs, outputs and packed weights.
+    std::size_t bytes = 0;
+    index_t flops = 0;
+  };
+  std::vector<Stage> stages;
+  std::size_t workspace_bytes = 0, weight_bytes = 0, state_bytes = 0;
+
+  template <class Characters = std::string>
+  Characters text() const;
+};
+
+namespace plan {
+
+/// The tensor behind edge `number` of a finished plan.
+template <class AnyGraph>
+NetPlan::Edge describe_edge(const AnyGraph& graph, const MemoryPlan& memory, int number) {
+  const EdgeType& type = graph.type(number);
+  const Location location = memory.edges[static_cast<std::size_t>(number)];
+  const auto first_result = Location::first_argument + static_cast<std::uint32_t>(graph.inputs());
+  const std::string_view where = location.base == Location::nowhere      ? "nowhere"
+                                 : location.base == Location::workspace  ? "workspace"
+                                 : location.base == Location::weights    ? "weights"
+                                 : location.base < first_result          ? "input"
+                                                                         : "result";
+  return {number,   graph.whole(number), {type.extents.begin(), type.extents.end()}, type.element, type.layout, where, location.offset,
+          type.bytes};
+}
+
+/// What a net tells of its stages. (A template, as the next: only who asks pays for compiling it.)
+template <class AnyGraph>
+NetPlan describe(const AnyGraph& graph, const Plan& plan) {
+  NetPlan all;
+  all.workspace_bytes = plan.memory.workspace_bytes;
+  all.weight_bytes = plan.memory.weight_bytes;
+  all.state_bytes = plan.memory.state_bytes;
+  for (const Stage& stage : plan.stages.list) {
+    NetPlan::Stage& described = all.stages.emplace_back();
+    described.kernel = stage.kernel->name;
+    Text reason;
+    for (const Refusal& refusal : stage.kernel->refusals)
+      reason.append(reason.empty() ? "" : "; ").append(refusal.kernel).append(": ").append(refusal.reason);
+    described.reason = reason.c_str();
+    described.bytes = stage.kernel->packed_bytes;
+    for (const int edge : graph.ports(stage.inputs)) described.inputs.push_back(describe_edge(graph, plan.memory, edge));
+    for (const int edge : graph.ports(stage.outputs))
+      described.outputs.push_back(describe_edge(graph, plan.memory, edge));
+    for (const auto* edges : {&described.inputs, &described.outputs})
+      for (const NetPlan::Edge& edge : *edges) described.bytes += edge.bytes;
+  }
+  for (const Row& row : graph.rows(plan.stages)) {
+    if (row.stage < 0) continue;
+    NetPlan::Stage& stage = all.stages[static_cast<std::size_t>(row.stage)];
+    stage.name.append(stage.name.empty() ? "" : " + ").append(row.name);
+    stage.flops += 2 * row.multiply_adds;
+  }
+  return all;
+}
+
+/// Cells as a table: the first line heads it, words stand left and numbers right.
+template <class Lines>
+Text table(const Lines& lines, std::size_t words, bool with_total) {
+  List<std::size_t> widths;
+  for (std::size_t c = 0; c < lines[0].size(); ++c) widths.push_back(0);
+  for (const auto& line : lines)
+    for (std::size_t c = 0; c < line.size(); ++c) widths[c] = (std::max)(widths[c], line[c].size());
+  std::size_t width = 2 * (widths.size() - 1);
+  for (const std::size_t w : widths) width += w;
+  const Text rule(width, '-');
+  Text text;
+  for (std::size_t l = 0; l < lines.size(); ++l) {
+    if (l == 1 || (with_total && l + 1 == lines.size())) text += rule + "\n";
+    for (std::size_t c = 0; c < lines[l].size(); ++c) {
+      const Text padding(widths[c] - lines[l][c].size(), ' ');
+      text += c < words ? lines[l][c] + padding : padding + lines[l][c];
+      text += "  ";
+    }
+    text.erase(text.find_last_not_of(' ') + 1);
+    text += "\n";
+  }
+  return text;
+}
+
+template <class Extents>
+Text shape_text(const Extents& shape) {
+  Text text = "(";
+  for (std::size_t a = 0; a < shape.size(); ++a) text.append(a ? ", " : "").append(to_text(shape[a]));
+  return text.append(")");
+}
+
+}  // namespace plan
+
+template <class Characters>
+Characters NetPlan::text() const {
+  std::vector<std::vector<Text>> lines{{"Stage", "Kernel", "Reads", "Writes", "Bytes", "FLOPs"}};
+  const auto ports = [](const std::vector<Edge>& edges) {
+    Text text;
+    for (const Edge& edge : edges) {
+      text.append(text.empty() ? "" : ", ").append(plan::shape_text(edge.shape));
+      if (edge.layout != "plain") text.append(" ").append(edge.layout);
+    }
+    return text;
+  };
+  std::size_t bytes = 0;
+  index_t flops = 0;
+  for (const Stage& stage : stages) {
+    lines.push_back({stage.name.c_str(), Text(stage.kernel), ports(stage.inputs), ports(stage.outputs),
+                     to_text(stage.bytes), to_text(stage.flops)});
+    bytes += stage.bytes;
+    flops += stage.flops;
+  }
+  lines.push_back({"Total", "", "", "", to_text(bytes), to_text(flops)});
+  Text text = plan::table(lines, 4, true);
+  for (const Stage& stage : stages)
+    if (!stage.reason.empty())
+      text += Text(stage.name.c_str()) + " by " + Text(stage.kernel) + ", because " + stage.reason.c_str() + "\n";
+  text += "Workspace " + to_text(workspace_bytes) + " bytes, packed weights " + to_text(weight_bytes) + " bytes\n";
+  return text.c_str();
+}
+
+template <class Character, class Traits>
+std::basic_ostream<Character, Traits>& operator<<(std::basic_ostream<Character, Traits>& out, const NetPlan& plan) {
+  return out << plan.text().c_str();
+}
+
+}  // namespace tenon::inline TENON_ISA

@@ -1,0 +1,199 @@
+/// \file
+/// What a model is called with while it is planned: a tensor without elements, whose operations are written down.
+#pragma once
+
+#include "../autograd/apply.hpp"
+#include "../core/any_tensor.hpp"
+#include "../core/pointwise.hpp"
+#include "graph.hpp"
+
+namespace tenon::inline TENON_ISA::plan {
+
+// ---- layouts: how the elements of an edge lie in memory
+
+/// As the shape says, row-major.
+struct Plain {
+  static constexpr std::string_view name = "plain";
+};
+/// Images (N, blocks, axes..., lanes): the channels of a pixel in vectors.
+struct Blocked {
+  static constexpr std::string_view name = "blocked";
+};
+/// The rows of a flattened blocked image: (N, blocks * Pixels * lanes), in the order in which the image lies.
+template <index_t Channels, index_t Pixels>
+struct FlattenedBlocked {
+  static constexpr std::string_view name = "flattened blocked";
+};
+template <class Layout>
+inline constexpr bool is_plain = std::is_same_v<Layout, Plain>;
+template <class Layout>
+inline constexpr bool is_blocked = std::is_same_v<Layout, Blocked>;
+
+/// An image shape (N, C, axes...) as sizes.
+template <class S>
+struct Image {
+  static constexpr index_t batch = S::dims[0], channels = S::dims[1], pixels = S::size / (batch * channels);
+};
+
+/// Elements of an edge whose blocks are `Lanes` channels wide.
+template <index_t Lanes, class S, class Layout>
+inline constexpr index_t elements_in = S::size;
+template <index_t Lanes, class S>
+inline constexpr index_t elements_in<Lanes, S, Blocked> =
+    Image<S>::batch * ((Image<S>::channels + Lanes - 1) / Lanes) * Lanes * Image<S>::pixels;
+template <index_t Lanes, class S, index_t Channels, index_t Pixels>
+inline constexpr index_t elements_in<Lanes, S, FlattenedBlocked<Channels, Pixels>> =
+    S::dims[0] * ((Channels + Lanes - 1) / Lanes) * Lanes * Pixels;
+
+// ---- what made an edge
+
+/// A complete stage, which takes nothing more in.
+struct Closed {};
+/// A stage of `Kernel`, with `Function` behind it, that can still take in what follows: functions, a second operand if
+/// the kernel adds one, and while `Foldable` a batch normalization. `Unique`: nobody else holds this edge, as between
+/// two layers of a chain.
+template <class Kernel, class Function, bool Foldable, bool Unique = false>
+struct Open {};
+
+/// The function of a stage with a second operand: Second(First(sum) + operand), as in a residual block.
+template <class First, class Second>
+struct AddThen {};
+
+namespace detail {
+template <class First, class Second>
+struct Behind {
+  using type = pointwise::Compose<First, Second>;
+};
+template <class First>
+struct Behind<First, pointwise::Identity> {
+  using type = First;
+};
+template <class Second>
+struct Behind<pointwise::Identity, Second> {
+  using type = Second;
+};
+template <>
+struct Behind<pointwise::Identity, pointwise::Identity> {
+  using type = pointwise::Identity;
+};
+template <class First, class Second, class Function>
+struct Behind<AddThen<First, Second>, Function> {
+  using type = AddThen<First, typename Behind<Second, Function>::type>;
+};
+template <class First, class Second>
+struct Behind<AddThen<First, Second>, pointwise::Identity> {
+  using type = AddThen<First, Second>;
+};
+
+template <class Producer>
+struct Uniqueness {
+  using shared = Producer;
+  using unique = Producer;
+};
+template <class K, class F, bool Foldable, bool Unique>
+struct Uniqueness<Open<K, F, Foldable, Unique>> {
+  using shared = Open<K, F, Foldable, false>;
+  using unique = Open<K, F, Foldable, true>;
+};
+
+template <class Producer>
+struct RunOf {
+  static constexpr plan::Run value = nullptr;
+};
+template <class Kernel, class Function, bool Foldable, bool Unique>
+struct RunOf<Open<Kernel, Function, Foldable, Unique>> {
+  static constexpr plan::Run value = &Kernel::template run<Function>;
+};
+}  // namespace detail
+/// `Second` of what `First` makes.
+template <class First, class Second>
+using behind_t = typename detail::Behind<First, Second>::type;
+template <class Producer>
+inline constexpr bool is_open = !std::is_same_v<Producer, Closed>;
+
+/// How an operation enters a plan, whatever the place: see rules.hpp.
+template <class Operation>
+struct Rule;
+
+/// Edge number `edge` of `graph`, of element type `T` and shape `S`, in a net for `Backend`.
+template <class Backend, class T, class S, class Layout = Plain, class Producer = Closed>
+class Value {
+ public:
+  using symbolic = Value;
+  using backend = Backend;
+  using value_type = T;
+  using static_shape = S;
+  using layout = Layout;
+  using producer = Producer;
+
+  constexpr Value(Graph& graph, int edge) : graph_(&graph), edge_(edge) {}
+  Value(const Value&) = default;
+  Value& operator=(const Value&) = default;
+  template <class Other>
+  Value& operator=(const Other&) {
+    static_assert(std::is_same_v<Other, Value>,
+                  "in a forward that is compiled each value has a type of its own, which says how it is made: give "
+                  "the new value a name instead of assigning it, as in `auto y = layer(x);`");
+    return *this;
+  }
+
+  constexpr Graph& graph() const { return *graph_; }
+  constexpr int edge() const { return edge_; }
+  /// The edge, for who reads it as it is.
+  constexpr int read() const {
+    if constexpr (is_open<Producer>) graph_->read(edge_, detail::RunOf<Producer>::value);
+    return edge_;
+  }
+
+  /// This value, of which there is only this handle.
+  constexpr auto unique() const {
+    return Value<Backend, T, S, Layout, typename detail::Uniqueness<Producer>::unique>(*graph_, edge_);
+  }
+  /// This value, of which there may be several handles.
+  constexpr auto shared() const {
+    return Value<Backend, T, S, Layout, typename detail::Uniqueness<Producer>::shared>(*graph_, edge_);
+  }
+  /// This value, which several operations read.
+  constexpr auto closed() const { return Value<Backend, T, S, Layout>(*graph_, read()); }
+
+  /// `apply(operation, x...)`, of which this value is one: checks the shapes and appends.
+  template <class Operation, class... X>
+  auto append(const Operation& operation, const X&... x) const;
+
+  /// `x[i]`: element `i` of the leading axis.
+  template <class Index>
+  auto operator[](const Index& i) const {
+    return tenon::detail::element_of(*this, i);
+  }
+
+ private:
+  Graph* graph_;
+  int edge_;
+};
+
+/// Bytes, shape, element type and layout of an edge.
+template <class Backend, class T, class S, class Layout>
+constexpr EdgeType edge_type() {
+  return {static_cast<std::size_t>(elements_in<Backend::template lanes<T>, S, Layout>) * sizeof(T), {S::dims.data(), S::rank},
+          dtype_name(dtype_of<T>), Layout::name};
+}
+
+namespace detail {
+template <class X, class Producer>
+struct WithProducer;
+template <class Backend, class T, class S, class L, class P, class Producer>
+struct WithProducer<Value<Backend, T, S, L, P>, Producer> {
+  using type = Value<Backend, T, S, L, Producer>;
+};
+}  // namespace detail
+template <class X, class Producer>
+using with_producer_t = typename detail::WithProducer<X, Producer>::type;
+
+}  // namespace tenon::inline TENON_ISA::plan
+
+namespace tenon::inline TENON_ISA::detail {
+template <class Backend, class T, class S, class L, class P>
+struct shape_of<plan::Value<Backend, T, S, L, P>> {
+  using type = S;
+};
+}  // namespace tenon::inline TENON_ISA::detail
