@@ -7,6 +7,25 @@
 
 namespace tenon_test {
 
+namespace nn = tenon::nn;
+template <tenon::index_t In, tenon::index_t Out, class... Options>
+using Conv = nn::Conv2d<In, Out, nn::kernel_size<3>, nn::padding<1>, Options...>;
+using Image = tenon::Tensor<float, 2, 3, 4, 5>;
+
+// Either operand of a sum may be read again, or have taken in a sum already.
+struct ReadAgain : nn::Module<ReadAgain> {
+  BOOST_HANA_DEFINE_STRUCT(ReadAgain, (Conv<3, 17>, a), (Conv<17, 17>, b));
+  auto forward(const auto& x) const {
+    auto y = a(x);
+    auto z = b(y);
+    return nn::functional::relu(z + y) * z;
+  }
+};
+struct SumOfSums : nn::Module<SumOfSums> {
+  BOOST_HANA_DEFINE_STRUCT(SumOfSums, (nn::Linear<5, 5>, a), (nn::Linear<5, 5>, b), (nn::Linear<5, 5>, c));
+  auto forward(const auto& x) const { return nn::functional::tanh(a(x) + b(x) + c(x)) + a(nn::functional::relu(x)) + x; }
+};
+
 /// Compares a net with the eager model, in its workspace and written over its input where that is of its type.
 template <class Input, class Model>
 void agrees(const char* name) {

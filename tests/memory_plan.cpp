@@ -11,24 +11,13 @@ using nn::functional::relu;
 using nn::functional::tanh;
 using tenon::Tensor;
 using tenon_test::agrees;
+using tenon_test::Conv;
+using tenon_test::Image;
+using tenon_test::ReadAgain;
+using tenon_test::SumOfSums;
 
-template <tenon::index_t In, tenon::index_t Out, class... Options>
-using Conv = nn::Conv2d<In, Out, nn::kernel_size<3>, nn::padding<1>, Options...>;
-using Image = Tensor<float, 2, 3, 4, 5>;
 using Rows = Tensor<float, 4, 5>;
 
-struct ReadAgain : nn::Module<ReadAgain> {
-  BOOST_HANA_DEFINE_STRUCT(ReadAgain, (Conv<3, 17>, a), (Conv<17, 17>, b));
-  auto forward(const auto& x) const {
-    auto y = a(x);
-    auto z = b(y);
-    return relu(z + y) * z;
-  }
-};
-struct SumOfSums : nn::Module<SumOfSums> {
-  BOOST_HANA_DEFINE_STRUCT(SumOfSums, (nn::Linear<5, 5>, a), (nn::Linear<5, 5>, b), (nn::Linear<5, 5>, c));
-  auto forward(const auto& x) const { return tanh(a(x) + b(x) + c(x)) + a(relu(x)) + x; }
-};
 struct Piece {
   std::size_t begin, end;
   bool meets(const Piece& other) const { return begin < other.end && other.begin < end; }

@@ -11,10 +11,10 @@ using nn::functional::relu;
 using nn::functional::tanh;
 using tenon::Tensor;
 using tenon_test::agrees;
-
-template <tenon::index_t In, tenon::index_t Out, class... Options>
-using Conv = nn::Conv2d<In, Out, nn::kernel_size<3>, nn::padding<1>, Options...>;
-using Image = Tensor<float, 2, 3, 4, 5>;
+using tenon_test::Conv;
+using tenon_test::Image;
+using tenon_test::ReadAgain;
+using tenon_test::SumOfSums;
 
 template <class Input, class Model>
 std::size_t stages_of() {
@@ -47,6 +47,7 @@ BOOST_AUTO_TEST_CASE(every_kernel_that_adds) {
   agrees<Image, nn::Sequential<Conv<3, 20>, nn::Residual<Depthwise>, nn::Tanh>>("depthwise");
   agrees<Image, nn::Sequential<Conv<3, 6>, nn::Residual<Conv<6, 6, nn::groups<2>>>, nn::Tanh>>("groups");
   agrees<Image, nn::Residual<Conv<3, 3>>>("few outputs");
+  agrees<Image, nn::Sequential<nn::Residual<Conv<3, 3>>, nn::MaxPool2d<nn::kernel_size<2>>>>("a sum, then pooled");
   agrees<Line, nn::Residual<nn::Conv1d<3, 3, nn::kernel_size<3>, nn::padding<1>>>>("one axis");
   agrees<Volume, nn::Residual<nn::Conv3d<3, 3, nn::kernel_size<3>, nn::padding<1>>>>("three axes");
   agrees<Image, nn::Residual<nn::ConvTranspose2d<3, 3, nn::kernel_size<3>, nn::padding<1>>>>("transposed");
@@ -60,18 +61,6 @@ BOOST_AUTO_TEST_CASE(every_kernel_that_adds) {
 }
 
 // Either operand may be read again, be the same value, or have taken in a sum already.
-struct ReadAgain : nn::Module<ReadAgain> {
-  BOOST_HANA_DEFINE_STRUCT(ReadAgain, (Conv<3, 17>, a), (Conv<17, 17>, b));
-  auto forward(const auto& x) const {
-    auto y = a(x);
-    auto z = b(y);
-    return relu(z + y) * z;
-  }
-};
-struct SumOfSums : nn::Module<SumOfSums> {
-  BOOST_HANA_DEFINE_STRUCT(SumOfSums, (nn::Linear<5, 5>, a), (nn::Linear<5, 5>, b), (nn::Linear<5, 5>, c));
-  auto forward(const auto& x) const { return tanh(a(x) + b(x) + c(x)) + a(relu(x)) + x; }
-};
 struct WithItself : nn::Module<WithItself> {
   BOOST_HANA_DEFINE_STRUCT(WithItself, (nn::Linear<5, 5>, a));
   auto forward(const auto& x) const {

@@ -181,9 +181,7 @@ auto call(const Model& model, const X&... x) {
 }
 template <class Model, class... X>
 inline constexpr bool takes = requires(Model& model, const X&... x) { model.forward(x...); };
-}  // namespace detail
 
-namespace detail {
 template <class Model, class Use, class... X>
 TENON_COLD auto with_traced(const Model& model, const Use& use, Graph& graph, const X&... x) {
   if constexpr (!takes<Model, X...>) {

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "../core/index_check.hpp"
+#include "../core/place.hpp"
 #include "memory.hpp"
 
 // Status is a macro of X11.
@@ -36,10 +37,12 @@ class Program {
         state_bytes_(plan.memory.state_bytes),
         results_(plan.memory.results),
         input_copies_(plan.memory.input_copies) {
-    List<std::byte> packed(plan.memory.weight_bytes);
+    constexpr bool packs_in_place = std::is_same_v<Place, host>;
+    memory::Array<std::byte> elsewhere(packs_in_place ? 0 : plan.memory.weight_bytes);
+    std::byte* const packed = packs_in_place ? weights_.data() : elsewhere.data();
     for (std::size_t s = 0; s < plan.stages.list.size(); ++s) {
       const Stage& stage = plan.stages.list[s];
-      if (stage.kernel->pack) stage.kernel->pack(graph.source(stage), packed.data() + plan.memory.packed[s]);
+      if (stage.kernel->pack) stage.kernel->pack(graph.source(stage), packed + plan.memory.packed[s]);
       if (!stage.run) continue;
       steps_.push_back({stage.run, static_cast<std::uint32_t>(locations_.size()),
                         static_cast<std::uint32_t>(stage.inputs.count), stage.numbers});
@@ -51,7 +54,8 @@ class Program {
           locations_.push_back(plan.memory.edges[static_cast<std::size_t>(edge)]);
       if (stage.kernel->reports()) index_readers_.push_back({plan.memory.scratch[s], stage.kernel});
     }
-    if (!packed.empty()) Place::from_host(packed.data(), size(packed.size()), weights_.data());
+    if (!packs_in_place && plan.memory.weight_bytes > 0)
+      Place::from_host(packed, size(plan.memory.weight_bytes), weights_.data());
     start();
     bind();
   }

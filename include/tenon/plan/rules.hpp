@@ -88,9 +88,7 @@ struct Outputs<Operation, T, Shapes<S...>> {
   template <std::size_t I>
   using shape = std::tuple_element_t<I, std::tuple<S...>>;
 };
-}  // namespace detail
 
-namespace detail {
 template <class Backend, class Operation, class Kernel, class Outputs, std::size_t... I>
 constexpr auto append_outputs(Graph& graph, const Stage& stage, std::index_sequence<I...>) {
   using Layout = typename Kernel::writes;
@@ -154,20 +152,21 @@ inline constexpr bool can_plan = Rule<Operation>::template exists<Backend>;
 namespace detail {
 template <class Producer>
 struct Host {
-  static constexpr bool unique = false, foldable = false, adds = false;
+  static constexpr bool unique = false, foldable = false, adds = false, pools = false;
   using function = void;
 };
 template <class K, class Function, bool Foldable, bool Unique>
 struct Host<Open<K, Function, Foldable, Unique>> {
   using kernel = K;
   using function = Function;
-  static constexpr bool unique = Unique, foldable = Foldable, adds = K::adds;
+  static constexpr bool unique = Unique, foldable = Foldable, adds = K::adds, pools = true;
 };
 template <class K, class First, class Second, bool Foldable, bool Unique>
 struct Host<Open<K, AddThen<First, Second>, Foldable, Unique>> {
   using kernel = K;
   using function = AddThen<First, Second>;
-  static constexpr bool unique = Unique, foldable = false, adds = false;  // it has its operand
+  // It has its operand, which lies as what would be pooled.
+  static constexpr bool unique = Unique, foldable = false, adds = false, pools = false;
 };
 template <class X>
 using host_t = Host<typename X::producer>;
@@ -430,7 +429,7 @@ struct Rule<operation::Pool<Shown, Windows, Function, false>> {
   static constexpr auto append(const Operation&, Parameters, const X& x) {
     using Host = detail::host_t<X>;
     using Alone = typename X::backend::template stage<Operation>::template kernel<with_producer_t<X, Closed>>;
-    if constexpr (requires { typename Host::kernel::template pooled<Windows, Function>; }) {
+    if constexpr (Host::pools && requires { typename Host::kernel::template pooled<Windows, Function>; }) {
       using Merged = typename Host::kernel::template pooled<Windows, Function>;
       using Result = Value<typename X::backend, typename X::value_type,
                            decltype(Operation::output_shape(typename X::static_shape{})), typename Merged::writes>;
