@@ -300,10 +300,10 @@ struct Mish {
   TENON_HOST_DEVICE static T grown(const T& x) {
     return elementary::exp(at_most(full_like(x, 40), x));
   }
-  /// tanh(log(1 + e)), as (e^2 + 2e) / (e^2 + 2e + 2).
+  /// tanh(log(1 + e)), as (e^2 + 2e) / (e^2 + 2e + 2); x times the dividend alone could be infinite.
   template <class T>
   TENON_HOST_DEVICE static T tanh_of_log(const T& e) {
-    return e * (e + T(2)) / divisor(e);
+    return elementary::in_order(e * (e + T(2)) / divisor(e));
   }
   template <class T>
   TENON_HOST_DEVICE static T divisor(const T& e) {

@@ -83,7 +83,7 @@ class BlockedConv {
   }
 
   static void run(const ConvGeometry<2>& original, const T* x, const T* packed, T* y,
-                  const Epilogue& epilogue = {}) noexcept {
+                  Epilogue epilogue = {}) noexcept {
     const ConvGeometry<2> geometry = joined_rows(original);
     assert(geometry.axes[1].output >= Pixels && geometry.axes[1].stride == StrideWidth);
     const index_t in_blocks = (geometry.group_in_channels() + block_channels - 1) / block_channels;
@@ -122,7 +122,7 @@ class BlockedConv {
   /// One image of one group. Few weights: all panels of an output row in turn, so that the input rows stay in the first
   /// cache. Many: all rows of a panel in turn, so that each weight is fetched once.
   static void run_group(const ConvGeometry<2>& geometry, const T* x, const T* packed, T* y,
-                        const Epilogue& epilogue) noexcept {
+                        Epilogue epilogue) noexcept {
     const auto& [height, width] = geometry.axes;
     const index_t out_blocks = vectors_for<T>(geometry.group_out_channels());
     const index_t block_weights = lanes<T> * (1 + geometry.group_in_channels() * geometry.kernel_size());
@@ -151,7 +151,7 @@ class BlockedConv {
   /// `Panel` blocks of output channels at (row, column ... column + Pixels).
   template <int Panel>
   static void tile(const ConvGeometry<2>& geometry, const T* x, const T* packed, T* y, index_t row, index_t column,
-                   const Epilogue& epilogue) noexcept {
+                   Epilogue epilogue) noexcept {
     const auto& [height, width] = geometry.axes;
     y += (row * width.output + column) * lanes<T>;
     const index_t line = width.input * block_channels;
@@ -171,7 +171,7 @@ class BlockedConv {
   /// A tile that reaches over the left or right border: its input is copied, zeros included, as much at a time as fits.
   template <int Panel>
   static void border_tile(const ConvGeometry<2>& geometry, const T* x, const T* packed, T* y, index_t row,
-                          index_t column, const Epilogue& epilogue) noexcept {
+                          index_t column, Epilogue epilogue) noexcept {
     const auto& [height, width] = geometry.axes;
     const index_t in = geometry.group_in_channels(), plane = geometry.in_size() * block_channels;
     const index_t first_row = height.first_inside(row), last_row = height.last_inside(row);
@@ -213,7 +213,7 @@ class BlockedConv {
   /// `epilogue` of the sums. No call may interrupt this function: the accumulators live in registers throughout.
   template <int Panel>
   static void accumulate(const ConvGeometry<2>& geometry, const Field& field, bool first, bool last, const T* packed,
-                         T* y, const Epilogue& epilogue) noexcept {
+                         T* y, Epilogue epilogue) noexcept {
     const index_t out_plane = geometry.out_size() * lanes<T>;
     V sum[std::size_t{Pixels * Panel}];
     unroll<Panel>([&](auto v) TENON_ALWAYS_INLINE {

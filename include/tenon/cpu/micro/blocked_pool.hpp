@@ -18,7 +18,7 @@ class PoolPlanes {
   static constexpr index_t pixel_size = static_cast<index_t>(sizeof(Pixel) / sizeof(T));
 
  public:
-  static void run(const Geometry& geometry, const T* x, T* y, const Epilogue& epilogue) noexcept {
+  static void run(const Geometry& geometry, const T* x, T* y, Epilogue epilogue) noexcept {
     const auto& [height, width] = geometry.axes;
     if constexpr (std::is_same_v<Axis, Window>) {
       const bool square = height.kernel == width.kernel && width.dilation == 1 && height.dilation == 1;
@@ -28,7 +28,7 @@ class PoolPlanes {
     planes<0, 0>(geometry, x, y, epilogue);
   }
   /// The same of windows of one row.
-  static void run_rows(const Geometry& geometry, const T* x, T* y, const Epilogue& epilogue) noexcept {
+  static void run_rows(const Geometry& geometry, const T* x, T* y, Epilogue epilogue) noexcept {
     if (geometry.axes[1].kernel == 2) return planes<1, 2>(geometry, x, y, epilogue);
     if (geometry.axes[1].kernel == 3) return planes<1, 3>(geometry, x, y, epilogue);
     planes<0, 0>(geometry, x, y, epilogue);
@@ -56,7 +56,7 @@ class PoolPlanes {
 
   /// Windows of `Rows` x `Columns`, undilated; of any shape if 0.
   template <int Rows, int Columns>
-  static void planes(const Geometry& geometry, const T* x, T* y, const Epilogue& epilogue) noexcept {
+  static void planes(const Geometry& geometry, const T* x, T* y, Epilogue epilogue) noexcept {
     const auto& [height, width] = geometry.axes;
     for (index_t plane = 0; plane < geometry.planes; ++plane, x += height.input * width.input * pixel_size) {
       for (index_t row = 0; row < height.output; ++row, y += width.output * pixel_size) {
@@ -76,7 +76,7 @@ class PoolPlanes {
 
   /// A window of any shape, anywhere.
   static void border(const Geometry& geometry, const T* x, index_t row, index_t column, T* y,
-                     const Epilogue& epilogue) noexcept {
+                     Epilogue epilogue) noexcept {
     const auto& [height, width] = geometry.axes;
     const index_t last_row = height.last_inside(row), last_column = width.last_inside(column);
     Pixel total(Function::template start<T>());
@@ -91,7 +91,7 @@ class PoolPlanes {
   /// The windows of a row, from `column` on, that lie inside the image; returns how many there are.
   template <int Rows, int Columns>
   static index_t inside(const Geometry& geometry, const T* x, index_t row, index_t column, T* y,
-                        const Epilogue& epilogue) noexcept {
+                        Epilogue epilogue) noexcept {
     const auto& [height, width] = geometry.axes;
     const index_t start = width.position(column, 0), room = width.input - Columns - start;
     if (room < 0 || column >= width.output) return 0;
@@ -151,7 +151,7 @@ class PoolPlanes {
 
 /// `y = epilogue(pool(x))` of blocked images; `geometry.planes` counts blocks: batch * vectors_for<T>(channels).
 template <class Function, class T, class Axis, class Epilogue = pointwise::Identity>
-void blocked_pool(const PoolGeometry<2, Axis>& geometry, const T* x, T* y, const Epilogue& epilogue = {}) noexcept {
+void blocked_pool(const PoolGeometry<2, Axis>& geometry, const T* x, T* y, Epilogue epilogue = {}) noexcept {
   PoolPlanes<Function, T, Vector<T>, Axis, Epilogue>::run(geometry, x, y, epilogue);
 }
 

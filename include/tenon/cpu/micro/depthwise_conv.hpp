@@ -55,7 +55,7 @@ class DepthwiseConv {
   }
 
   static void run(const ConvGeometry<2>& geometry, const T* x, const T* packed, T* y,
-                  const Epilogue& epilogue = {}) noexcept {
+                  Epilogue epilogue = {}) noexcept {
     const auto& [height, width] = geometry.axes;
     const ColumnRange inside(width);
     assert(width.stride == StrideWidth);
@@ -91,7 +91,7 @@ class DepthwiseConv {
   /// `Count` neighbouring pixels, of which all see the kernel columns [first_tap, last_tap).
   template <int Count>
   static void tile(const ConvGeometry<2>& geometry, const T* x, const T* packed, index_t row, index_t column,
-                   index_t first_tap, index_t last_tap, T* y, const Epilogue& epilogue) noexcept {
+                   index_t first_tap, index_t last_tap, T* y, Epilogue epilogue) noexcept {
     const auto& [height, width] = geometry.axes;
     V sum[std::size_t{Count}];
     const V bias = V::load_aligned(packed);

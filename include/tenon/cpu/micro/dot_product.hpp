@@ -37,7 +37,7 @@ class DotProducts {
   }
 
   /// One row: `x` (in), `y` (out).
-  static void run_row(index_t in, index_t out, const T* x, const T* packed, T* y, const Epilogue& epilogue) noexcept {
+  static void run_row(index_t in, index_t out, const T* x, const T* packed, T* y, Epilogue epilogue) noexcept {
     constexpr int outputs = static_cast<int>(most_outputs);
     V sum[std::size_t{outputs}];
     unroll<outputs>([&](auto o) TENON_ALWAYS_INLINE { sum[o] = V(T(0)); });

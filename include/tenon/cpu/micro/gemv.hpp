@@ -44,7 +44,7 @@ class PackedLinear {
 
   /// One row: `x` (in), `y` (out).
   static void run_row(index_t in, index_t out, const T* x, const T* packed, T* y,
-                      const Epilogue& epilogue = {}) noexcept {
+                      Epilogue epilogue = {}) noexcept {
     constexpr index_t pair = 2 * panel_vectors * lanes<T>;
     index_t first = 0;
     // Two panels at a time: eight chains, and half as many broadcasts of x.
@@ -61,7 +61,7 @@ class PackedLinear {
 
   /// Several rows: `x` (batch, in), `y` (batch, out).
   static void run(index_t batch, index_t in, index_t out, const T* x, const T* packed, T* y,
-                  const Epilogue& epilogue = {}) noexcept {
+                  Epilogue epilogue = {}) noexcept {
     if (batch < few_rows) {
       for (index_t row = 0; row < batch; ++row) run_row(in, out, x + row * in, packed, y + row * out, epilogue);
       return;
@@ -110,7 +110,7 @@ class PackedLinear {
   /// `Panels` neighbouring panels for one row; each is `width` vectors wide, of which `Vectors` are computed.
   template <int Vectors, int Panels>
   static void gemv(index_t in, index_t width, index_t columns, const T* x, const T* packed, T* y,
-                   const Epilogue& epilogue) noexcept {
+                   Epilogue epilogue) noexcept {
     constexpr int accumulators = Vectors * Panels;
     constexpr int chains = accumulators < hiding_chains ? hiding_chains / accumulators : 1;
     const index_t step = width * lanes<T>;
@@ -156,7 +156,7 @@ class PackedLinear {
   /// `Rows` x `Vectors` accumulators.
   template <int Rows, int Vectors>
   static void tile(index_t in, index_t out, index_t width, index_t columns, const T* x, const T* packed, T* y,
-                   const Epilogue& epilogue) noexcept {
+                   Epilogue epilogue) noexcept {
     V sum[std::size_t{Rows * Vectors}];
     unroll<Vectors>([&](auto v) TENON_ALWAYS_INLINE {
       const V bias = V::load_aligned(packed + v * lanes<T>);

@@ -69,7 +69,7 @@ class PlainConv {
   }
 
   static void run(const ConvGeometry<2>& geometry, const T* x, const T* packed, T* y, T* workspace,
-                  const Epilogue& epilogue = {}) noexcept {
+                  Epilogue epilogue = {}) noexcept {
     assert(geometry.groups == 1 && geometry.out_channels >= Channels && geometry.axes[1].stride == StrideWidth);
     const Padded padded(geometry);
     const index_t tile_weights = Channels * (1 + geometry.in_channels * geometry.kernel_size());
@@ -132,7 +132,7 @@ class PlainConv {
 
   /// `Channels` planes of output.
   static void run_channels(const ConvGeometry<2>& geometry, const Padded& padded, const T* copy, const T* packed, T* y,
-                           const Epilogue& epilogue) noexcept {
+                           Epilogue epilogue) noexcept {
     // Rows come in pairs, or as the rows of a pooling window; the last pair reaches back.
     const index_t step = Group.rows;
     for (index_t row = 0; row < (Group.pooled ? padded.out_rows * step : padded.out_rows); row += step) {
@@ -146,7 +146,7 @@ class PlainConv {
 
   /// `Channels` x `pixels` accumulators; the lanes are neighbouring columns of y.
   static void tile(const ConvGeometry<2>& geometry, const Padded& padded, const T* copy, const T* packed, T* y,
-                   index_t row, index_t column, const Epilogue& epilogue) noexcept {
+                   index_t row, index_t column, Epilogue epilogue) noexcept {
     const auto& [height, width] = geometry.axes;
     // A plane of a single row has no second one: it is computed twice.
     const index_t row_step = row + 1 < height.output ? height.stride * padded.row : 0;

@@ -45,7 +45,7 @@ struct FewOutputsLinear {
   struct micro_kernel : micro::DotProducts<T, Epilogue> {
     static constexpr index_t packed_size(index_t in, index_t) { return micro::DotProducts<T>::packed_size(in); }
     static void run(index_t rows, index_t in, index_t out, const T* x, const T* packed, T* y,
-                    const Epilogue& epilogue) noexcept {
+                    Epilogue epilogue) noexcept {
       for (index_t row = 0; row < rows; ++row)
         micro::DotProducts<T, Epilogue>::run_row(in, out, x + row * in, packed, y + row * out, epilogue);
     }
@@ -60,7 +60,7 @@ struct RowLinear {
   template <class T, class Epilogue = micro::Epilogue<T>>
   struct micro_kernel : micro::PackedLinear<T, Epilogue> {
     static void run(index_t, index_t in, index_t out, const T* x, const T* packed, T* y,
-                    const Epilogue& epilogue) noexcept {
+                    Epilogue epilogue) noexcept {
       micro::PackedLinear<T, Epilogue>::run_row(in, out, x, packed, y, epilogue);
     }
   };
