@@ -122,8 +122,8 @@ class PackedLinear {
     unroll<accumulators>([&](auto v) TENON_ALWAYS_INLINE { sum[v] = weights(v); });
     unroll<(chains - 1) * accumulators>([&](auto v) TENON_ALWAYS_INLINE { sum[accumulators + v] = V(T(0)); });
     packed += step;
-    index_t i = 0;
-    for (; i + chains <= in; i += chains) {
+    const index_t chained = in - in % chains;
+    for (index_t i = 0; i < chained; i += chains) {
       unroll<chains>([&](auto chain) TENON_ALWAYS_INLINE {
         const V input(x[i + chain]);
         unroll<accumulators>([&](auto v) TENON_ALWAYS_INLINE {
@@ -133,7 +133,7 @@ class PackedLinear {
         packed += step;
       });
     }
-    for (; i < in; ++i, packed += step) {
+    for (index_t i = chained; i < in; ++i, packed += step) {
       const V input(x[i]);
       unroll<accumulators>([&](auto v) TENON_ALWAYS_INLINE { sum[v] = xsimd::fma(input, weights(v), sum[v]); });
     }
