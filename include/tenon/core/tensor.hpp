@@ -61,6 +61,11 @@ struct xcontainer_inner_types<tenon::Tensor<T, D...>> {
   static constexpr layout_type layout = layout_type::row_major;
 };
 
+// A Tensor holds no std::shared_ptr to itself, as little as xtensor's own containers of fixed shape do: xt::share is for
+// expressions of Tensors.
+template <class T, tenon::index_t... D>
+struct detail::is_sharable<tenon::Tensor<T, D...>> : std::false_type {};
+
 template <class T, tenon::index_t... D>
 struct xiterable_inner_types<tenon::Tensor<T, D...>> : xcontainer_iterable_types<tenon::Tensor<T, D...>> {};
 }  // namespace xt
