@@ -1,39 +1,105 @@
 #!/usr/bin/env python3
 """headers.py COMPILER ROOT: whether every header compiles alone, and includes only rooms below its own.
 
-ROOT holds include/ and include/cuda/.
+ROOT holds include/ and include/cuda/. Other libraries' headers are compiled once and lie before every header, which
+saves most of the time. So that one of them is missing would not be noticed: what a header uses of them by the names
+below, it must include itself or through headers of tenon. A header that another one includes before all others of tenon
+is compiled with that one.
 """
-import concurrent.futures, pathlib, re, subprocess, sys
+import concurrent.futures, functools, pathlib, re, subprocess, sys, tempfile
 
-compiler, root = sys.argv[1], pathlib.Path(sys.argv[2])
+compiler, root = sys.argv[1], pathlib.Path(sys.argv[2]).resolve()
 # What undefines macros, and what brings them back, are halves.
 halves = {'undefine_macros.hpp', 'restore_macros.hpp'}
 headers = [h for h in sorted((root / 'include').rglob('*.hpp')) if h.name not in halves]
 rooms = {room: height for height, room in enumerate(['core', 'autograd', 'nn', 'plan', 'cpu', 'optim'])}
 rooms['io'] = rooms['optim']
+# The header that declares each of some names.
+names = {
+    r'\bxsimd::': 'xsimd/', r'\bhana::|\bBOOST_HANA_': 'boost/hana', r'\bxt::': 'xtensor/', r'\bthrust::': 'thrust/',
+    r'\bstd::array\b': 'array', r'\bstd::atomic': 'atomic', r'\bstd::(bit_cast|countr_zero)\b': 'bit',
+    r'\bstd::(abs|exp|fma|log|pow|sqrt|tanh)\b': 'cmath', r'\bstd::(mem(cpy|set)|str(len|error))\b': 'cstring',
+    r'\bstd::u?int\d+_t\b': 'cstdint', r'\bstd::filesystem\b': 'filesystem', r'\bstd::[io]?fstream\b': 'fstream',
+    r'\bstd::(function|plus|multiplies)\b': 'functional', r'\bstd::numeric_limits\b': 'limits', r'\bstd::map\b': 'map',
+    r'\bstd::(shared|unique)_ptr\b': 'memory', r'\bstd::mt19937': 'random', r'\bstd::optional\b': 'optional',
+    r'\bstd::span\b': 'span', r'\bstd::string\b': 'string', r'\bstd::string_view\b': 'string_view',
+    r'\bstd::(apply|get|tuple)\b': 'tuple|array|utility', r'\bstd::is_\w+_v\b': 'type_traits',
+    r'\bstd::vector\b': 'vector',
+    r'\bstd::(any_of|all_of|copy|count_if|equal|fill|find_if|none_of|sort|transform)\b': 'algorithm',
+}
 
 def room_of(path):
     """Which room of tenon/ a header is in; none of what lies beside the rooms."""
     parts = path.parts
     return parts[parts.index('tenon') + 1] if 'tenon' in parts[:-1] and 'cuda' not in parts else ''
 
+@functools.cache
+def text(header):
+    return re.sub(r'//.*', '', header.read_text())
+
+@functools.cache
+def included(header):
+    """The headers of tenon that `header` includes."""
+    found = [(header.parent / name).resolve() for name in re.findall(r'^#\s*include "(.*\.hpp)"', text(header), re.M)]
+    of_tenon = re.findall(r'^#\s*include <(tenon/.*)>', text(header), re.M)
+    return found + [root / 'include' / name for name in of_tenon if (root / 'include' / name).exists()]
+
+def of_others(header):
+    """The headers of other libraries that `header` includes, itself or through those of tenon."""
+    seen, waiting, found = set(), [header], set()
+    while waiting:
+        other = waiting.pop()
+        if other in seen: continue
+        seen.add(other)
+        found.update(re.findall(r'^#\s*include <(.*)>', text(other), re.M))
+        waiting += included(other)
+    return found
+
+def language(header):
+    """The compiler for `header`, and the kind of headers that it is."""
+    command = [compiler, '-std=c++20', '-w', '-I', root / 'include']
+    if 'cuda' not in header.parts: return command, 'host'
+    return command + ['-I', root / 'include' / 'cuda', '-DTHRUST_DEVICE_SYSTEM=THRUST_DEVICE_SYSTEM_CPP'], 'thrust'
+
+def precompile(folder):
+    for kind in 'host', 'thrust':
+        own = [header for header in headers if language(header)[1] == kind or kind == 'thrust']
+        others = {name for header in own for name in of_others(header) if not name.startswith(('tenon/', 'cu'))}
+        others -= {'version'}
+        source = folder / (kind + '.hpp')
+        source.write_text(''.join('#if __has_include(<%s>)\n#include <%s>\n#endif\n' % (n, n) for n in sorted(others)))
+        command, _ = next(language(header) for header in headers if language(header)[1] == kind)
+        subprocess.run([*command, '-x', 'c++-header', source, '-o', str(source) + '.gch'], check=True)
+
+first_included = {included(header)[0] for header in headers if included(header)}
+
+def compile_alone(header):
+    """The first error of a header."""
+    command, kind = language(header)
+    command += ['-fsyntax-only', '-x', 'c++', '-include', folder / (kind + '.hpp'), '-']
+    run = subprocess.run(command, input='#include "%s"\n' % header, capture_output=True, text=True)
+    problems = [line for line in run.stderr.splitlines() if ' error: ' in line][:1]
+    return problems or (['does not compile'] if run.returncode else [])
+
 def check(header):
     """What is wrong with a header."""
-    command = [compiler, '-std=c++20', '-fsyntax-only', '-x', 'c++', '-I', root / 'include']
-    if 'cuda' in header.parts:
-        command += ['-I', root / 'include' / 'cuda', '-DTHRUST_DEVICE_SYSTEM=THRUST_DEVICE_SYSTEM_CPP']
-    run = subprocess.run([*command, '-'], input='#include "%s"\n' % header, capture_output=True, text=True)
-    problems = [line for line in run.stderr.splitlines() if ' error: ' in line][:1]
-    if run.returncode and not problems: problems = ['does not compile']
+    problems = compile_alone(header) if header not in first_included else []
     room = room_of(header.relative_to(root / 'include'))
-    for included in re.findall(r'^#include "(.*)"', header.read_text(), re.M):
-        other = room_of((header.parent / included).resolve().relative_to((root / 'include').resolve()))
+    for path in included(header):
+        other = room_of(path.relative_to(root / 'include'))
         if room in rooms and other in rooms and rooms[other] > rooms[room]:
-            problems.append('includes %s, of a room above %s' % (included, room))
+            problems.append('includes %s, of a room above %s' % (path.name, room))
+    others = of_others(header)
+    for name, wanted in names.items():
+        use = re.search(name, text(header))
+        if use and not any(re.match('(%s)' % wanted, other) for other in others):
+            problems.append('uses %s without <%s>' % (use.group(), wanted))
     return problems
 
 failed = 0
-with concurrent.futures.ThreadPoolExecutor(2) as pool:
+with tempfile.TemporaryDirectory() as name, concurrent.futures.ThreadPoolExecutor(2) as pool:
+    folder = pathlib.Path(name)
+    precompile(folder)
     for header, problems in zip(headers, pool.map(check, headers)):
         for line in problems: print('FAIL %s: %s' % (header.relative_to(root), line))
         failed += bool(problems)

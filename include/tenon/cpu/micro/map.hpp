@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <type_traits>
 
 #include "../../core/place.hpp"
 #include "vector.hpp"
