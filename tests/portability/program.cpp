@@ -8,6 +8,7 @@
 #include <tenon/tenon.hpp>
 
 #if !defined(WITHOUT_FILES)
+#include <tenon/io/plan.hpp>
 #include <tenon/io/safetensors.hpp>
 #endif
 
@@ -228,6 +229,7 @@ void compute_small() {
 
 }  // namespace
 
+// NOLINTNEXTLINE(bugprone-exception-escape): an exception is a failure
 int main(int argument_count, char** arguments) {
   const char* const path = argument_count > 1 ? arguments[1] : "program.safetensors";
   compute_small<float>();

@@ -28,7 +28,7 @@ auto record(const Operation& operation, const X&... x) {
   const std::uint32_t wanted = wanted_gradients(x...);
   if (wanted == 0)
     return Results::transform(compute(operation, x...), [&]<class R>(R&& result) {
-      nn::Variable<R> variable(std::move(result));
+      nn::Variable<R> variable(std::forward<R>(result));
       if ((is_volatile(x) || ...)) variable.state()->make_volatile();
       return variable;
     });

@@ -114,7 +114,7 @@ class OperationNode final : public CallNode<sizeof...(X), result_traits<Result>:
   /// Makes the Variables of the result and ties them to this node.
   auto attach(Result result) {
     return results::transform(std::move(result), [this, slot = this->outputs_.data()]<class R>(R&& value) mutable {
-      StatePointer<R> state(new State<R>(std::move(value), false));
+      StatePointer<R> state(new State<R>(std::forward<R>(value), false));
       state->made_by(NodePointer(this), *slot++, needs_of<Operation>.results);
       return nn::Variable<R>(std::move(state));
     });

@@ -153,6 +153,7 @@ namespace detail {
 template <class T>
 bool are_all(const T& wanted, const T* elements, std::size_t size) {
   for (std::size_t i = 0; i < size; ++i)
+    // NOLINTNEXTLINE(bugprone-suspicious-memory-comparison): a zero of the other sign is another
     if (std::memcmp(elements + i, &wanted, sizeof wanted) != 0) return false;
   return true;
 }

@@ -53,7 +53,7 @@ class NewFile {
                            ::fchown(file_, static_cast<uid_t>(-1), status.st_gid) == 0;
     if (::fchmod(file_, status.st_mode & (has_group ? 0777u : 0707u)) != 0) fail();
   }
-  ~NewFile() { close(); }
+  ~NewFile() { static_cast<void>(close()); }  // of a file that is given up
   bool is_open() const noexcept { return file_ >= 0; }
   NewFile(const NewFile&) = delete;
   NewFile& operator=(const NewFile&) = delete;

@@ -81,7 +81,7 @@ StateDict load(const Text& source, std::uint64_t size, Read read) {
   read_at(sizeof header_size, std::as_writable_bytes(std::span(header)));
 
   HeaderReader reader;
-  if (header.find('\0') != header.npos) fail("header: wanted text, found a zero byte");  // would end the parser's input
+  if (header.find('\0') != Text::npos) fail("header: wanted text, found a zero byte");  // would end the parser's input
   if (const Text wrong = json::parse({header.data(), header.size()}, reader); !wrong.empty()) fail("header: " + wrong);
   if (!reader.error.empty()) fail(reader.error);
   if (const Text wrong = misplaced(reader.entries, size - data_begin); !wrong.empty()) fail(wrong);

@@ -82,7 +82,7 @@ struct ComposeShapes<Container, Children<M...>> {
       return decltype(Operation::output_shape(First{}, Rest{}...)){};
   }
   template <class S>
-  static constexpr const S& several(const S& shape) {
+  static constexpr S several(S shape) {
     return shape;
   }
 };

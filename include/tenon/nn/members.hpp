@@ -137,7 +137,7 @@ auto members_of(M& module) {  // (name, reference) pairs
 template <Collect What, bool Deep, class M>
 auto collect(M& module, const Text& prefix) {
   const auto collect_from = [&](auto&& members, auto&& found) {
-    return boost::hana::fold_left(members, std::move(found), [&](auto&& before, const auto& named) {
+    return boost::hana::fold_left(members, std::forward<decltype(found)>(found), [&](auto&& before, const auto& named) {
       return boost::hana::concat(std::forward<decltype(before)>(before),
                                  collect_member<What, Deep>(prefix, named.first, named.second.get()));
     });

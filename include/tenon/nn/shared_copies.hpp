@@ -277,7 +277,8 @@ class ModuleCopies {
     return true;
   }
 
-  template <class A>
+  // `instances` is a copy: that of a Copy moves when `copies_` grows, as it may meanwhile.
+  template <class A>  // NOLINTNEXTLINE(performance-unnecessary-value-param)
   std::shared_ptr<A> copy_of(const std::shared_ptr<A>& original, Instances instances) {
     if (!original) return nullptr;
     if (assignment && assignment->has(original.get())) return assignment->instance(original, false);

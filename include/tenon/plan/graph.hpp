@@ -295,8 +295,7 @@ class Graph {
     return false;
   }
   TENON_COLD constexpr std::vector<Use> used_edges(std::span<const int> results) const {
-    std::vector<Use> uses;
-    for (int edge = 0; edge < edges(); ++edge) uses.push_back({});
+    std::vector<Use> uses(index(edges()));
     const auto read = [&](int edge) {
       uses[index(whole(edge))].wanted = true;
       ++uses[index(edge)].reads;

@@ -86,7 +86,10 @@ class Compiled<Backend, Model, Types<Inputs...>, Types<Outputs...>> : public Siz
   Compiled(const Compiled& other)
       : sizes(other), program_(other.program_), planned_(other.planned_), result_(views(each_output{})) {}
   Compiled(Compiled&&) noexcept = default;
-  Compiled& operator=(const Compiled& other) { return *this = Compiled(other); }
+  Compiled& operator=(const Compiled& other) {
+    if (this != &other) *this = Compiled(other);
+    return *this;
+  }
   Compiled& operator=(Compiled&& other) noexcept {
     if (this == &other) return *this;
     this->~Compiled();

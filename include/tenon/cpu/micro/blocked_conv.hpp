@@ -215,7 +215,7 @@ class BlockedConv {
   static void accumulate(const ConvGeometry<2>& geometry, const Field& field, bool first, bool last, const T* packed,
                          T* y, Epilogue epilogue) noexcept {
     const index_t out_plane = geometry.out_size() * lanes<T>;
-    V sum[std::size_t{Pixels * Panel}];
+    V sum[std::size_t{Pixels} * std::size_t{Panel}];
     unroll<Panel>([&](auto v) TENON_ALWAYS_INLINE {
       if (first) {
         const V bias = V::load_aligned(packed + v * lanes<T>);

@@ -15,6 +15,7 @@ using pooling::max_or_nan;
 template <class Function, class T, class Pixel, class Axis, class Epilogue>
 class PoolPlanes {
   using Geometry = PoolGeometry<2, Axis>;
+  // NOLINTNEXTLINE(bugprone-sizeof-expression): where a pixel is an element, it is 1
   static constexpr index_t pixel_size = static_cast<index_t>(sizeof(Pixel) / sizeof(T));
 
  public:

@@ -118,7 +118,7 @@ class PackedLinear {
     const auto weights = [&](auto v) TENON_ALWAYS_INLINE {
       return V::load_aligned(packed + (v / Vectors) * panel + (v % Vectors) * lanes<T>);
     };
-    V sum[std::size_t{chains * accumulators}];
+    V sum[std::size_t{chains} * std::size_t{accumulators}];
     unroll<accumulators>([&](auto v) TENON_ALWAYS_INLINE { sum[v] = weights(v); });
     unroll<(chains - 1) * accumulators>([&](auto v) TENON_ALWAYS_INLINE { sum[accumulators + v] = V(T(0)); });
     packed += step;
@@ -157,7 +157,7 @@ class PackedLinear {
   template <int Rows, int Vectors>
   static void tile(index_t in, index_t out, index_t width, index_t columns, const T* x, const T* packed, T* y,
                    Epilogue epilogue) noexcept {
-    V sum[std::size_t{Rows * Vectors}];
+    V sum[std::size_t{Rows} * std::size_t{Vectors}];
     unroll<Vectors>([&](auto v) TENON_ALWAYS_INLINE {
       const V bias = V::load_aligned(packed + v * lanes<T>);
       unroll<Rows>([&](auto row) TENON_ALWAYS_INLINE { sum[row * Vectors + v] = bias; });

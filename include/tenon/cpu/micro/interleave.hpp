@@ -56,7 +56,7 @@ TENON_ALWAYS_INLINE inline void split_phases(const T* x, index_t count, index_t 
         odd.store_unaligned(y + length + c / 2);
       }
     }
-    while (c < last) put();
+    while (c < last) put();  // NOLINT(bugprone-infinite-loop): put() moves c
   }
 }
 

@@ -86,7 +86,7 @@ class PlainConv {
  private:
   static constexpr int pixels = Group.rows * Group.columns;
   /// Neighbouring lanes are this many input columns apart.
-  static constexpr index_t lane_stride = StrideWidth * Group.columns;
+  static constexpr index_t lane_stride = index_t{StrideWidth} * Group.columns;
 
   /// The padded copy of the input: (C, rows, lane_stride, phase), column c at [c % lane_stride][c / lane_stride].
   struct Padded {
@@ -100,7 +100,7 @@ class PlainConv {
       rows = (height.output - 1) * height.stride + (height.kernel - 1) * height.dilation + 1;
       // The last vector of a row either ends with it, or starts it if the row is shorter.
       const index_t most_lanes = (std::max)(out_columns, lanes<T>);
-      const index_t last_offset = (Group.columns - 1) * StrideWidth + (width.kernel - 1) * width.dilation;
+      const index_t last_offset = index_t{Group.columns - 1} * StrideWidth + (width.kernel - 1) * width.dilation;
       phase = most_lanes + last_offset / lane_stride;
       row = lane_stride * phase;
       plane = rows * row;
@@ -150,7 +150,7 @@ class PlainConv {
     const auto& [height, width] = geometry.axes;
     // A plane of a single row has no second one: it is computed twice.
     const index_t row_step = row + 1 < height.output ? height.stride * padded.row : 0;
-    V sum[std::size_t{Channels * pixels}];
+    V sum[std::size_t{Channels} * std::size_t{pixels}];
     unroll<Channels>([&](auto c) TENON_ALWAYS_INLINE {
       const V bias(packed[c]);
       unroll<pixels>([&](auto pixel) TENON_ALWAYS_INLINE { sum[c * pixels + pixel] = bias; });
