@@ -17,7 +17,7 @@ import pathlib, re, subprocess, sys, tempfile
 
 root, wanted, command = pathlib.Path(sys.argv[1]), sys.argv[2], sys.argv[3:]
 command = [*command, '-std=c++20', '-I', root / 'include', '-Wall', '-Wextra', '-Werror']
-pages = [root / 'README.md', root / 'CHANGELOG.md', *sorted((root / 'docs').glob('*.md'))]
+pages = [root / 'README.md', root / 'CHANGELOG.md', root / 'CONTRIBUTING.md', *sorted((root / 'docs').glob('*.md'))]
 if wanted != 'all': pages = [root / wanted]
 passed, failed = 0, 0
 

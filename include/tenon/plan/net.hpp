@@ -57,14 +57,14 @@ struct ResultsOf<Output> {
   using type = Output;
 };
 
+template <class Backend, class Model, class InputTypes, class OutputTypes>
+class Compiled;
+
 /// A net in evaluation mode for inputs of static shapes, its weights a snapshot of the model's.
 ///
 /// A call does not allocate, lock or throw. Any input may be one of the net's last results or a view into one, and any
 /// result may be written over an input: where that matters, the input is copied first. Two results must not share
 /// memory. One net serves one thread; copies are independent.
-template <class Backend, class Model, class InputTypes, class OutputTypes>
-class Compiled;
-
 template <class Backend, class Model, class... Inputs, class... Outputs>
 class Compiled<Backend, Model, Types<Inputs...>, Types<Outputs...>> : public Sizes<Backend, Model, Types<Inputs...>> {
   using sizes = Sizes<Backend, Model, Types<Inputs...>>;

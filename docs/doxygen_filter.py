@@ -1,0 +1,82 @@
+#!/usr/bin/env python3
+"""doxygen_filter.py FILE: prints a header or a page as doxygen 1.9 understands it, line by line.
+
+Of a header: without the inline namespace and without requires-clauses, with the members that BOOST_HANA_DEFINE_STRUCT
+names. Of a page: links to pages and headings as doxygen's references, whatever follows ```cpp left out.
+"""
+import os, re, sys
+
+def without_requires(text):
+    """Constraints stand on lines of their own."""
+    lines, depth = [], 0
+    for line in text.split('\n'):
+        if depth or re.match(r'\s*requires\b', line):
+            depth += sum(line.count(c) for c in '({') - sum(line.count(c) for c in ')}')
+            # A clause without parentheses around it may end with the brace of a function.
+            line, depth = ('{', 0) if depth == 1 and re.search(r'[^s] \{$', line) else ('', depth)
+        lines.append(line)
+    return '\n'.join(lines)
+
+def parts(text):
+    """The arguments of a macro."""
+    depth, begin = 0, 0
+    for at, c in enumerate(text):
+        depth += (c in '(<{') - (c in ')>}')
+        if c == ',' and not depth:
+            yield text[begin:at].strip()
+            begin = at + 1
+    yield text[begin:].strip()
+
+def with_members(text):
+    macro = 'BOOST_HANA_DEFINE_STRUCT('
+    done, at = '', 0
+    for found in re.finditer(r'^ *' + re.escape(macro), text, re.M):
+        end, depth = found.end(), 1
+        while depth:
+            depth += (text[end] == '(') - (text[end] == ')')
+            end += 1
+        members = [list(parts(member[1:-1])) for member in list(parts(text[found.end():end - 1]))[1:]]
+        declared = ' '.join('%s %s;' % (', '.join(member[:-1]), member[-1]) for member in members)
+        done += text[at:found.start()] + declared + '\n' * text[found.start():end].count('\n')
+        at = end + text[end:].startswith(';')
+    return done + text[at:]
+
+def code_in_one_line(text, between):
+    """Code between backquotes that goes on in the next line, whose rest follows it."""
+    def joined(found):
+        if not found[1]: return found[0]
+        line_goes_on = text[found.end():found.end() + 1] not in ('', '\n')
+        return '`%s %s' % (found[1], found[3]) + ('\n' + found[2] if line_goes_on else '')
+    return re.sub(r'`[^`\n]*`|`([^`\n]+)\n' + between + r'([^`\n]+`\S*) ?', joined, text)
+
+def header(text):
+    text = code_in_one_line(text, r'( *///) ')
+    text = re.sub(r'\binline TENON_ISA\b(::)?', '', text).replace('namespace tenon:: {', 'namespace tenon {')
+    return with_members(without_requires(text))
+
+def label(page, heading=''):
+    """A name of doxygen's for a heading that GitHub calls `heading`."""
+    return re.sub(r'\W', '_', 'page_%s_%s' % (os.path.basename(page)[:-3].lower(), heading)).rstrip('_')
+
+def page(text, path):
+    prose = re.split(r'(^```.*?^```)', text, flags=re.M | re.S)
+    prose[::2] = [code_in_one_line(part, '()') for part in prose[::2]]
+    text = ''.join(prose)
+    lines, code = [], False
+    for line in text.split('\n'):
+        if line.startswith('```'):
+            code = not code
+            line = re.sub(r'^```(\S*).*', lambda m: '```' + ({'cpp': '{.cpp}', 'c++': '{.cpp}'}.get(m[1], '')), line)
+        elif not code and (found := re.match(r'(#+) (.*)', line)):
+            name = re.sub(r'[^\w\- ]', '', found[2].lower()).replace(' ', '-')
+            line += ' {#%s}' % label(path, '' if found[1] == '#' else name)
+        elif not code:
+            line = re.sub(r'\]\(([^)\s#:]*\.md)?(?:#([^)\s]*))?\)',
+                          lambda m: '](@ref %s)' % label(m[1] or path, m[2] or ''), line)
+            line = line.replace('[LICENSE](LICENSE)', 'LICENSE')
+        lines.append(line)
+    return '\n'.join(lines)
+
+path = sys.argv[1]
+with open(path) as file: text = file.read()
+sys.stdout.write(page(text, path) if path.endswith('.md') else header(text))
