@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """manual_table.py COMPILER INCLUDE_DIR PAGE [FLAG...]: checks the table "From the manual to tenon" of docs/manual.md.
 
-Every layer that include/tenon/nn defines stands in the table; a row's tenon side has the class and the options its
+Every layer that include/tenon/nn defines stands in the table, and its comment has an example; a row's tenon side has the class and the options its
 manual side names; and every spelling compiles.
 """
 import pathlib, re, subprocess, sys
@@ -17,9 +17,14 @@ if len(rows) < 10: problems.append('the table was not found')
 # A layer names itself as the first argument of its base.
 layer = re.compile(r'^(?:class|struct)\s+(\w+)\s*:\s*(?:public\s+)?[\w:]+<\s*\1\b', re.M)
 operations = re.compile(r'^namespace operation \{$.*?^\}  // namespace operation$', re.M | re.S)
+comment = re.compile(r'((?:^///.*\n)*)(?:^(?!///).*\n)?\Z', re.M)  # with a line of `template` behind it
 defined = set()
 for header in sorted((include / 'tenon' / 'nn').glob('*.hpp')):
-    defined.update(layer.findall(operations.sub('', header.read_text())))
+    text = operations.sub('', header.read_text())
+    for found in layer.finditer(text):
+        defined.add(found.group(1))
+        if '///\n///     ' not in comment.search(text[:found.start()]).group(1):
+            problems.append('%s: nn::%s has no example in its comment' % (header.name, found.group(1)))
 if len(defined) < 10: problems.append('the layers were not found')
 
 spellings, listed = [], set()

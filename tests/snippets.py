@@ -12,6 +12,9 @@ What a writer of documentation puts behind ```cpp:
 Declarations and fragments of all pages are one program, in which `nn` is tenon::nn, `Tensor` is tenon::Tensor, and the
 literals _c and _n are there; so are the headers below. Everything that can fail is checked by `assert`. Each fragment
 runs in an empty folder. ```python must be valid Python; other languages are left alone.
+
+With `all`, the examples in the comments of the public headers are a second such program: what is indented by four
+spaces, outside of \\file comments. Each is a fragment; one that begins with a type is declarations.
 """
 import pathlib, re, subprocess, sys, tempfile
 
@@ -53,7 +56,7 @@ def build(source, name, work, flags=()):
     program = work / 'program'
     (work / 'program.cpp').write_text(source)
     compiled = run([*command, *flags, work / 'program.cpp', '-o', program], work)
-    errors = [line for line in compiled.stderr.splitlines() if ' error: ' in line]
+    errors = [line for line in compiled.stderr.splitlines() if re.search(' error: |required from here', line)]
     if not compiled.returncode: return program
     report(name, 'does not compile\n' + ('\n'.join(errors[:10]) or compiled.stderr[-2000:]))
 
@@ -77,11 +80,13 @@ preamble = '''
 #include <cstdint>
 #include <cstdio>
 #include <exception>
+#include <random>
 #include <span>
 #include <string>
 #include <tenon/io/safetensors.hpp>
 #include <tenon/tenon.hpp>
 #include <tenon/version.hpp>
+#include <type_traits>
 #include <utility>
 #include <vector>
 %s
@@ -101,7 +106,7 @@ int main(int, char** argument) {
 }
 '''
 
-def run_fragments(blocks):
+def run_fragments(blocks, name_of_all):
     includes, body, names = {}, '', {}
     for block in blocks:
         lines = re.match(r'(?:#.*\n)*', block.code).group()  # a block's own includes come first in it
@@ -119,12 +124,30 @@ def run_fragments(blocks):
     source = preamble % ''.join(includes) + body + runner % calls
     with tempfile.TemporaryDirectory() as folder:
         flags = ['-O0', '-Wno-unused-variable', '-Wno-unused-but-set-variable']
-        program = build(source, 'fragments', pathlib.Path(folder), flags)
+        program = build(source, name_of_all, pathlib.Path(folder), flags)
         if program is None: return
         for name in names:
             with tempfile.TemporaryDirectory() as empty:
                 done = run([program, name], empty)
                 report(name, done.stderr[-500:] or 'exits with %d' % done.returncode if done.returncode else None)
+
+public = ['autograd', 'core', 'cpu/compile.hpp', 'io', 'nn', 'optim', 'plan/net.hpp', 'plan/report.hpp']
+
+def examples():
+    """What the comments of the headers show, each in a namespace of its own."""
+    for name in public:
+        path = root / 'include' / 'tenon' / name
+        for header in [path] if path.is_file() else sorted(path.glob('*.hpp')):
+            text = header.read_text()
+            for comment in re.finditer(r'(?:^ *///.*\n)+', text, re.M):
+                if '\\file' in comment.group(): continue
+                for example in re.finditer(r'^ *///\n((?:^ *///     .*\n)+)', comment.group(), re.M):
+                    line = text.count('\n', 0, comment.start() + example.start(1)) + 1
+                    code = re.sub(r'^ *///     ', '', example.group(1), flags=re.M)
+                    kind = 'cpp' if re.match('struct|template|using', code) else 'cpp fragment'
+                    block = Block(header, line, kind, code)
+                    block.scope += '_%d' % line
+                    yield block
 
 def anchors(page):
     """The names GitHub gives the headings of a page."""
@@ -147,7 +170,8 @@ def check_links(page):
 blocks = [block for page in pages for block in blocks_of(page)]
 cpp = [block for block in blocks if block.language == 'cpp']
 programs = [block for block in cpp if re.search(r'^int main\(', block.code, re.M)]
-run_fragments([block for block in cpp if block not in programs])
+run_fragments([block for block in cpp if block not in programs], 'fragments')
+if wanted == 'all': run_fragments(list(examples()), 'examples')
 for block in programs: run_program(block)
 for block in blocks:
     if block.language != 'python': continue

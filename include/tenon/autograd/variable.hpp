@@ -19,6 +19,10 @@ inline constexpr struct no_grad_t {
 } no_grad{};
 
 /// A handle to a tensor, its gradient and the record of how it was computed; copies share all three.
+///
+///     nn::Variable x{Tensor<float, 3>::from({1, 2, 3}), nn::requires_grad};
+///     nn::MSELoss<>{}(x * x, Tensor<float, 3>{}).backward();
+///     Tensor<float, 3> gradient = x.grad();
 template <class TensorType>
 class Variable {
  public:
@@ -78,6 +82,10 @@ Variable(TensorType, no_grad_t) -> Variable<TensorType>;
 ///
 /// Assignment, of a copy or of a temporary such as `m.weight = Parameter{...}`, is into what optimisers and records
 /// refer to: they go on with the value, the gradient and the flag that were assigned.
+///
+///     nn::Parameter<Tensor<float, 4, 2>> p;
+///     p.data().fill(1);
+///     nn::Variable y = mm(Tensor<float, 3, 4>{}, p);  // recorded: y.backward(...) adds to p.grad()
 template <class TensorType>
 class Parameter {
  public:
@@ -141,6 +149,9 @@ template <class TensorType>
 Parameter(TensorType) -> Parameter<TensorType>;
 
 /// A tensor that is part of a module's state but is not learnt, such as `running_mean`.
+///
+///     nn::Buffer<Tensor<float, 4>> mean{Tensor<float, 4>::from({1, 2, 3, 4})};
+///     Tensor<float, 4> centred = Tensor<float, 4>{} - mean.data();
 template <class TensorType>
 class Buffer {
  public:
@@ -208,6 +219,11 @@ void seed(BackwardQueue& queue, const nn::Variable<TensorType>& output, const Te
 }  // namespace autograd
 
 /// `backward(output, grad_output, ...)`: gradients of several results at once.
+///
+///     nn::Linear<4, 2> a, b;
+///     nn::Variable x{Tensor<float, 3, 4>{}};
+///     nn::Variable y = a(x), z = b(x);
+///     tenon::backward(y, Tensor<float, 3, 2>{}, z, Tensor<float, 3, 2>{});
 template <class TensorType, class... Rest>
 void backward(const nn::Variable<TensorType>& output, const TensorType& grad_output, const Rest&... rest) {
   autograd::check_all_recorded(output, grad_output, rest...);

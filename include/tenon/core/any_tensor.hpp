@@ -178,6 +178,10 @@ std::string describe() {
 
 /// Owns a row-major, 64-byte aligned copy of a tensor's elements. A Tensor converts to it; `get` is the way back.
 /// A moved-from AnyTensor may only be assigned to or destroyed.
+///
+///     tenon::AnyTensor any = Tensor<float, 2, 3>{};
+///     assert(any.dtype() == tenon::DType::F32 && any.extents()[1] == 3);
+///     auto back = any.get<Tensor<float, 2, 3>>();  // of another type: a tenon::Error
 class AnyTensor {
  public:
   /// All zeros. Throws tenon::Error where no such tensor can exist: a negative extent, a size out of range.

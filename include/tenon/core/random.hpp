@@ -159,6 +159,9 @@ class ThreadGenerator {
 
 /// The calling thread's generator. Threads are numbered from 0 in the order in which they first ask for it (or call
 /// `manual_seed`), and each draws from a stream of its own. Ask for it again after a `manual_seed`, do not keep it.
+///
+///     tenon::manual_seed(1);
+///     const double drawn = std::uniform_real_distribution<>()(tenon::generator());
 inline Generator& generator() { return detail::ThreadGenerator::instance().get(); }
 
 /// Makes everything random that follows repeatable: seeds the calling thread's generator with exactly `seed`, and every

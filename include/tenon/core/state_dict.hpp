@@ -23,8 +23,9 @@ namespace tenon::inline TENON_ISA {
 /// Entries of a file whose dtype tenon does not store are no entries of the dict, but it remembers them: who asks for
 /// one is told its dtype.
 ///
-///     for (const auto& [name, tensor] : model.state_dict()) …
-///     auto weight = dict.get<Tensor<float, 10, 300>>("fc.weight");
+///     const tenon::StateDict dict = nn::Linear<300, 10>{}.state_dict();
+///     for (const auto& [name, tensor] : dict) std::printf("%s %s\n", name.c_str(), tenon::describe(tensor).c_str());
+///     auto weight = dict.get<Tensor<float, 10, 300>>("weight");  // of another shape: a tenon::Error
 class StateDict {
  public:
   using value_type = std::pair<std::string, AnyTensor>;

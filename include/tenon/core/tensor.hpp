@@ -120,6 +120,10 @@ inline constexpr uninitialized_t uninitialized{};
 /// names it and the shape, for every rank: unless NDEBUG is defined, and where `t[i]` is a tensor in every build. A
 /// constant outside, as in `t[2_c]`, is a compile error. (Along an axis of extent 1 the `t(i, j)` of a const tensor
 /// takes any position, since xtensor's lazy expressions read it so to broadcast.) `t.unchecked(i, j)` is never checked.
+///
+///     auto a = Tensor<float, 2, 3>::from({1, 2, 3, 4, 5, 6});
+///     Tensor<float, 2, 3> b = 2 * a + 1;
+///     assert(b(1, 2) == 13 && a[1](0) == 4 && a.size() == 6);
 template <class T, index_t... D>
 class Tensor : public xt::xcontainer<Tensor<T, D...>>, public xt::xcontainer_semantic<Tensor<T, D...>> {
   using container = xt::xcontainer<Tensor>;

@@ -19,8 +19,9 @@ namespace tenon::inline TENON_ISA {
 /// Compiles `model` for inputs of the types `Inputs`: fused stages, chosen layouts, one arena, weights packed from a
 /// snapshot.
 ///
-///     auto net = tenon::compile<Tensor<float, 1, 3, 224, 224>>(model);
-///     const auto& y = net(x);
+///     nn::Sequential<nn::Linear<12, 64>, nn::ReLU, nn::Linear<64, 4>> model;
+///     auto net = tenon::compile<Tensor<float, 1, 12>>(model);
+///     const Tensor<float, 1, 4>& y = net(Tensor<float, 1, 12>{});
 ///
 /// With storage, the packed weights and the workspace lie in the caller's memory: `weight_bytes` and `workspace_bytes`
 /// bytes, aligned to 64 (tenon::Error otherwise), to be kept as long as the net.
@@ -31,6 +32,7 @@ auto compile(const Model& model, std::span<std::byte> weight_storage = {}, std::
 
 /// The type of `tenon::compile<Inputs...>(model)`, for a member or a function's argument:
 ///
+///     using Policy = nn::Linear<12, 4>;
 ///     struct Player { Policy model; tenon::net_t<Policy, Tensor<float, 1, 12>> net; };
 template <class Model, class... Inputs>
 using net_t = decltype(compile<Inputs...>(std::declval<const Model&>()));

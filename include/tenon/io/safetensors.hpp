@@ -175,6 +175,10 @@ inline StateDict load_safetensors(const std::filesystem::path& path) {
 /// complete or not there: it is written beside `path` and moved there last, and a save that throws tenon::Error (no
 /// such directory, no space) leaves what `path` held before. A symbolic link stays one, and what it leads to is
 /// written; a file that is replaced keeps its mode.
+///
+///     nn::Linear<4, 2> model;
+///     tenon::io::save_safetensors("model.safetensors", model.state_dict());
+///     model.load_state_dict(tenon::io::load_safetensors("model.safetensors"));
 inline void save_safetensors(const std::filesystem::path& path, const StateDict& dict) {
   const detail::FileContents contents = detail::contents_of(dict, path.string().c_str());
   detail::replace_file(path, [&](auto& file) {

@@ -47,6 +47,9 @@ std::basic_ostream<Character, Traits>& operator<<(std::basic_ostream<Character, 
 }
 
 /// The summary of `model` for inputs of the types `Inputs`; a shape it does not accept is one compile error.
+///
+///     const auto summary = tenon::summary<Tensor<float, 1, 12>>(nn::Linear<12, 4>{});
+///     assert(summary.parameters == 52 && summary.multiply_adds == 48);
 template <class... Inputs, class Model>
 auto summary(const Model& model) {
   return plan::with_plan<cpu::Backend, Inputs...>(

@@ -54,32 +54,59 @@ class PointwiseLayer : public Layer<Derived> {
   }
 };
 
-/// `torch.nn.ReLU`: max(0, x)
+/// `torch.nn.ReLU`: max(0, x), any shape (*) -> (*).
+///
+///     Tensor<float, 2, 3> y = nn::ReLU{}(Tensor<float, 2, 3>{});
 class ReLU : public PointwiseLayer<ReLU, pointwise::Relu> {};
-/// `torch.nn.ReLU6`: min(max(0, x), 6)
+/// `torch.nn.ReLU6`: min(max(0, x), 6), (*) -> (*).
+///
+///     Tensor<float, 2, 3> y = nn::ReLU6{}(Tensor<float, 2, 3>{});
 class ReLU6 : public PointwiseLayer<ReLU6, pointwise::Relu6> {};
-/// `torch.nn.Sigmoid`: 1 / (1 + exp(-x))
+/// `torch.nn.Sigmoid`: 1 / (1 + exp(-x)), (*) -> (*).
+///
+///     Tensor<float, 2, 3> y = nn::Sigmoid{}(Tensor<float, 2, 3>{});
 class Sigmoid : public PointwiseLayer<Sigmoid, pointwise::Sigmoid> {};
-/// `torch.nn.Tanh`
+/// `torch.nn.Tanh`: tanh(x), (*) -> (*).
+///
+///     Tensor<float, 2, 3> y = nn::Tanh{}(Tensor<float, 2, 3>{});
 class Tanh : public PointwiseLayer<Tanh, pointwise::Tanh> {};
-/// `torch.nn.LogSigmoid`: log(1 / (1 + exp(-x)))
+/// `torch.nn.LogSigmoid`: log(1 / (1 + exp(-x))), (*) -> (*).
+///
+///     Tensor<float, 2, 3> y = nn::LogSigmoid{}(Tensor<float, 2, 3>{});
 class LogSigmoid : public PointwiseLayer<LogSigmoid, pointwise::LogSigmoid> {};
-/// `torch.nn.Softsign`: x / (1 + |x|)
+/// `torch.nn.Softsign`: x / (1 + |x|), (*) -> (*).
+///
+///     Tensor<float, 2, 3> y = nn::Softsign{}(Tensor<float, 2, 3>{});
 class Softsign : public PointwiseLayer<Softsign, pointwise::Softsign> {};
-/// `torch.nn.Tanhshrink`: x - tanh(x)
+/// `torch.nn.Tanhshrink`: x - tanh(x), (*) -> (*).
+///
+///     Tensor<float, 2, 3> y = nn::Tanhshrink{}(Tensor<float, 2, 3>{});
 class Tanhshrink : public PointwiseLayer<Tanhshrink, pointwise::Tanhshrink> {};
-/// `torch.nn.GELU`: x * Phi(x), with the exact distribution function Phi
+/// `torch.nn.GELU`: x * Phi(x), with the exact distribution function Phi, (*) -> (*). Hendrycks and Gimpel, 2016.
+///
+///     Tensor<float, 2, 3> y = nn::GELU{}(Tensor<float, 2, 3>{});
 class GELU : public PointwiseLayer<GELU, pointwise::Gelu> {};
-/// `torch.nn.SiLU`: x * sigmoid(x)
+/// `torch.nn.SiLU`: x * sigmoid(x), (*) -> (*). Elfwing, Uchibe and Doya, 2017.
+///
+///     Tensor<float, 2, 3> y = nn::SiLU{}(Tensor<float, 2, 3>{});
 class SiLU : public PointwiseLayer<SiLU, pointwise::Silu> {};
-/// `torch.nn.Mish`: x * tanh(softplus(x))
+/// `torch.nn.Mish`: x * tanh(softplus(x)), (*) -> (*). Misra, 2019.
+///
+///     Tensor<float, 2, 3> y = nn::Mish{}(Tensor<float, 2, 3>{});
 class Mish : public PointwiseLayer<Mish, pointwise::Mish> {};
-/// `torch.nn.Hardswish`: x * hardsigmoid(x)
+/// `torch.nn.Hardswish`: x * hardsigmoid(x), (*) -> (*). Howard and others, "Searching for MobileNetV3", 2019.
+///
+///     Tensor<float, 2, 3> y = nn::Hardswish{}(Tensor<float, 2, 3>{});
 class Hardswish : public PointwiseLayer<Hardswish, pointwise::Hardswish> {};
-/// `torch.nn.Hardsigmoid`: min(max(0, x + 3), 6) / 6
+/// `torch.nn.Hardsigmoid`: min(max(0, x + 3), 6) / 6, (*) -> (*).
+///
+///     Tensor<float, 2, 3> y = nn::Hardsigmoid{}(Tensor<float, 2, 3>{});
 class Hardsigmoid : public PointwiseLayer<Hardsigmoid, pointwise::Hardsigmoid> {};
 
-/// `torch.nn.ELU(alpha=1)`: x where it is positive, else alpha * (exp(x) - 1)
+/// `torch.nn.ELU(alpha=1)`: x where it is positive, else alpha * (exp(x) - 1), (*) -> (*). Clevert, Unterthiner and
+/// Hochreiter, 2015.
+///
+///     Tensor<float, 2, 3> y = nn::ELU<nn::alpha<0.5>>{}(Tensor<float, 2, 3>{});
 template <class... Tags>
 class ELU : public PointwiseLayer<ELU<Tags...>, pointwise::Elu<tag::real<nn::alpha, nn::alpha<1>, Tags...>>> {
  public:
@@ -87,7 +114,9 @@ class ELU : public PointwiseLayer<ELU<Tags...>, pointwise::Elu<tag::real<nn::alp
   static Text extra_repr() { return "alpha=" + repr(tag::real<nn::alpha, nn::alpha<1>, Tags...>); }
 };
 
-/// `torch.nn.LeakyReLU(negative_slope=0.01)`: x where it is positive, else negative_slope * x
+/// `torch.nn.LeakyReLU(negative_slope=0.01)`: x where it is positive, else negative_slope * x, (*) -> (*).
+///
+///     Tensor<float, 2, 3> y = nn::LeakyReLU<nn::negative_slope<0.2>>{}(Tensor<float, 2, 3>{});
 template <class... Tags>
 class LeakyReLU
     : public PointwiseLayer<LeakyReLU<Tags...>,
@@ -99,7 +128,10 @@ class LeakyReLU
   }
 };
 
-/// `torch.nn.Threshold(threshold, value)`: x where it is above the threshold, else value. Both tags are required.
+/// `torch.nn.Threshold(threshold, value)`: x where it is above the threshold, else value, (*) -> (*). Both tags are
+/// required.
+///
+///     Tensor<float, 2, 3> y = nn::Threshold<nn::threshold<0.1>, nn::value<20>>{}(Tensor<float, 2, 3>{});
 template <class... Tags>
 class Threshold
     : public PointwiseLayer<Threshold<Tags...>, pointwise::Threshold<tag::real<nn::threshold, nn::threshold<>, Tags...>,
@@ -116,7 +148,10 @@ class Threshold
   }
 };
 
-/// `torch.nn.Hardtanh(min_value=-1, max_value=1)`: min(max(min_value, x), max_value)
+/// `torch.nn.Hardtanh(min_value=-1, max_value=1)`: min(max(min_value, x), max_value), (*) -> (*). A min_value that is
+/// not below max_value is a compile error.
+///
+///     Tensor<float, 2, 3> y = nn::Hardtanh<nn::min_value<0>, nn::max_value<6>>{}(Tensor<float, 2, 3>{});
 template <class... Tags>
 class Hardtanh : public PointwiseLayer<Hardtanh<Tags...>,
                                        pointwise::Hardtanh<tag::real<nn::min_value, nn::min_value<-1>, Tags...>,
@@ -132,7 +167,10 @@ class Hardtanh : public PointwiseLayer<Hardtanh<Tags...>,
   static Text extra_repr() { return "min_val=" + repr(least) + ", max_val=" + repr(largest); }
 };
 
-/// `torch.nn.Softplus(beta=1, threshold=20)`: log(1 + exp(beta * x)) / beta; x where beta * x is above the threshold
+/// `torch.nn.Softplus(beta=1, threshold=20)`: log(1 + exp(beta * x)) / beta, x where beta * x is above the threshold,
+/// (*) -> (*).
+///
+///     Tensor<float, 2, 3> y = nn::Softplus<nn::beta<2>>{}(Tensor<float, 2, 3>{});
 template <class... Tags>
 class Softplus : public PointwiseLayer<Softplus<Tags...>,
                                        pointwise::Softplus<tag::real<nn::beta, nn::beta<1>, Tags...>,
@@ -149,7 +187,9 @@ class Softplus : public PointwiseLayer<Softplus<Tags...>,
   }
 };
 
-/// `torch.nn.Softshrink(lambd=0.5)`: x moved towards 0 by lambd, 0 where it is nearer than that
+/// `torch.nn.Softshrink(lambd=0.5)`: x moved towards 0 by lambd, 0 where it is nearer than that, (*) -> (*).
+///
+///     Tensor<float, 2, 3> y = nn::Softshrink<nn::lambd<0.1>>{}(Tensor<float, 2, 3>{});
 template <class... Tags>
 class Softshrink
     : public PointwiseLayer<Softshrink<Tags...>, pointwise::Softshrink<tag::real<nn::lambd, nn::lambd<0.5>, Tags...>>> {
@@ -165,7 +205,12 @@ class Softshrink
 
 /// `torch.nn.PReLU(num_parameters=1, init=0.25)`: x where it is positive, else weight * x.
 ///
-/// `weight` (num_parameters) is one number, or one for each channel of (N, C, ...).
+/// `weight` (num_parameters) is one number, or one for each channel of (N, C, ...). Another number of channels is a
+/// compile error. He and others, "Delving deep into rectifiers", 2015.
+///
+///     nn::PReLU<nn::num_parameters<16>> prelu;
+///     Tensor<float, 20, 16, 5, 5> y = prelu(Tensor<float, 20, 16, 5, 5>{});
+///     assert(prelu.weight.data()(15) == 0.25f);
 template <class... Tags>
 class PReLU : public Layer<PReLU<Tags...>> {
   using count_tag = tag::find_t<nn::num_parameters, nn::num_parameters<1>, Tags...>;

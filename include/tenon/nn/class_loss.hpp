@@ -129,6 +129,9 @@ inline constexpr std::int64_t ignored = tag::value<tag::find_t<nn::ignore_index,
 ///
 /// `criterion{weight}` weighs the classes; a weight of another length than C is a tenon::Error of the call. Targets
 /// equal to `ignore_index` are left out, of the mean's divisor too. A target outside [0, C) is a tenon::Error.
+///
+///     nn::CrossEntropyLoss<> criterion{Tensor<float, 5>::from({1, 1, 2, 2, 1})};
+///     Tensor<float> loss = criterion(Tensor<float, 3, 5>{}, Tensor<std::int64_t, 3>::from({0, 4, 2}));
 template <class... Tags>
 class CrossEntropyLoss
     : public WeightedLossLayer<CrossEntropyLoss<Tags...>,
@@ -142,6 +145,9 @@ class CrossEntropyLoss
 
 /// `torch.nn.NLLLoss(weight=None, size_average=True, ignore_index=-100)`: as CrossEntropyLoss, of logarithms of
 /// probabilities instead of scores.
+///
+///     nn::NLLLoss<> criterion;
+///     Tensor<float> loss = criterion(Tensor<float, 3, 5>{}, Tensor<std::int64_t, 3>{});
 template <class... Tags>
 class NLLLoss : public WeightedLossLayer<NLLLoss<Tags...>,
                                          tenon::operation::NLLLoss<detail::averages<Tags...>, detail::ignored<Tags...>>,
@@ -153,6 +159,9 @@ class NLLLoss : public WeightedLossLayer<NLLLoss<Tags...>,
 };
 
 /// `torch.nn.NLLLoss2d(weight=None, size_average=True, ignore_index=-100)`: NLLLoss of (N, C, H, W) and (N, H, W).
+///
+///     nn::NLLLoss2d<> criterion;
+///     Tensor<float> loss = criterion(Tensor<float, 3, 5, 8, 8>{}, Tensor<std::int64_t, 3, 8, 8>{});
 template <class... Tags>
 class NLLLoss2d
     : public WeightedLossLayer<NLLLoss2d<Tags...>,
@@ -166,6 +175,11 @@ class NLLLoss2d
 
 /// `torch.nn.MultiMarginLoss(p=1, margin=1, weight=None, size_average=True)`: of scores (N, C) and classes (N), the
 /// mean over the classes i other than the target y of weight[y] * max(0, margin - x[y] + x[i])^p, p 1 or 2.
+///
+/// Classes outside [0, C) are a tenon::Error; a p other than 1 and 2 is a compile error.
+///
+///     nn::MultiMarginLoss<nn::p<2>> criterion;
+///     Tensor<float> loss = criterion(Tensor<float, 3, 5>{}, Tensor<std::int64_t, 3>{});
 template <class... Tags>
 class MultiMarginLoss
     : public WeightedLossLayer<
@@ -192,6 +206,11 @@ class MultiMarginLoss
 
 /// `torch.nn.MultiLabelMarginLoss(size_average=True)`: scores (N, C) and, for each sample, a list of classes that the
 /// first -1 ends (N, C). The sum over targets y and other classes i of max(0, 1 - x[y] + x[i]), divided by C.
+///
+/// A class outside [0, C) is a tenon::Error.
+///
+///     nn::MultiLabelMarginLoss<> criterion;
+///     Tensor<float> loss = criterion(Tensor<float, 3, 5>{}, Tensor<std::int64_t, 3, 5>{});
 template <class... Tags>
 class MultiLabelMarginLoss
     : public LossLayer<MultiLabelMarginLoss<Tags...>, tenon::operation::MultiLabelMarginLoss<detail::averages<Tags...>>,

@@ -91,7 +91,13 @@ struct Unflatten {
 
 namespace nn {
 
-/// `torch.nn.Flatten(start_dim=1, end_dim=-1)`
+/// `torch.nn.Flatten(start_dim=1, end_dim=-1)`: the axes from start_dim to end_dim become one; negative ones count from
+/// the last.
+///
+/// A tensor without these axes does not compile.
+///
+///     nn::Flatten<> layer;
+///     Tensor<float, 32, 400> y = layer(Tensor<float, 32, 16, 5, 5>{});
 template <class... Tags>
 class Flatten : public Layer<Flatten<Tags...>> {
   static constexpr int start = tag::value<tag::find_t<nn::start_dim, nn::start_dim<1>, Tags...>>;
@@ -110,6 +116,11 @@ class Flatten : public Layer<Flatten<Tags...>> {
 
 /// `torch.nn.Unflatten(dim, unflattened_size)`: `Unflatten<dim<1>, unflattened_size<2, 5>>`, (N, 10) -> (N, 2, 5). One
 /// of the sizes may be -1, what is left.
+///
+/// Sizes whose product is not the extent do not compile.
+///
+///     nn::Unflatten<nn::dim<1>, nn::unflattened_size<2, -1>> layer;
+///     Tensor<float, 32, 2, 5> y = layer(Tensor<float, 32, 10>{});
 template <class... Tags>
 class Unflatten : public Layer<Unflatten<Tags...>> {
   using dim_tag = tag::find_t<nn::dim, nn::dim<0>, Tags...>;
@@ -142,7 +153,10 @@ class Unflatten : public Layer<Unflatten<Tags...>> {
   }
 };
 
-/// y = x
+/// `torch.nn.Identity`: y = x, (*) -> (*).
+///
+///     nn::Identity layer;
+///     Tensor<float, 2, 3> y = layer(Tensor<float, 2, 3>{});
 class Identity : public PointwiseLayer<Identity, pointwise::Identity> {
  public:
   template <class X>
@@ -152,6 +166,12 @@ class Identity : public PointwiseLayer<Identity, pointwise::Identity> {
 };
 
 /// y = body(x) + shortcut(x); the shortcut is the identity by default. Keys: `body`, `shortcut`.
+///
+/// A body and a shortcut that make two shapes do not compile. He and others, "Deep residual learning", 2015.
+///
+///     nn::Residual<nn::Sequential<nn::Linear<8, 8>, nn::Tanh>> block;
+///     Tensor<float, 4, 8> y = block(Tensor<float, 4, 8>{});
+///     assert(block.state_dict().contains("body.0.weight"));
 template <class Body, class Shortcut = Identity>
 class Residual : public Container<Residual<Body, Shortcut>> {
  public:
@@ -192,6 +212,11 @@ class Residual : public Container<Residual<Body, Shortcut>> {
 /// The branches' results for one input, behind one another along the channels: (N, C, *) -> (N, C_0 + C_1 + ..., *).
 ///
 /// `Concat<A, B>` or `Concat<Named<"wide", A>, Named<"deep", B>>`; `Concat inception{A{}, B{}}` from instances.
+/// Branches whose results differ in other axes do not compile.
+///
+///     nn::Concat<nn::Linear<8, 4>, nn::Linear<8, 12>> wide;
+///     Tensor<float, 5, 16> y = wide(Tensor<float, 5, 8>{});
+///     assert(wide.state_dict().contains("1.weight"));
 template <class... Branches>
 class Concat : public LayerList<Concat<Branches...>, Branches...> {
   static_assert(sizeof...(Branches) > 0, "a Concat has a branch or more");

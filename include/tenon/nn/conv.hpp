@@ -202,6 +202,9 @@ class ConvLayer : public Layer<Name<Options::operation::in_channels, Options::op
 /// Tags: kernel_size (required), stride<1>, padding<0>, dilation<1>, groups<1>, bias<true>. `weight` is (out_channels,
 /// in_channels / groups, kernel), `bias` (out_channels). An input of other channels, or one that with its padding is
 /// shorter than the kernel, does not compile.
+///
+///     nn::Conv1d<16, 33, nn::kernel_size<3>, nn::stride<2>> layer;
+///     Tensor<float, 20, 33, 24> y = layer(Tensor<float, 20, 16, 50>{});
 template <index_t InChannels, index_t OutChannels, class... Tags>
 struct Conv1d : ConvLayer<Conv1d, ConvTags<1, InChannels, OutChannels, Tags...>, Tags...> {
   BOOST_HANA_DEFINE_STRUCT(Conv1d, (typename Conv1d::weight_type, weight), (typename Conv1d::bias_type, bias));
@@ -213,6 +216,9 @@ struct Conv1d : ConvLayer<Conv1d, ConvTags<1, InChannels, OutChannels, Tags...>,
 ///
 /// Tags as of Conv1d; one value or one per axis. `weight` is (out_channels, in_channels / groups, kernel height, kernel
 /// width), `bias` (out_channels).
+///
+///     nn::Conv2d<16, 33, nn::kernel_size<3, 5>, nn::stride<2, 1>, nn::padding<4, 2>> layer;
+///     Tensor<float, 20, 33, 28, 100> y = layer(Tensor<float, 20, 16, 50, 100>{});
 template <index_t InChannels, index_t OutChannels, class... Tags>
 struct Conv2d : ConvLayer<Conv2d, ConvTags<2, InChannels, OutChannels, Tags...>, Tags...> {
   BOOST_HANA_DEFINE_STRUCT(Conv2d, (typename Conv2d::weight_type, weight), (typename Conv2d::bias_type, bias));
@@ -224,6 +230,9 @@ struct Conv2d : ConvLayer<Conv2d, ConvTags<2, InChannels, OutChannels, Tags...>,
 ///
 /// Tags as of Conv1d; one value or one per axis. `weight` is (out_channels, in_channels / groups, kernel depth, kernel
 /// height, kernel width), `bias` (out_channels).
+///
+///     nn::Conv3d<16, 33, nn::kernel_size<3>, nn::stride<2>> layer;
+///     Tensor<float, 2, 33, 4, 9, 9> y = layer(Tensor<float, 2, 16, 10, 20, 20>{});
 template <index_t InChannels, index_t OutChannels, class... Tags>
 struct Conv3d : ConvLayer<Conv3d, ConvTags<3, InChannels, OutChannels, Tags...>, Tags...> {
   BOOST_HANA_DEFINE_STRUCT(Conv3d, (typename Conv3d::weight_type, weight), (typename Conv3d::bias_type, bias));

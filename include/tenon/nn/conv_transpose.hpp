@@ -159,6 +159,9 @@ class ConvTransposeLayer : public ConvLayer<Name, ConvTransposeTags<Rank, InChan
 /// is (in_channels, out_channels / groups, kernel), `bias` (out_channels). `layer(x, nn::output_size<12>{})` asks for
 /// one of the `stride` sizes of which a Conv1d makes `x`'s; another size, or an input of other channels, does not
 /// compile.
+///
+///     nn::ConvTranspose1d<16, 33, nn::kernel_size<3>, nn::stride<2>> layer;
+///     Tensor<float, 20, 33, 101> y = layer(Tensor<float, 20, 16, 50>{});
 template <index_t InChannels, index_t OutChannels, class... Tags>
 struct ConvTranspose1d : ConvTransposeLayer<ConvTranspose1d, 1, InChannels, OutChannels, Tags...> {
   BOOST_HANA_DEFINE_STRUCT(ConvTranspose1d, (typename ConvTranspose1d::weight_type, weight),
@@ -171,6 +174,10 @@ struct ConvTranspose1d : ConvTransposeLayer<ConvTranspose1d, 1, InChannels, OutC
 ///
 /// Tags as of ConvTranspose1d; one value or one per axis. `weight` is (in_channels, out_channels / groups, kernel
 /// height, kernel width), `bias` (out_channels).
+///
+///     nn::ConvTranspose2d<16, 16, nn::kernel_size<3>, nn::stride<2>, nn::padding<1>> layer;
+///     Tensor<float, 1, 16, 11, 11> y = layer(Tensor<float, 1, 16, 6, 6>{});
+///     Tensor<float, 1, 16, 12, 12> z = layer(Tensor<float, 1, 16, 6, 6>{}, nn::output_size<12, 12>{});
 template <index_t InChannels, index_t OutChannels, class... Tags>
 struct ConvTranspose2d : ConvTransposeLayer<ConvTranspose2d, 2, InChannels, OutChannels, Tags...> {
   BOOST_HANA_DEFINE_STRUCT(ConvTranspose2d, (typename ConvTranspose2d::weight_type, weight),
@@ -183,6 +190,9 @@ struct ConvTranspose2d : ConvTransposeLayer<ConvTranspose2d, 2, InChannels, OutC
 ///
 /// Tags as of ConvTranspose1d; one value or one per axis. `weight` is (in_channels, out_channels / groups, kernel
 /// depth, kernel height, kernel width), `bias` (out_channels).
+///
+///     nn::ConvTranspose3d<16, 33, nn::kernel_size<3>, nn::stride<2>> layer;
+///     Tensor<float, 2, 33, 11, 11, 11> y = layer(Tensor<float, 2, 16, 5, 5, 5>{});
 template <index_t InChannels, index_t OutChannels, class... Tags>
 struct ConvTranspose3d : ConvTransposeLayer<ConvTranspose3d, 3, InChannels, OutChannels, Tags...> {
   BOOST_HANA_DEFINE_STRUCT(ConvTranspose3d, (typename ConvTranspose3d::weight_type, weight),

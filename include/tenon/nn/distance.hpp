@@ -35,7 +35,10 @@ namespace nn {
 
 /// `torch.nn.PairwiseDistance(p=2, eps=1e-6)`: (N, D), (N, D) -> (N, 1), the p-norm of x1 - x2 + eps in each row.
 ///
-/// Tags: p<2> (positive), eps<1e-6>.
+/// Tags: p<2> (positive), eps<1e-6>. Operands of two shapes do not compile.
+///
+///     nn::PairwiseDistance<nn::p<1>> distance;
+///     Tensor<float, 100, 1> d = distance(Tensor<float, 100, 128>{}, Tensor<float, 100, 128>{});
 template <class... Tags>
 class PairwiseDistance : public Layer<PairwiseDistance<Tags...>> {
   static constexpr double p = tag::value<tag::find_t<nn::p, nn::p<2>, Tags...>>;

@@ -94,6 +94,11 @@ using Dropout3d = tenon::operation::ChannelDropout<3, P>;
 
 /// `torch.nn.Dropout(p=0.5)`: any shape. In training mode elements are zeroed with probability p, the others scaled by
 /// 1 / (1 - p), drawn from the thread's `generator()`; the identity in evaluation mode.
+///
+/// A p outside [0, 1] does not compile. Hinton and others, 2012.
+///
+///     nn::Dropout<nn::p<0.2>> layer;
+///     Tensor<float, 20, 16> y = layer(Tensor<float, 20, 16>{});
 template <class... Tags>
 class Dropout : public DropoutLayer<Dropout<Tags...>, tenon::operation::Dropout, Tags...> {
  public:
@@ -101,6 +106,11 @@ class Dropout : public DropoutLayer<Dropout<Tags...>, tenon::operation::Dropout,
 };
 
 /// `torch.nn.Dropout2d(p=0.5)`: (N, C, H, W) -> (N, C, H, W). As Dropout, but zeroes whole channels.
+///
+/// Tompson and others, 2014.
+///
+///     nn::Dropout2d<> layer;
+///     Tensor<float, 20, 16, 8, 8> y = layer(Tensor<float, 20, 16, 8, 8>{});
 template <class... Tags>
 class Dropout2d : public DropoutLayer<Dropout2d<Tags...>, detail::Dropout2d, Tags...> {
  public:
@@ -108,6 +118,9 @@ class Dropout2d : public DropoutLayer<Dropout2d<Tags...>, detail::Dropout2d, Tag
 };
 
 /// `torch.nn.Dropout3d(p=0.5)`: (N, C, D, H, W) -> (N, C, D, H, W). As Dropout, but zeroes whole channels.
+///
+///     nn::Dropout3d<> layer;
+///     Tensor<float, 20, 16, 4, 8, 8> y = layer(Tensor<float, 20, 16, 4, 8, 8>{});
 template <class... Tags>
 class Dropout3d : public DropoutLayer<Dropout3d<Tags...>, detail::Dropout3d, Tags...> {
  public:

@@ -55,6 +55,9 @@ namespace nn {
 /// scale_grad_by_freq<false> (the gradient of a row is divided by how often it was looked up). An index outside the
 /// table is a tenon::Error, before anything is written; in a compiled net it gives a row of zeros and `status()` says
 /// so.
+///
+///     nn::Embedding<10, 3, nn::padding_idx<0>> layer;
+///     Tensor<float, 2, 4, 3> y = layer(Tensor<std::int64_t, 2, 4>{});
 template <index_t NumEmbeddings, index_t EmbeddingDim, class... Tags>
 class Embedding : public Layer<Embedding<NumEmbeddings, EmbeddingDim, Tags...>> {
   static_assert(NumEmbeddings > 0 && EmbeddingDim > 0, "Embedding: the table has rows and columns");

@@ -114,7 +114,10 @@ namespace nn {
 /// Tags: kernel_size (required), output_size or output_ratio (each in (0, 1); one of the two is required),
 /// return_indices<false> as `MaxPool1d`'s. `pool(x)` draws samples from the thread's generator in each call, in
 /// evaluation mode and in a compiled net too; `pool(x, samples)` is given them, (N, C, 2) in [0, 1), and throws
-/// tenon::Error for one outside.
+/// tenon::Error for one outside. Graham, "Fractional max-pooling", 2014.
+///
+///     nn::FractionalMaxPool2d<nn::kernel_size<3>, nn::output_ratio<0.5, 0.5>> layer;
+///     Tensor<float, 20, 16, 25, 16> y = layer(Tensor<float, 20, 16, 50, 32>{});
 template <class... Tags>
 class FractionalMaxPool2d : public Layer<FractionalMaxPool2d<Tags...>> {
   using kernel_tag = tag::find_t<nn::kernel_size, nn::kernel_size<>, Tags...>;

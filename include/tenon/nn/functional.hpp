@@ -362,18 +362,24 @@ auto operator-(A&& a) {
 }
 
 /// `torch.mm`: the matrix product, (M, K) and (K, N) -> (M, N).
+///
+///     Tensor<float, 2, 4> y = tenon::mm(Tensor<float, 2, 3>{}, Tensor<float, 3, 4>{});
 template <class A, class B>
 auto mm(const A& a, const B& b) {
   return detail::apply_to_operands(operation::MatrixProduct{}, a, b);
 }
 
 /// `torch.cat((x...), dim)`: tensors that differ along axis `Dim` at most, one behind the other.
+///
+///     Tensor<float, 2, 7> y = tenon::cat<1>(Tensor<float, 2, 3>{}, Tensor<float, 2, 4>{});
 template <int Dim = 0, class First, class... Rest>
 auto cat(const First& first, const Rest&... rest) {
   return detail::apply_to_operands(operation::Cat<Dim>{}, first, rest...);
 }
 
 /// `reshape<2, 50>(x)`: the elements of `x`, in row-major order, in another shape.
+///
+///     Tensor<float, 2, 50> y = tenon::reshape<2, 50>(Tensor<float, 4, 25>{});
 template <index_t... Target, class X>
 auto reshape(const X& x) {
   return detail::apply_to_operands(operation::Reshape<Target...>{}, x);

@@ -176,7 +176,11 @@ class SampleNormLayer : public Layer<Derived> {
 /// last axes are normalised together.
 ///
 /// Tags: normalized_shape<10, 20> (required), eps<1e-5>, elementwise_affine<true>. `weight` and `bias` (absent with
-/// elementwise_affine<false>) have the normalized shape.
+/// elementwise_affine<false>) have the normalized shape. An input of other last axes does not compile. Ba, Kiros and
+/// Hinton, 2016.
+///
+///     nn::LayerNorm<nn::normalized_shape<10, 20>> layer;
+///     Tensor<float, 8, 5, 10, 20> y = layer(Tensor<float, 8, 5, 10, 20>{});
 template <class... Tags>
 class LayerNorm
     : public SampleNormLayer<
@@ -213,7 +217,10 @@ class LayerNorm
 /// sample groups of num_channels / num_groups channels are normalised.
 ///
 /// Tags: eps<1e-5>, affine<true>. `weight` and `bias` (absent with affine<false>) are (num_channels). One sample with
-/// groups of one element is a compile error.
+/// groups of one element is a compile error. Wu and He, 2018.
+///
+///     nn::GroupNorm<3, 6> layer;
+///     Tensor<float, 20, 6, 10, 10> y = layer(Tensor<float, 20, 6, 10, 10>{});
 template <index_t NumGroups, index_t NumChannels, class... Tags>
 class GroupNorm
     : public SampleNormLayer<GroupNorm<NumGroups, NumChannels, Tags...>,
@@ -246,7 +253,10 @@ class GroupNorm
 /// channel of each sample is normalised; it has no running statistics.
 ///
 /// Tags: eps<1e-5>, affine<false>. `weight` and `bias` (present with affine<true>) are (num_features). Channels of one
-/// element are a compile error.
+/// element are a compile error. Ulyanov, Vedaldi and Lempitsky, 2016.
+///
+///     nn::InstanceNorm1d<16> layer;
+///     Tensor<float, 20, 16, 40> y = layer(Tensor<float, 20, 16, 40>{});
 template <index_t NumFeatures, class... Tags>
 class InstanceNorm1d
     : public SampleNormLayer<
@@ -273,6 +283,9 @@ class InstanceNorm1d
 
 /// `torch.nn.InstanceNorm2d(num_features, eps=1e-5, affine=False)`: (N, C, H, W) -> (N, C, H, W); as
 /// InstanceNorm1d.
+///
+///     nn::InstanceNorm2d<16, nn::affine<true>> layer;
+///     Tensor<float, 20, 16, 35, 45> y = layer(Tensor<float, 20, 16, 35, 45>{});
 template <index_t NumFeatures, class... Tags>
 class InstanceNorm2d
     : public SampleNormLayer<

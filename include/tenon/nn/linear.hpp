@@ -37,6 +37,10 @@ namespace nn {
 /// `torch.nn.Linear(in_features, out_features, bias=True)`: y = x W^T + b, (*, in_features) -> (*, out_features).
 ///
 /// `weight` is (out_features, in_features), `bias` (out_features), both drawn from U(-k, k), k = 1/sqrt(in_features).
+/// Tags: bias<true>. An input whose last extent is not in_features does not compile.
+///
+///     nn::Linear<20, 30> layer;
+///     Tensor<float, 128, 30> y = layer(Tensor<float, 128, 20>{});
 template <index_t InFeatures, index_t OutFeatures, class... Tags>
 class Linear : public Layer<Linear<InFeatures, OutFeatures, Tags...>> {
   using bias_tag = tag::find_t<nn::bias, nn::bias<true>, Tags...>;

@@ -172,12 +172,22 @@ inline constexpr bool averages = tag::value<tag::find_t<nn::size_average, nn::si
 }  // namespace detail
 
 /// `torch.nn.L1Loss(size_average=True)`: the mean of |x - target|.
+///
+/// The target has the shape of x; another is a compile error. The result is a scalar.
+///
+///     nn::L1Loss<nn::size_average<false>> criterion;
+///     Tensor<float> loss = criterion(Tensor<float, 3, 5>{}, Tensor<float, 3, 5>{});
 template <class... Tags>
 class L1Loss : public LossLayer<L1Loss<Tags...>,
                                 tenon::operation::ElementLoss<tenon::operation::L1Loss, detail::averages<Tags...>>,
                                 tag::names<nn::size_average>, Tags...> {};
 
 /// `torch.nn.MSELoss(size_average=True)`: the mean of (x - target)^2.
+///
+/// The target has the shape of x; another is a compile error. The result is a scalar.
+///
+///     nn::MSELoss<> criterion;
+///     Tensor<float> loss = criterion(Tensor<float, 3, 5>{}, Tensor<float, 3, 5>{});
 template <class... Tags>
 class MSELoss : public LossLayer<MSELoss<Tags...>,
                                  tenon::operation::ElementLoss<tenon::operation::MSELoss, detail::averages<Tags...>>,
@@ -185,6 +195,11 @@ class MSELoss : public LossLayer<MSELoss<Tags...>,
 
 /// `torch.nn.SmoothL1Loss(size_average=True)`: the mean of (x - target)^2 / 2 where that is below 1/2, else of
 /// |x - target| - 1/2.
+///
+/// The target has the shape of x; another is a compile error. The result is a scalar.
+///
+///     nn::SmoothL1Loss<> criterion;
+///     Tensor<float> loss = criterion(Tensor<float, 3, 5>{}, Tensor<float, 3, 5>{});
 template <class... Tags>
 class SmoothL1Loss
     : public LossLayer<SmoothL1Loss<Tags...>,
@@ -193,6 +208,11 @@ class SmoothL1Loss
 
 /// `torch.nn.KLDivLoss(size_average=True)`: the mean over the elements of target * (log(target) - x), where x are
 /// logarithms of probabilities and the target probabilities.
+///
+/// The target has the shape of x; another is a compile error. The result is a scalar.
+///
+///     nn::KLDivLoss<> criterion;
+///     Tensor<float> loss = criterion(Tensor<float, 3, 5>{}, Tensor<float, 3, 5>{});
 template <class... Tags>
 class KLDivLoss
     : public LossLayer<KLDivLoss<Tags...>,
@@ -200,6 +220,9 @@ class KLDivLoss
                        tag::names<nn::size_average>, Tags...> {};
 
 /// `torch.nn.SoftMarginLoss(size_average=True)`: the mean of log(1 + exp(-target * x)), targets 1 or -1, of any type.
+///
+///     nn::SoftMarginLoss<> criterion;
+///     Tensor<float> loss = criterion(Tensor<float, 3, 5>{}, Tensor<float, 3, 5>{});
 template <class... Tags>
 class SoftMarginLoss
     : public LossLayer<SoftMarginLoss<Tags...>,
@@ -208,6 +231,9 @@ class SoftMarginLoss
 
 /// `torch.nn.HingeEmbeddingLoss(margin=1, size_average=True)`: the mean of x where the target is 1, of max(0, margin -
 /// x) where it is -1; targets of any type.
+///
+///     nn::HingeEmbeddingLoss<nn::margin<2>> criterion;
+///     Tensor<float> loss = criterion(Tensor<float, 3, 5>{}, Tensor<float, 3, 5>{});
 template <class... Tags>
 class HingeEmbeddingLoss
     : public LossLayer<HingeEmbeddingLoss<Tags...>,
@@ -218,6 +244,9 @@ class HingeEmbeddingLoss
 
 /// `torch.nn.MarginRankingLoss(margin=0, size_average=True)`: `criterion(first, second, target)` is the mean of
 /// max(0, -target * (first - second) + margin), targets 1 or -1.
+///
+///     nn::MarginRankingLoss<nn::margin<0.5>> criterion;
+///     Tensor<float> loss = criterion(Tensor<float, 3>{}, Tensor<float, 3>{}, Tensor<float, 3>{});
 template <class... Tags>
 class MarginRankingLoss
     : public LossLayer<MarginRankingLoss<Tags...>,
@@ -229,6 +258,11 @@ class MarginRankingLoss
 /// `torch.nn.CosineEmbeddingLoss(margin=0, size_average=True)`: `criterion(first, second, target)` of (N, D), (N, D)
 /// and (N) is the mean of 1 - cos(first, second) where the target is 1, of max(0, cos(first, second) - margin) where it
 /// is -1.
+///
+/// A margin outside [-1, 1] is a compile error.
+///
+///     nn::CosineEmbeddingLoss<nn::margin<0.5>> criterion;
+///     Tensor<float> loss = criterion(Tensor<float, 3, 5>{}, Tensor<float, 3, 5>{}, Tensor<float, 3>{});
 template <class... Tags>
 class CosineEmbeddingLoss
     : public LossLayer<CosineEmbeddingLoss<Tags...>,
@@ -247,6 +281,9 @@ class CosineEmbeddingLoss
 /// `torch.nn.BCELoss(weight=None, size_average=True)`: the mean of -(target * log(x) + (1 - target) * log(1 - x)).
 ///
 /// A probability x outside [0, 1] is a tenon::Error. A weight is one for each element, or broadcasts to that.
+///
+///     nn::BCELoss<> criterion;
+///     Tensor<float> loss = criterion(Tensor<float, 3, 5>{}, Tensor<float, 3, 5>{});
 template <class... Tags>
 class BCELoss
     : public WeightedLossLayer<BCELoss<Tags...>,
@@ -259,6 +296,9 @@ class BCELoss
 };
 
 /// `torch.nn.BCEWithLogitsLoss(weight=None, size_average=True)`: BCELoss of sigmoid(x), without its overflow.
+///
+///     nn::BCEWithLogitsLoss<> criterion{Tensor<float, 5>{}};
+///     Tensor<float> loss = criterion(Tensor<float, 3, 5>{}, Tensor<float, 3, 5>{});
 template <class... Tags>
 class BCEWithLogitsLoss
     : public WeightedLossLayer<
@@ -273,6 +313,9 @@ class BCEWithLogitsLoss
 
 /// `torch.nn.MultiLabelSoftMarginLoss(weight=None, size_average=True)`: of (N, C), the mean over the classes of
 /// BCEWithLogitsLoss, averaged or summed over the samples. A weight is one for each class.
+///
+///     nn::MultiLabelSoftMarginLoss<> criterion{Tensor<float, 5>{}};
+///     Tensor<float> loss = criterion(Tensor<float, 3, 5>{}, Tensor<float, 3, 5>{});
 template <class... Tags>
 class MultiLabelSoftMarginLoss
     : public WeightedLossLayer<

@@ -81,6 +81,11 @@ void for_each_named_tensor(M& module, F&& f, const Text& prefix = {}) {
 }
 
 /// Calls `f(name, parameter)` for every parameter of `module`; the name is a std::string.
+///
+///     nn::Linear<4, 2> model;
+///     nn::for_each_parameter(model, [](const std::string& name, auto& parameter) {
+///       if (name == "bias") parameter.data().fill(0);
+///     });
 template <class M, class F>
 void for_each_parameter(M& module, F&& f) {
   for_each_named_tensor(module, [&](const std::string& name, auto& member) {

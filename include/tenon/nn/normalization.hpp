@@ -122,7 +122,10 @@ class BatchNormLayer : public Layer<Derived> {
 ///
 /// As in PyTorch the mode says what a call does, on Tensors too, and whether the module is const or not: in training
 /// mode it normalises by the batch's own statistics and moves the running ones (one thread at a time); in evaluation
-/// mode it only reads them.
+/// mode it only reads them. Ioffe and Szegedy, 2015.
+///
+///     nn::BatchNorm1d<16> layer;
+///     Tensor<float, 20, 16> y = layer(Tensor<float, 20, 16>{});
 template <index_t NumFeatures, class... Tags>
 class BatchNorm1d : public BatchNormLayer<BatchNorm1d<NumFeatures, Tags...>, 1, NumFeatures, Tags...> {
   using base = BatchNormLayer<BatchNorm1d, 1, NumFeatures, Tags...>;
@@ -144,6 +147,9 @@ class BatchNorm1d : public BatchNormLayer<BatchNorm1d<NumFeatures, Tags...>, 1, 
 /// `torch.nn.BatchNorm2d(num_features, eps=1e-5, momentum=0.1, affine=True)`: (N, C, H, W) -> (N, C, H, W).
 ///
 /// Parameters and errors as BatchNorm1d's.
+///
+///     nn::BatchNorm2d<16, nn::momentum<0.01>> layer;
+///     Tensor<float, 20, 16, 35, 45> y = layer(Tensor<float, 20, 16, 35, 45>{});
 template <index_t NumFeatures, class... Tags>
 class BatchNorm2d : public BatchNormLayer<BatchNorm2d<NumFeatures, Tags...>, 2, NumFeatures, Tags...> {
   using base = BatchNormLayer<BatchNorm2d, 2, NumFeatures, Tags...>;
@@ -165,6 +171,9 @@ class BatchNorm2d : public BatchNormLayer<BatchNorm2d<NumFeatures, Tags...>, 2, 
 /// `torch.nn.BatchNorm3d(num_features, eps=1e-5, momentum=0.1, affine=True)`: (N, C, D, H, W) -> (N, C, D, H, W).
 ///
 /// Parameters and errors as BatchNorm1d's.
+///
+///     nn::BatchNorm3d<16> layer;
+///     Tensor<float, 2, 16, 5, 6, 7> y = layer(Tensor<float, 2, 16, 5, 6, 7>{});
 template <index_t NumFeatures, class... Tags>
 class BatchNorm3d : public BatchNormLayer<BatchNorm3d<NumFeatures, Tags...>, 3, NumFeatures, Tags...> {
   using base = BatchNormLayer<BatchNorm3d, 3, NumFeatures, Tags...>;

@@ -81,6 +81,9 @@ class Pad2dLayer : public Layer<Derived> {
 /// `torch.nn.ZeroPad2d(padding)`: (N, C, H, W) -> (N, C, top + H + bottom, left + W + right), zeros around the image.
 ///
 /// Tags: padding<left, right, top, bottom> (required), or one value for all sides.
+///
+///     nn::ZeroPad2d<nn::padding<1, 1, 0, 2>> layer;
+///     Tensor<float, 1, 3, 6, 6> y = layer(Tensor<float, 1, 3, 4, 4>{});
 template <class... Tags>
 class ZeroPad2d : public Pad2dLayer<ZeroPad2d<Tags...>, tenon::operation::ZeroPad2d, Tags...> {
  public:
@@ -90,6 +93,9 @@ class ZeroPad2d : public Pad2dLayer<ZeroPad2d<Tags...>, tenon::operation::ZeroPa
 /// `torch.nn.ReflectionPad2d(padding)`: as ZeroPad2d, the image mirrored at its border, which is not repeated.
 ///
 /// A padding that is not less than the extent of the image is a compile error.
+///
+///     nn::ReflectionPad2d<nn::padding<3>> layer;
+///     Tensor<float, 1, 3, 10, 10> y = layer(Tensor<float, 1, 3, 4, 4>{});
 template <class... Tags>
 class ReflectionPad2d : public Pad2dLayer<ReflectionPad2d<Tags...>, tenon::operation::ReflectionPad2d, Tags...> {
  public:
@@ -97,6 +103,9 @@ class ReflectionPad2d : public Pad2dLayer<ReflectionPad2d<Tags...>, tenon::opera
 };
 
 /// `torch.nn.ReplicationPad2d(padding)`: as ZeroPad2d, the border of the image repeated.
+///
+///     nn::ReplicationPad2d<nn::padding<3>> layer;
+///     Tensor<float, 1, 3, 10, 10> y = layer(Tensor<float, 1, 3, 4, 4>{});
 template <class... Tags>
 class ReplicationPad2d : public Pad2dLayer<ReplicationPad2d<Tags...>, tenon::operation::ReplicationPad2d, Tags...> {
  public:

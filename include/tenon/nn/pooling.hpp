@@ -199,18 +199,28 @@ class AdaptivePoolLayer : public Layer<Derived> {
 /// Tags: kernel_size (required), stride (kernel_size), padding<0> (at most half the kernel, with -infinity),
 /// dilation<1>, return_indices<false>, ceil_mode<false>. With return_indices: `auto [y, indices] = pool(x)`, the
 /// indices into the flattened input plane, as `MaxUnpool1d` wants them.
+///
+///     nn::MaxPool1d<nn::kernel_size<3>, nn::stride<2>> layer;
+///     Tensor<float, 2, 16, 24> y = layer(Tensor<float, 2, 16, 50>{});
 template <class... Tags>
 class MaxPool1d : public detail::MaxPoolLayer<MaxPool1d<Tags...>, 1, tenon::operation::MaxPool1d, Tags...> {
  public:
   MaxPool1d() = default;
 };
 /// `torch.nn.MaxPool2d`: (N, C, H, W) -> (N, C, H', W'). Tags as `MaxPool1d`'s.
+///
+///     nn::MaxPool2d<nn::kernel_size<3, 2>, nn::stride<2, 1>, nn::return_indices<true>> pool;
+///     auto [y, indices] = pool(Tensor<float, 2, 16, 50, 32>{});
+///     static_assert(std::is_same_v<decltype(indices), Tensor<std::int64_t, 2, 16, 24, 31>>);
 template <class... Tags>
 class MaxPool2d : public detail::MaxPoolLayer<MaxPool2d<Tags...>, 2, tenon::operation::MaxPool2d, Tags...> {
  public:
   MaxPool2d() = default;
 };
 /// `torch.nn.MaxPool3d`: (N, C, D, H, W) -> (N, C, D', H', W'). Tags as `MaxPool1d`'s.
+///
+///     nn::MaxPool3d<nn::kernel_size<3>, nn::stride<2>> layer;
+///     Tensor<float, 2, 16, 24, 21, 15> y = layer(Tensor<float, 2, 16, 50, 44, 31>{});
 template <class... Tags>
 class MaxPool3d : public detail::MaxPoolLayer<MaxPool3d<Tags...>, 3, tenon::operation::MaxPool3d, Tags...> {
  public:
@@ -222,18 +232,27 @@ class MaxPool3d : public detail::MaxPoolLayer<MaxPool3d<Tags...>, 3, tenon::oper
 /// Tags: kernel_size (required), stride (kernel_size), padding<0> (at most half the kernel, with zeros),
 /// ceil_mode<false>, count_include_pad<true>: the mean is over the window and the padding in it; false: over the input
 /// alone. What a window of ceil_mode has beyond the padding never counts.
+///
+///     nn::AvgPool1d<nn::kernel_size<3>, nn::stride<2>> layer;
+///     Tensor<float, 2, 16, 24> y = layer(Tensor<float, 2, 16, 50>{});
 template <class... Tags>
 class AvgPool1d : public detail::AvgPoolLayer<AvgPool1d<Tags...>, 1, tenon::operation::AvgPool1d, Tags...> {
  public:
   AvgPool1d() = default;
 };
 /// `torch.nn.AvgPool2d`: (N, C, H, W) -> (N, C, H', W'). Tags as `AvgPool1d`'s.
+///
+///     nn::AvgPool2d<nn::kernel_size<3>, nn::stride<2>> layer;
+///     Tensor<float, 2, 16, 24, 15> y = layer(Tensor<float, 2, 16, 50, 32>{});
 template <class... Tags>
 class AvgPool2d : public detail::AvgPoolLayer<AvgPool2d<Tags...>, 2, tenon::operation::AvgPool2d, Tags...> {
  public:
   AvgPool2d() = default;
 };
 /// `torch.nn.AvgPool3d`: (N, C, D, H, W) -> (N, C, D', H', W'). Tags as `AvgPool1d`'s.
+///
+///     nn::AvgPool3d<nn::kernel_size<3>, nn::stride<2>> layer;
+///     Tensor<float, 2, 16, 24, 21, 15> y = layer(Tensor<float, 2, 16, 50, 44, 31>{});
 template <class... Tags>
 class AvgPool3d : public detail::AvgPoolLayer<AvgPool3d<Tags...>, 3, tenon::operation::AvgPool3d, Tags...> {
  public:
@@ -244,6 +263,9 @@ class AvgPool3d : public detail::AvgPoolLayer<AvgPool3d<Tags...>, 3, tenon::oper
 ///
 /// Tags: norm_type (required, positive), kernel_size (required), stride (kernel_size), ceil_mode<false>. As in PyTorch
 /// the powers keep their sign: a negative sum, and a negative input where the power is not whole, give NaN.
+///
+///     nn::LPPool2d<nn::norm_type<1.2>, nn::kernel_size<3, 2>, nn::stride<2, 1>> layer;
+///     Tensor<float, 20, 16, 24, 31> y = layer(Tensor<float, 20, 16, 50, 32>{});
 template <class... Tags>
 class LPPool2d : public Layer<LPPool2d<Tags...>> {
   using options = detail::SlidingTags<LPPool2d, 2, Tags...>;
@@ -273,6 +295,9 @@ class LPPool2d : public Layer<LPPool2d<Tags...>> {
 /// `torch.nn.AdaptiveMaxPool1d`: (N, C, L) -> (N, C, L') for any L.
 ///
 /// Tags: output_size (required), return_indices<false> as `MaxPool1d`'s.
+///
+///     nn::AdaptiveMaxPool1d<nn::output_size<5>> layer;
+///     Tensor<float, 1, 64, 5> y = layer(Tensor<float, 1, 64, 8>{});
 template <class... Tags>
 class AdaptiveMaxPool1d
     : public detail::AdaptivePoolLayer<AdaptiveMaxPool1d<Tags...>, tag::names<output_size, return_indices>, 1,
@@ -281,6 +306,9 @@ class AdaptiveMaxPool1d
   AdaptiveMaxPool1d() = default;
 };
 /// `torch.nn.AdaptiveMaxPool2d`: (N, C, H, W) -> (N, C, H', W') for any H and W. Tags as `AdaptiveMaxPool1d`'s.
+///
+///     nn::AdaptiveMaxPool2d<nn::output_size<5, 7>> layer;
+///     Tensor<float, 1, 64, 5, 7> y = layer(Tensor<float, 1, 64, 8, 9>{});
 template <class... Tags>
 class AdaptiveMaxPool2d
     : public detail::AdaptivePoolLayer<AdaptiveMaxPool2d<Tags...>, tag::names<output_size, return_indices>, 2,
@@ -289,6 +317,9 @@ class AdaptiveMaxPool2d
   AdaptiveMaxPool2d() = default;
 };
 /// `torch.nn.AdaptiveAvgPool1d`: (N, C, L) -> (N, C, L') for any L. Tags: output_size (required).
+///
+///     nn::AdaptiveAvgPool1d<nn::output_size<5>> layer;
+///     Tensor<float, 1, 64, 5> y = layer(Tensor<float, 1, 64, 8>{});
 template <class... Tags>
 class AdaptiveAvgPool1d
     : public detail::AdaptivePoolLayer<AdaptiveAvgPool1d<Tags...>, tag::names<output_size>, 1,
@@ -297,6 +328,9 @@ class AdaptiveAvgPool1d
   AdaptiveAvgPool1d() = default;
 };
 /// `torch.nn.AdaptiveAvgPool2d`: (N, C, H, W) -> (N, C, H', W') for any H and W. Tags: output_size (required).
+///
+///     nn::AdaptiveAvgPool2d<nn::output_size<7>> layer;
+///     Tensor<float, 1, 64, 7, 7> y = layer(Tensor<float, 1, 64, 10, 9>{});
 template <class... Tags>
 class AdaptiveAvgPool2d
     : public detail::AdaptivePoolLayer<AdaptiveAvgPool2d<Tags...>, tag::names<output_size>, 2,

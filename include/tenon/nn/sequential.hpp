@@ -30,6 +30,9 @@ constexpr auto operator""_c() {
 namespace nn {
 
 /// A layer with a name of its own in a Sequential: `Named<"conv1", Conv2d<...>>`.
+///
+///     nn::Sequential<nn::Named<"conv1", nn::Conv1d<1, 4, nn::kernel_size<3>>>> model;
+///     assert(model.state_dict().contains("conv1.weight"));
 template <tenon::detail::fixed_string Name, class LayerType>
 struct Named {
   using named_layer = LayerType;
@@ -201,7 +204,12 @@ struct Link {
 
 /// `torch.nn.Sequential`: each layer is called on the result of the one before.
 ///
-/// `Sequential<A, B>` or `Sequential<Named<"conv1", A>, B>`; `Sequential model{A{}, B{}}` from instances.
+/// `Sequential<A, B>` or `Sequential<Named<"conv1", A>, B>`; `Sequential model{A{}, B{}}` from instances. A layer that
+/// does not take what the one before makes is one compile error, which names it.
+///
+///     nn::Sequential<nn::Named<"in", nn::Linear<8, 16>>, nn::ReLU, nn::Linear<16, 4>> model;
+///     Tensor<float, 5, 4> y = model(Tensor<float, 5, 8>{});
+///     const auto& weight = model["in"_n].weight.data();  // model[0_c] is the same layer
 template <class... Elements>
 class Sequential : public LayerList<Sequential<Elements...>, Elements...> {
   using list = LayerList<Sequential, Elements...>;

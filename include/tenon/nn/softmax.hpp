@@ -74,6 +74,11 @@ class SoftmaxLayer : public Layer<Derived> {
 };
 
 /// `torch.nn.Softmax(dim)`: exp(x) / sum(exp(x)) along `dim<1>`, the default.
+///
+/// (*) -> (*). A negative dim counts from the last axis; one outside the tensor does not compile.
+///
+///     nn::Softmax<nn::dim<1>> layer;
+///     Tensor<float, 2, 3> y = layer(Tensor<float, 2, 3>{});
 template <class... Tags>
 class Softmax : public SoftmaxLayer<Softmax<Tags...>, tenon::operation::Softmax, Tags...> {
  public:
@@ -81,6 +86,11 @@ class Softmax : public SoftmaxLayer<Softmax<Tags...>, tenon::operation::Softmax,
 };
 
 /// `torch.nn.Softmin(dim)`: exp(-x) / sum(exp(-x)) along `dim<1>`, the default.
+///
+/// (*) -> (*).
+///
+///     nn::Softmin<> layer;
+///     Tensor<float, 2, 3> y = layer(Tensor<float, 2, 3>{});
 template <class... Tags>
 class Softmin : public SoftmaxLayer<Softmin<Tags...>, tenon::operation::Softmin, Tags...> {
  public:
@@ -88,6 +98,11 @@ class Softmin : public SoftmaxLayer<Softmin<Tags...>, tenon::operation::Softmin,
 };
 
 /// `torch.nn.LogSoftmax(dim)`: log(softmax(x)) along `dim<1>`, the default.
+///
+/// (*) -> (*).
+///
+///     nn::LogSoftmax<> layer;
+///     Tensor<float, 2, 3> y = layer(Tensor<float, 2, 3>{});
 template <class... Tags>
 class LogSoftmax : public SoftmaxLayer<LogSoftmax<Tags...>, tenon::operation::LogSoftmax, Tags...> {
  public:

@@ -122,18 +122,30 @@ class MaxUnpoolLayer : public Layer<Derived> {
 /// `unpool(y, indices, output_size<5>{})` says which is wanted; one that none leads to is a compile error. Of equal
 /// indices the last counts. An index outside the output plane is a tenon::Error, before anything is computed; in a
 /// compiled net it is left out, and `net.status()` says so.
+///
+///     nn::MaxPool1d<nn::kernel_size<2>, nn::return_indices<true>> pool;
+///     auto [y, indices] = pool(Tensor<float, 2, 3, 8>{});
+///     Tensor<float, 2, 3, 8> x = nn::MaxUnpool1d<nn::kernel_size<2>>{}(y, indices);
 template <class... Tags>
 class MaxUnpool1d : public detail::MaxUnpoolLayer<MaxUnpool1d<Tags...>, 1, Tags...> {
  public:
   MaxUnpool1d() = default;
 };
 /// `torch.nn.MaxUnpool2d`: (N, C, H', W') -> (N, C, H, W). As `MaxUnpool1d`.
+///
+///     nn::MaxPool2d<nn::kernel_size<2>, nn::return_indices<true>> pool;
+///     auto [y, indices] = pool(Tensor<float, 2, 3, 8, 8>{});
+///     Tensor<float, 2, 3, 8, 8> x = nn::MaxUnpool2d<nn::kernel_size<2>>{}(y, indices);
 template <class... Tags>
 class MaxUnpool2d : public detail::MaxUnpoolLayer<MaxUnpool2d<Tags...>, 2, Tags...> {
  public:
   MaxUnpool2d() = default;
 };
 /// `torch.nn.MaxUnpool3d`: (N, C, D', H', W') -> (N, C, D, H, W). As `MaxUnpool1d`.
+///
+///     nn::MaxPool3d<nn::kernel_size<2>, nn::return_indices<true>> pool;
+///     auto [y, indices] = pool(Tensor<float, 2, 3, 8, 8, 8>{});
+///     Tensor<float, 2, 3, 8, 8, 8> x = nn::MaxUnpool3d<nn::kernel_size<2>>{}(y, indices);
 template <class... Tags>
 class MaxUnpool3d : public detail::MaxUnpoolLayer<MaxUnpool3d<Tags...>, 3, Tags...> {
  public:

@@ -78,7 +78,11 @@ namespace nn {
 
 /// `torch.nn.PixelShuffle(upscale_factor)`: (N, C * r^2, H, W) -> (N, C, H * r, W * r).
 ///
-/// Channel c * r^2 + i * r + j becomes row i and column j of each r x r square of channel c.
+/// Channel c * r^2 + i * r + j becomes row i and column j of each r x r square of channel c. Channels that r^2 does not
+/// divide do not compile. Shi and others, 2016.
+///
+///     nn::PixelShuffle<3> layer;
+///     Tensor<float, 1, 1, 12, 12> y = layer(Tensor<float, 1, 9, 4, 4>{});
 template <index_t UpscaleFactor, class... Tags>
 class PixelShuffle : public Layer<PixelShuffle<UpscaleFactor, Tags...>> {
   static_assert(UpscaleFactor > 0, "PixelShuffle: the upscale factor is positive");
@@ -132,6 +136,9 @@ class Upsampling2dLayer : public Layer<Derived> {
 ///
 /// Tags: either size<H', W'> or scale_factor<vertical, horizontal>; one value counts for both axes. The ratio need not
 /// be an integer.
+///
+///     nn::UpsamplingNearest2d<nn::scale_factor<2>> layer;
+///     Tensor<float, 1, 1, 4, 4> y = layer(Tensor<float, 1, 1, 2, 2>{});
 template <class... Tags>
 class UpsamplingNearest2d
     : public Upsampling2dLayer<UpsamplingNearest2d<Tags...>, tenon::operation::UpsamplingNearest2d, Tags...> {
@@ -141,6 +148,9 @@ class UpsamplingNearest2d
 
 /// `torch.nn.UpsamplingBilinear2d(size=None, scale_factor=None)`: as UpsamplingNearest2d, linear between input pixels,
 /// the corners of the image on its corners.
+///
+///     nn::UpsamplingBilinear2d<nn::size<5, 7>> layer;
+///     Tensor<float, 1, 1, 5, 7> y = layer(Tensor<float, 1, 1, 2, 2>{});
 template <class... Tags>
 class UpsamplingBilinear2d
     : public Upsampling2dLayer<UpsamplingBilinear2d<Tags...>, tenon::operation::UpsamplingBilinear2d, Tags...> {

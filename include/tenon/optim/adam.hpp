@@ -23,7 +23,7 @@ struct AdamOptions {
   double weight_decay = 0;
 };
 
-/// Kingma and Ba, "Adam: a method for stochastic optimization", with the manual's bias correction.
+/// The step of Adam, with the manual's bias correction.
 struct AdamRule {
   using Options = AdamOptions;
   static constexpr index_t histories = 2;
@@ -66,7 +66,15 @@ struct AdamRule {
   }
 };
 
-/// `torch.optim.Adam`: `optim::Adam optimizer{model, {.lr = 1e-3}}; ... optimizer.step();`
+/// `torch.optim.Adam`: a step by the moving averages of a gradient and of its square.
+///
+/// Defaults: lr 1e-3, betas 0.9 and 0.999, eps 1e-8, weight_decay 0. A model without parameters is a tenon::Error.
+/// Kingma and Ba, "Adam: a method for stochastic optimization", 2014.
+///
+///     nn::Linear<4, 2> model;
+///     tenon::optim::Adam optimizer{model, {.lr = 1e-2, .betas = {0.9, 0.99}}};
+///     nn::MSELoss<>{}(model(nn::Variable{Tensor<float, 8, 4>{}}), Tensor<float, 8, 2>{}).backward();
+///     optimizer.step();
 class Adam : public Optimizer<AdamRule> {
  public:
   using Optimizer::Optimizer;

@@ -56,7 +56,14 @@ struct SGDRule {
   }
 };
 
-/// `torch.optim.SGD`: `optim::SGD optimizer{model, {.lr = 0.1, .momentum = 0.9}}; ... optimizer.step();`
+/// `torch.optim.SGD`: velocity = momentum * velocity + grad + weight_decay * value; value -= lr * velocity.
+///
+/// Defaults: lr 0.01, momentum 0, weight_decay 0. A model without parameters is a tenon::Error.
+///
+///     nn::Linear<4, 2> model;
+///     tenon::optim::SGD optimizer{model, {.lr = 0.1, .momentum = 0.9}};
+///     nn::MSELoss<>{}(model(nn::Variable{Tensor<float, 8, 4>{}}), Tensor<float, 8, 2>{}).backward();
+///     optimizer.step();
 class SGD : public Optimizer<SGDRule> {
  public:
   using Optimizer::Optimizer;

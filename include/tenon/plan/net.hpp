@@ -65,6 +65,10 @@ class Compiled;
 /// A call does not allocate, lock or throw. Any input may be one of the net's last results or a view into one, and any
 /// result may be written over an input: where that matters, the input is copied first. Two results must not share
 /// memory. One net serves one thread; copies are independent.
+///
+///     nn::Sequential<nn::Linear<12, 8>, nn::ReLU> model;
+///     auto net = tenon::compile<Tensor<float, 1, 12>>(model);
+///     const Tensor<float, 1, 8>& y = net(Tensor<float, 1, 12>{});  // lives in the net, until its next call
 template <class Backend, class Model, class... Inputs, class... Outputs>
 class Compiled<Backend, Model, Types<Inputs...>, Types<Outputs...>> : public Sizes<Backend, Model, Types<Inputs...>> {
   using sizes = Sizes<Backend, Model, Types<Inputs...>>;

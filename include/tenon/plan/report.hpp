@@ -11,6 +11,9 @@
 namespace tenon::inline TENON_ISA {
 
 /// The stages of a compiled net, in the order in which they run. Prints as a table.
+///
+///     auto net = tenon::compile<Tensor<float, 1, 12>>(nn::Sequential<nn::Linear<12, 4>, nn::ReLU>{});
+///     assert(net.plan().stages[0].name == "Linear + ReLU");
 struct NetPlan {
   /// A tensor between two stages.
   struct Edge {
