@@ -7,13 +7,12 @@ names. Of a page: links to pages and headings as doxygen's references, whatever 
 import os, re, sys
 
 def without_requires(text):
-    """Constraints stand on lines of their own."""
+    """A clause begins a line, and what follows it another."""
     lines, depth = [], 0
     for line in text.split('\n'):
         if depth or re.match(r'\s*requires\b', line):
             depth += sum(line.count(c) for c in '({') - sum(line.count(c) for c in ')}')
-            # A clause without parentheses around it may end with the brace of a function.
-            line, depth = ('{', 0) if depth == 1 and re.search(r'[^s] \{$', line) else ('', depth)
+            line = ''
         lines.append(line)
     return '\n'.join(lines)
 
