@@ -40,16 +40,20 @@ def with_members(text):
         at = end + text[end:].startswith(';')
     return done + text[at:]
 
-def code_in_one_line(text, between):
-    """Code between backquotes that goes on in the next line, whose rest follows it."""
-    def joined(found):
-        if not found[1]: return found[0]
-        line_goes_on = text[found.end():found.end() + 1] not in ('', '\n')
-        return '`%s %s' % (found[1], found[3]) + ('\n' + found[2] if line_goes_on else '')
-    return re.sub(r'`[^`\n]*`|`([^`\n]+)\n' + between + r'([^`\n]+`\S*) ?', joined, text)
+def code(text, between):
+    """Code between backquotes, in one line if it goes on in the next, whose rest then follows it, and between double
+    ones if there is a quote in it, which would end it."""
+    def one_line(found):
+        if not found[2]:
+            span, rest = found[0], ''
+        else:
+            goes_on = text[found.end():found.end() + 1] not in ('', '\n')
+            span, rest = '`%s %s`' % (found[2], found[4]), found[5] + ('\n' + found[3] if goes_on else '')
+        return ('`%s`' % span if "'" in span else span) + rest
+    return re.sub(r'`([^`\n]*)`|`([^`\n]+)\n' + between + r'([^`\n]+)`(\S*) ?', one_line, text)
 
 def header(text):
-    text = code_in_one_line(text, r'( *///) ')
+    text = code(text, r'( *///) ')
     text = re.sub(r'\binline TENON_ISA\b(::)?', '', text).replace('namespace tenon:: {', 'namespace tenon {')
     return with_members(without_requires(text))
 
@@ -59,17 +63,17 @@ def label(page, heading=''):
 
 def page(text, path):
     prose = re.split(r'(^```.*?^```)', text, flags=re.M | re.S)
-    prose[::2] = [code_in_one_line(part, '()') for part in prose[::2]]
+    prose[::2] = [code(part, '()') for part in prose[::2]]
     text = ''.join(prose)
-    lines, code = [], False
+    lines, in_code = [], False
     for line in text.split('\n'):
         if line.startswith('```'):
-            code = not code
+            in_code = not in_code
             line = re.sub(r'^```(\S*).*', lambda m: '```' + ({'cpp': '{.cpp}', 'c++': '{.cpp}'}.get(m[1], '')), line)
-        elif not code and (found := re.match(r'(#+) (.*)', line)):
+        elif not in_code and (found := re.match(r'(#+) (.*)', line)):
             name = re.sub(r'[^\w\- ]', '', found[2].lower()).replace(' ', '-')
             line += ' {#%s}' % label(path, '' if found[1] == '#' else name)
-        elif not code:
+        elif not in_code:
             line = re.sub(r'\]\(([^)\s#:]*\.md)?(?:#([^)\s]*))?\)',
                           lambda m: '](@ref %s)' % label(m[1] or path, m[2] or ''), line)
             line = line.replace('[LICENSE](LICENSE)', 'LICENSE')
