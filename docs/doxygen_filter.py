@@ -62,14 +62,14 @@ def label(page, heading=''):
     return re.sub(r'\W', '_', 'page_%s_%s' % (os.path.basename(page)[:-3].lower(), heading)).rstrip('_')
 
 def page(text, path):
-    prose = re.split(r'(^```.*?^```)', text, flags=re.M | re.S)
+    prose = re.split(r'(^ *```.*?^ *```)', text, flags=re.M | re.S)
     prose[::2] = [code(part, '()') for part in prose[::2]]
     text = ''.join(prose)
     lines, in_code = [], False
     for line in text.split('\n'):
-        if line.startswith('```'):
+        if line.lstrip().startswith('```'):
             in_code = not in_code
-            line = re.sub(r'^```(\S*).*', lambda m: '```' + ({'cpp': '{.cpp}', 'c++': '{.cpp}'}.get(m[1], '')), line)
+            line = re.sub(r'```(\S*).*', lambda m: '```' + ('{.cpp}' if m[1] in ('cpp', 'c++') else ''), line)
         elif not in_code and (found := re.match(r'(#+) (.*)', line)):
             name = re.sub(r'[^\w\- ]', '', found[2].lower()).replace(' ', '-')
             line += ' {#%s}' % label(path, '' if found[1] == '#' else name)
