@@ -26,6 +26,15 @@ struct SumOfSums : nn::Module<SumOfSums> {
   auto forward(const auto& x) const { return nn::functional::tanh(a(x) + b(x) + c(x)) + a(nn::functional::relu(x)) + x; }
 };
 
+// Layers that one stage would take in, on a value that something else reads as well.
+template <class Model>
+struct PlusItself : nn::Module<PlusItself<Model>> {
+  BOOST_HANA_DEFINE_STRUCT(PlusItself, (Model, model));
+  auto forward(const auto& x) const { return model(x) + x; }
+};
+template <class... Layers>
+using Branch = nn::Sequential<Conv<3, 17>, PlusItself<nn::Sequential<Layers...>>>;
+
 /// Compares a net with the eager model, in its workspace and written over its input where that is of its type.
 template <class Input, class Model>
 void agrees(const char* name) {

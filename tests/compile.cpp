@@ -26,6 +26,23 @@ BOOST_AUTO_TEST_CASE(a_net_is_a_snapshot) {
   BOOST_TEST(difference(net(x), model(x)) > 1);
 }
 
+// A net is in evaluation mode also where a layer is given what is no input, and to make it changes nothing.
+struct OnParameter : nn::Module<OnParameter> {
+  using Values = nn::Parameter<Tensor<float, 2, 5>>;
+  BOOST_HANA_DEFINE_STRUCT(OnParameter, (Values, values), (nn::Dropout<>, dropout), (nn::BatchNorm1d<5>, norm));
+  auto forward(const auto& x) const { return dropout(norm(values)) + x; }
+};
+BOOST_AUTO_TEST_CASE(a_net_evaluates) {
+  OnParameter model;
+  model.values.data().fill(3);
+  const Row x = random_input<Row>();
+  auto net = tenon::compile<Row>(std::as_const(model));
+  BOOST_TEST(model.norm.running_mean.data()(0) == 0);
+  BOOST_TEST(model.is_training());
+  model.eval();
+  BOOST_TEST(difference(net(x), model(x)) < tolerance);
+}
+
 // A const model is compiled and summarised, whether its forward is const or not.
 struct ConstForward : nn::Module<ConstForward> {
   BOOST_HANA_DEFINE_STRUCT(ConstForward, (Mlp, body));

@@ -50,6 +50,26 @@ BOOST_AUTO_TEST_CASE(a_plan_says_which_kernel_and_why) {
              "blocked pooling: its input does not lie in blocks");
 }
 
+struct OnlyValues : nn::Module<OnlyValues> {
+  using Pool = nn::MaxPool2d<nn::kernel_size<2>, nn::return_indices<true>>;
+  BOOST_HANA_DEFINE_STRUCT(OnlyValues, (Pool, pool));
+  auto forward(const auto& x) const { return std::get<0>(pool(x)); }
+};
+// What a stage reads and writes, each byte once.
+struct Moves : nn::Module<Moves> {
+  BOOST_HANA_DEFINE_STRUCT(Moves);
+  auto forward(const auto& x) const {
+    auto y = nn::functional::relu(x);
+    return tenon::cat<1>(y * y, y);
+  }
+};
+BOOST_AUTO_TEST_CASE(a_plan_counts_bytes) {
+  const auto stages = tenon::compile<Rows>(Moves{}).plan().stages;
+  BOOST_TEST_REQUIRE(stages.size() == 4u);
+  for (const auto& stage : stages) BOOST_TEST(stage.bytes == 2 * 80u, stage.kernel);
+  BOOST_TEST((stage_of<Image, OnlyValues>(0).bytes) == 4u * (120 + 24));
+}
+
 BOOST_AUTO_TEST_CASE(a_plan_prints_and_is_drawn) {
   using Model = nn::Sequential<nn::Linear<5, 5>, nn::Residual<nn::Linear<5, 5>>, nn::ReLU>;
   const auto net = tenon::compile<Row>(Model{});

@@ -11,6 +11,7 @@ using nn::functional::relu;
 using nn::functional::tanh;
 using tenon::Tensor;
 using tenon_test::agrees;
+using tenon_test::Branch;
 using tenon_test::Conv;
 using tenon_test::Image;
 using tenon_test::ReadAgain;
@@ -83,6 +84,9 @@ struct LaterOperand : nn::Module<LaterOperand> {
 };
 BOOST_AUTO_TEST_CASE(operands_of_sums) {
   agrees<Image, ReadAgain>("read again");
+  agrees<Image, Branch<nn::ReLU, nn::Tanh, nn::Sigmoid>>("functions on what is read again");
+  agrees<Image, Branch<nn::BatchNorm2d<17>, nn::ReLU, Conv<17, 17>>>("normalized before it is convolved");
+  agrees<Image, Branch<nn::Residual<nn::ReLU>, nn::Tanh>>("a sum on what is read again");
   agrees<Rows, SumOfSums>("sums of sums");
   agrees<Rows, WithItself>("with itself");
   agrees<Rows, ActiveOperands>("active operands");

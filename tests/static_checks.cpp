@@ -2,6 +2,7 @@
 // That this unit compiles is the test.
 #include <tenon/core/geometry.hpp>
 #include <tenon/core/pool_geometry.hpp>
+#include <tenon/cpu/compile.hpp>
 #include <tenon/nn/activation.hpp>
 #include <tenon/nn/conv.hpp>
 #include <tenon/nn/linear.hpp>
@@ -142,6 +143,11 @@ static_assert(std::is_same_v<Spelt::operation,
 static_assert(!std::is_same_v<Spelt::operation, nn::Conv2d<3, 4, nn::kernel_size<3>, nn::stride<2>>::operation>);
 static_assert(std::is_same_v<nn::MaxPool2d<nn::kernel_size<2>>::operation,
                              nn::MaxPool2d<nn::stride<2, 2>, nn::kernel_size<2>>::operation>);
+
+// ---- nets: their sizes are constants, with g++'s -fno-delete-null-pointer-checks too, which its sanitizers imply
+
+using Chain = nn::Sequential<nn::Conv2d<3, 16, nn::kernel_size<1>>, nn::ReLU>;
+static_assert(tenon::net_t<Chain, tenon::Tensor<float, 1, 3, 4, 4>>::workspace_bytes > 0);
 
 }  // namespace
 

@@ -26,13 +26,13 @@ struct Children {};
 
 namespace detail {
 
-/// What a layer made of `x` while planned: there is only this handle, unless it is what the layer was given.
-template <class X, class R>
-constexpr auto made_of(const X&, const R& result) {
-  if constexpr (tenon::detail::is_symbolic<R> && !std::is_same_v<X, R>)
-    return result.unique();
-  else
+/// What a layer made of `x...` while planned: there is only this handle, unless it is what the layer was given.
+template <class R, class... X>
+constexpr auto made_of(const R& result, const X&... x) {
+  if constexpr (!tenon::detail::is_symbolic<R> || (std::is_same_v<X, R> || ...))
     return result;
+  else
+    return result.made_of(x...);
 }
 /// What an operation made: there is only this handle.
 template <class R>
@@ -48,7 +48,7 @@ auto call_child(M& layer, const X& x) {
   if constexpr (!tenon::detail::is_symbolic<X>)
     return layer(x);
   else if constexpr (requires { typename M::operation; })
-    return made_of(x, layer.forward(x));
+    return made_of(layer.forward(x), x);
   else if constexpr (requires { typename M::built_in; })
     return layer.forward(x);
   else

@@ -2,6 +2,8 @@
 /// `nn::Module<Derived>`: the verbs every module has.
 #pragma once
 
+#include <utility>
+
 #include "../autograd/apply.hpp"
 #include "../core/random.hpp"
 #include "../core/state_dict.hpp"
@@ -52,12 +54,27 @@ auto call_forward(M& module, X&&... x) {
     return Rejected{};
   }
 }
+/// Whether every module of this thread is in evaluation mode, whatever it says itself: while a net is planned, where a
+/// layer that is given a constant computes at once.
+inline TENON_THREAD_LOCAL constinit bool evaluates = false;
+class EvaluationScope {
+ public:
+  EvaluationScope() noexcept : before_(std::exchange(evaluates, true)) {}
+  EvaluationScope(const EvaluationScope&) = delete;
+  EvaluationScope& operator=(const EvaluationScope&) = delete;
+  ~EvaluationScope() { evaluates = before_; }
+
+ private:
+  bool before_;
+};
+
+/// The tensor of a result, which another handle may have too: of the same tuple, or one that the module keeps.
 template <class R>
 auto give_back(R&& result) {
   using Plain = std::remove_cvref_t<R>;
   if constexpr (is_variable<Plain>) {
     using TensorType = typename Plain::tensor_type;
-    if (result.data().is_view()) return TensorType(std::as_const(result).data());
+    if (result.data().is_view() || result.state()->is_shared()) return TensorType(std::as_const(result).data());
     return TensorType(std::move(result.data()));
   } else if constexpr (requires { std::tuple_size<Plain>::value; }) {
     return std::apply([](auto&&... r) { return std::tuple{give_back(std::move(r))...}; }, std::forward<R>(result));
@@ -129,7 +146,7 @@ class Module {
     return self();
   }
   Derived& eval() { return train(false); }
-  bool is_training() const noexcept { return training_; }
+  bool is_training() const noexcept { return training_ && !detail::evaluates; }
   /// The mode of this module alone.
   void set_training(bool mode) noexcept { training_ = mode; }
 

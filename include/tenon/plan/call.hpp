@@ -11,11 +11,13 @@
 
 namespace tenon::inline TENON_ISA::plan {
 
-/// Constants somewhere else. (A std::span would do, whose constructors take compilers long.)
+/// Constants somewhere else. (A std::span would do, whose constructors take compilers long, and whose iterators each
+/// evaluation of a constant expression.)
 template <class T>
 struct Constants {
   const T* first = nullptr;
   std::size_t count = 0;
+  constexpr const T& operator[](std::size_t i) const { return first[i]; }
   constexpr const T* begin() const { return first; }
   constexpr const T* end() const { return first + count; }
 };

@@ -49,15 +49,30 @@ struct KernelInfo {
   Pack pack = nullptr;
   std::size_t packed_bytes = 0, scratch_bytes = 0, state_bytes = 0;
   int in_place = 0;               // the first output may lie over one of so many first inputs
+  std::size_t written_bytes = 0;  // of the first output, where others write the rest; 0: all of it
   std::string_view index_reader;  // where a stage leaves an IndexReport: what errors call it,
   index_t index_limit = 0;        // and what its indices are below
 
   constexpr bool reports() const { return index_limit > 0; }
 };
 
+/// A function that may not be known yet. (Whether a pointer to a function is null, is nothing that g++ asks in constant
+/// expressions under -fsanitize=undefined.)
+class MaybeRun {
+ public:
+  constexpr MaybeRun() = default;
+  constexpr MaybeRun(Run run) : run_(run), is_known_(true) {}
+  constexpr explicit operator bool() const { return is_known_; }
+  constexpr Run operator*() const { return run_; }
+
+ private:
+  Run run_ = nullptr;
+  bool is_known_ = false;
+};
+
 /// What is computed by one call of one function.
 struct Stage {
-  Run run = nullptr;  // null of a constant, whose packed weights are its output, and of an open stage until it is read
+  MaybeRun run;  // unknown of a constant, whose packed weights are its output, and of an open stage until it is read
   const KernelInfo* kernel = nullptr;
   Range inputs, outputs;  // edges
   Range parameters, normalization;
@@ -76,7 +91,7 @@ struct Row {
 /// The finished list: what runs, in order.
 struct Stages {
   std::vector<Stage> list;
-  std::vector<int> computed_in;  // by operation: a stage, or -1
+  List<int> computed_in;  // by operation: a stage, or -1
 };
 
 class Graph {
@@ -128,7 +143,7 @@ class Graph {
     for (const int edge : edges) ports_.push_back(edge);
     return all;
   }
-  constexpr std::span<const int> ports(Range range) const {
+  constexpr Constants<int> ports(Range range) const {
     return {ports_.data() + range.first, static_cast<std::size_t>(range.count)};
   }
   TENON_COLD constexpr Range parameters(Parameters elements) {
@@ -176,7 +191,7 @@ class Graph {
     return operation.into < 0 ? operation.alone : operation.merged;
   }
   /// Something reads `edge` as it is, which `run` computes where that was open.
-  constexpr void read(int edge, Run run) { at(edge).run = run; }
+  constexpr void read(int edge, MaybeRun run) { at(edge).run = run; }
   constexpr bool is_read(int edge) const { return at(edge).is_read; }
 
   /// A new edge that holds `elements`, of which `kernel` packs a copy beside the weights.
@@ -194,12 +209,11 @@ class Graph {
   /// The stages, in the order in which they run, that compute the edges `results`.
   TENON_COLD constexpr Stages stages(std::span<const int> results) const {
     std::vector<Use> uses = used_edges(results);
-    std::vector<Fate> fates;
+    std::vector<Fate> fates(operations_.size());
     for (int number = 0; number < static_cast<int>(operations_.size()); ++number) {
       const Operation& operation = operations_[index(number)];
       const int into = operation.into, output = ports(operation.alone.outputs)[0];
-      fates.push_back({});
-      Fate& fate = fates.back();
+      Fate& fate = fates[index(number)];
       fate.in_use = is_wanted(uses, operation);
       if (!fate.in_use) continue;
       const bool merges = into >= 0 && uses[index(into)].reads == 1 && !at(into).pinned &&
@@ -215,6 +229,7 @@ class Graph {
       if (!fate.run && (merges || into < 0)) fate.run = at(output).run;
     }
     Stages stages;
+    stages.list.reserve(fates.size());
     for (Fate& fate : fates) {
       if (!fate.in_use) continue;
       fate.position = static_cast<int>(stages.list.size());
@@ -223,10 +238,11 @@ class Graph {
       if (!fate.run && !is_constant(ports(fate.stage->outputs)[0]))
         raise("compile: a stage has no function, which is a fault of tenon");
     }
+    stages.computed_in = List<int>(fates.size());
     for (std::size_t number = 0; number < fates.size(); ++number) {
       std::size_t last = number;
       while (fates[last].taken_by >= 0) last = index(fates[last].taken_by);
-      stages.computed_in.push_back(fates[last].position);
+      stages.computed_in[number] = fates[last].position;
     }
     return stages;
   }
@@ -258,7 +274,7 @@ class Graph {
     EdgeType type;
     int operation = -1;  // that writes it
     int host = -1;       // the operation whose kernel computes it, if that takes in all that it may
-    Run run = nullptr;   // of an open edge that is read
+    MaybeRun run;        // of an open edge that is read
     int whole = -1;      // that it lies in
     std::size_t offset = 0;
     bool constant = false, pinned = false, is_read = false;
@@ -285,7 +301,7 @@ class Graph {
   struct Fate {
     bool in_use = false;  // as a stage, which the operation ends
     const Stage* stage = nullptr;
-    Run run = nullptr;
+    MaybeRun run;
     int taken_by = -1;  // the operation whose stage computes it as well
     int position = -1;  // of its stage
   };

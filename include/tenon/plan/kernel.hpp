@@ -28,6 +28,8 @@ struct KernelTraits {
   static constexpr index_t folds_channels = 0;
   /// The first output may lie over one of so many first inputs, element by element.
   static constexpr int in_place = 0;
+  /// Of the first output, where others write the rest; 0 if a call writes all of it.
+  static constexpr std::size_t written_bytes = 0;
 
   /// Of the packed weights, which `static void pack(const Source& source, std::byte* packed)` writes.
   static constexpr std::size_t packed_bytes = 0;
@@ -50,6 +52,7 @@ inline constexpr KernelInfo info_of = [] {
                   Kernel::scratch_bytes,
                   Kernel::state_bytes,
                   Kernel::in_place,
+                  Kernel::written_bytes,
                   Kernel::index_reader,
                   Kernel::index_limit};
   if constexpr (Kernel::packed_bytes > 0) info.pack = &Kernel::pack;

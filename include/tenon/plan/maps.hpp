@@ -82,6 +82,7 @@ using number_map_t =
 template <class Backend, class T, index_t Rows, index_t Size, index_t Pitch, index_t At>
 struct CopyRowsKernel : KernelTraits {
   static constexpr std::string_view name = "copy";
+  static constexpr std::size_t written_bytes = static_cast<std::size_t>(Rows * Size) * sizeof(T);
   static void run(const Call& call) noexcept {
     Backend::copy_rows(Rows, Size, Pitch, call.in<T>(), call.out<T>() + At);
   }

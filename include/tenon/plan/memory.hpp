@@ -50,29 +50,32 @@ class Arena {
  public:
   /// Places the blocks by decreasing size, each in the lowest gap that it fits.
   TENON_COLD constexpr void place_all(std::vector<Block>& blocks) {
-    List<std::size_t> order;
-    for (std::size_t b = 0; b < blocks.size(); ++b) {
-      const auto is_smaller = [&](std::size_t other) { return blocks[other].bytes < blocks[b].bytes; };
-      order.insert(std::find_if(order.begin(), order.end(), is_smaller), b);
-    }
-    for (const std::size_t b : order) place(blocks[b]);
+    for (Block& block : blocks) placed_.push_back(&block);
+    std::sort(placed_.data(), placed_.data() + placed_.size(), [](const Block* a, const Block* b) {
+      return a->bytes != b->bytes ? a->bytes > b->bytes : a < b;
+    });
+    for (Block* const* block = placed_.data(); block != placed_.data() + placed_.size(); ++block) place(block);
   }
   constexpr std::size_t bytes() const { return bytes_; }
 
  private:
-  TENON_COLD constexpr void place(Block& block) {
-    std::size_t begin = 0, at = 0;
-    for (; at < placed_.size(); ++at) {
-      if (!placed_[at].meets(block)) continue;
-      if (placed_[at].begin >= begin + block.bytes) break;
-      begin = (std::max)(begin, aligned(placed_[at].end()));
+  /// Places a block beside those before it.
+  TENON_COLD constexpr void place(Block* const* at) {
+    Block& block = **at;
+    List<const Block*> met;  // in the order in which they lie
+    for (Block* const* other = placed_.data(); other != at; ++other) {
+      if (!(*other)->meets(block)) continue;
+      std::size_t behind = met.size();
+      while (behind > 0 && met[behind - 1]->begin > (*other)->begin) --behind;
+      met.insert(met.begin() + static_cast<std::ptrdiff_t>(behind), *other);
     }
-    block.begin = begin;
-    const auto lies_behind = [begin](const Block& other) { return other.begin >= begin; };
-    placed_.insert(std::find_if(placed_.begin(), placed_.end(), lies_behind), block);
+    for (const Block* other : met) {
+      if (other->begin >= block.begin + block.bytes) break;
+      block.begin = (std::max)(block.begin, aligned(other->end()));
+    }
     bytes_ = (std::max)(bytes_, block.end());
   }
-  std::vector<Block> placed_;  // in the order in which they lie
+  List<Block*> placed_;
   std::size_t bytes_ = 0;
 };
 
@@ -80,9 +83,9 @@ class Arena {
 class Lifetimes {
  public:
   TENON_COLD constexpr Lifetimes(const Graph& graph, const std::vector<Stage>& stages, std::span<const int> results)
-      : graph_(graph) {
+      : graph_(graph), edges_(static_cast<std::size_t>(graph.edges())) {
     const int end = static_cast<int>(stages.size());
-    for (int edge = 0; edge < graph.edges(); ++edge) edges_.push_back({{aligned(graph.bytes(edge)), end, -1}, edge, -1});
+    for (int edge = 0; edge < graph.edges(); ++edge) at(edge) = {{aligned(graph.bytes(edge)), end, -1}, edge, -1};
     for (int s = 0; s < end; ++s)
       for (const int input : graph.ports(stages[static_cast<std::size_t>(s)].inputs))
         at(graph.whole(input)).last_read = s;
@@ -106,8 +109,8 @@ class Lifetimes {
  private:
   struct Edge {
     Block block;
-    int shares;     // the edge over which it lies; itself if over none
-    int last_read;  // the stage
+    int shares = -1;     // the edge over which it lies; itself if over none
+    int last_read = -1;  // the stage
   };
   constexpr Edge& at(int edge) { return edges_[static_cast<std::size_t>(edge)]; }
   constexpr const Edge& at(int edge) const { return edges_[static_cast<std::size_t>(edge)]; }
@@ -140,12 +143,13 @@ class Lifetimes {
 TENON_COLD constexpr MemoryPlan plan_memory(const Graph& graph, const std::vector<Stage>& stages, std::span<const int> results) {
   const auto index = [](int i) { return static_cast<std::size_t>(i); };
   const int end = static_cast<int>(stages.size()), edges = graph.edges(), inputs = graph.inputs();
-  MemoryPlan plan;
+  MemoryPlan plan{std::vector<Location>(index(edges)),  List<std::size_t>(index(end)),
+                  List<std::size_t>(index(end)),        List<std::size_t>(index(end)),
+                  std::vector<Piece>(results.size()), std::vector<Piece>(index(inputs))};
   const detail::Lifetimes lifetimes(graph, stages, results);
 
   std::vector<detail::Block> blocks;
-  List<int> block_of;  // by edge whose memory is its own; then by stage, of its scratch memory
-  for (int i = 0; i < edges + end; ++i) block_of.push_back(-1);
+  List<int> block_of(index(edges + end), -1);  // by edge whose memory is its own; then by stage, of its scratch memory
   const auto append = [&](const detail::Block& block, int owner) {
     block_of[index(owner)] = static_cast<int>(blocks.size());
     blocks.push_back(block);
@@ -156,9 +160,9 @@ TENON_COLD constexpr MemoryPlan plan_memory(const Graph& graph, const std::vecto
   }
   for (int s = 0; s < end; ++s) {
     const Stage& stage = stages[index(s)];
-    plan.packed.push_back(plan.weight_bytes);
+    plan.packed[index(s)] = plan.weight_bytes;
     plan.weight_bytes += aligned(stage.kernel->packed_bytes);
-    plan.state.push_back(plan.state_bytes);
+    plan.state[index(s)] = plan.state_bytes;
     plan.state_bytes += aligned(stage.kernel->state_bytes);
     if (stage.kernel->scratch_bytes > 0)
       append({aligned(stage.kernel->scratch_bytes), s, stage.kernel->reports() ? end : s}, edges + s);
@@ -189,35 +193,32 @@ TENON_COLD constexpr MemoryPlan plan_memory(const Graph& graph, const std::vecto
   detail::Arena arena;
   arena.place_all(blocks);
   plan.workspace_bytes = arena.bytes();
-  for (int input = 0; input < inputs; ++input) {
-    if (copies)
-      plan.input_copies.push_back({blocks[own_blocks + index(input)].begin, graph.bytes(input)});
-    else
-      plan.input_copies.push_back({});
-  }
+  if (copies)
+    for (int input = 0; input < inputs; ++input)
+      plan.input_copies[index(input)] = {blocks[own_blocks + index(input)].begin, graph.bytes(input)};
 
   for (int s = 0; s < end; ++s) {
     const int block = block_of[index(edges + s)];
-    plan.scratch.push_back(block < 0 ? 0 : blocks[index(block)].begin);
+    if (block >= 0) plan.scratch[index(s)] = blocks[index(block)].begin;
   }
-  std::vector<Location> memories;  // by edge whose memory is its own
+  std::vector<Location> memories(index(edges));  // by edge whose memory is its own
   for (int edge = 0; edge < edges; ++edge) {
     const int block = block_of[index(edge)];
-    memories.push_back(graph.is_input(edge) ? Location{Location::first_argument + static_cast<std::uint32_t>(edge), 0}
-                       : block < 0          ? Location{}
-                                            : Location{Location::workspace, blocks[index(block)].begin});
+    if (graph.is_input(edge)) memories[index(edge)].base = Location::first_argument + static_cast<std::uint32_t>(edge);
+    if (block >= 0) memories[index(edge)] = {Location::workspace, blocks[index(block)].begin};
   }
   for (int s = 0; s < end; ++s)
     if (!stages[index(s)].run)
       memories[index(graph.ports(stages[index(s)].outputs)[0])] = {Location::weights, plan.packed[index(s)]};
   for (std::size_t r = 0; r < results.size(); ++r) {
     Location& memory = memories[index(lifetimes.memory_of(results[r]))];
-    plan.results.push_back({memory.offset, graph.bytes(results[r])});
+    plan.results[r] = {memory.offset, graph.bytes(results[r])};
     memory = {Location::first_argument + static_cast<std::uint32_t>(inputs) + static_cast<std::uint32_t>(r), 0};
   }
   for (int edge = 0; edge < edges; ++edge) {
     const Location memory = memories[index(lifetimes.memory_of(graph.whole(edge)))];
-    plan.edges.push_back({memory.base, memory.base == Location::nowhere ? 0 : memory.offset + graph.offset(edge)});
+    if (memory.base != Location::nowhere)
+      plan.edges[index(edge)] = {memory.base, memory.offset + graph.offset(edge)};
   }
   return plan;
 }

@@ -21,12 +21,12 @@ struct Sizes {
   explicit Sizes(const MemoryPlan& memory)
       : workspace_bytes(memory.workspace_bytes), weight_bytes(memory.weight_bytes) {}
 };
-template <class Backend, class Model, class Input>
+template <class Backend, class Model, class... Inputs>
   requires planned_by_type<Backend, Model>
-struct Sizes<Backend, Model, Types<Input>> {
+struct Sizes<Backend, Model, Types<Inputs...>> {
  private:
   static constexpr std::array<std::size_t, 2> sizes = [] {
-    const Plan plan = plan_by_type<Backend, Model, Input>();
+    const Plan plan = plan_by_type<Backend, Model, Inputs...>();
     return std::array{plan.memory.workspace_bytes, plan.memory.weight_bytes};
   }();
 
@@ -47,17 +47,17 @@ struct Planned {
   }
 };
 
-/// The results of a net: one tensor, or a std::tuple.
-template <class... Outputs>
-struct ResultsOf {
-  using type = std::tuple<Outputs...>;
+/// The tensors of a net's result: one, or those of a std::tuple.
+template <class Result>
+struct OutputsOf {
+  using type = Types<Result>;
 };
-template <class Output>
-struct ResultsOf<Output> {
-  using type = Output;
+template <class... Outputs>
+struct OutputsOf<std::tuple<Outputs...>> {
+  using type = Types<Outputs...>;
 };
 
-template <class Backend, class Model, class InputTypes, class OutputTypes>
+template <class Backend, class Model, class InputTypes, class Result, class OutputTypes = typename OutputsOf<Result>::type>
 class Compiled;
 
 /// A net in evaluation mode for inputs of static shapes, its weights a snapshot of the model's.
@@ -69,8 +69,9 @@ class Compiled;
 ///     nn::Sequential<nn::Linear<12, 8>, nn::ReLU> model;
 ///     auto net = tenon::compile<Tensor<float, 1, 12>>(model);
 ///     const Tensor<float, 1, 8>& y = net(Tensor<float, 1, 12>{});  // lives in the net, until its next call
-template <class Backend, class Model, class... Inputs, class... Outputs>
-class Compiled<Backend, Model, Types<Inputs...>, Types<Outputs...>> : public Sizes<Backend, Model, Types<Inputs...>> {
+template <class Backend, class Model, class... Inputs, class Result, class... Outputs>
+class Compiled<Backend, Model, Types<Inputs...>, Result, Types<Outputs...>>
+    : public Sizes<Backend, Model, Types<Inputs...>> {
   using sizes = Sizes<Backend, Model, Types<Inputs...>>;
   template <class... X>
   static constexpr bool is_call = is_net_call<Types<Inputs...>, Types<Outputs...>, Types<X...>>;
@@ -79,7 +80,7 @@ class Compiled<Backend, Model, Types<Inputs...>, Types<Outputs...>> : public Siz
  public:
   using Input = std::tuple_element_t<0, std::tuple<Inputs...>>;
   /// What a call returns: a tensor, or a std::tuple of tensors.
-  using Output = typename ResultsOf<Outputs...>::type;
+  using Output = Result;
 
   /// Nets are made by `compile`. Empty storage: the net has its own.
   Compiled(Graph&& graph, Plan&& plan, std::span<std::byte> weight_storage, std::span<std::byte> workspace)
@@ -169,21 +170,19 @@ class Compiled<Backend, Model, Types<Inputs...>, Types<Outputs...>> : public Siz
 
 namespace detail {
 template <class R>
-struct Traced;  // the results of a forward, as a list
+struct Traced;  // what a forward that returns values returns for tensors
 template <class Backend, class T, class S, class L, class P>
-struct Traced<Value<Backend, T, S, L, P>> {
-  using types = Types<typename Backend::template tensor<T, S>>;
-};
+struct Traced<Value<Backend, T, S, L, P>> : std::type_identity<typename Backend::template tensor<T, S>> {};
 template <class... Backend, class... T, class... S, class... L, class... P>
-struct Traced<std::tuple<Value<Backend, T, S, L, P>...>> {
-  using types = Types<typename Backend::template tensor<T, S>...>;
-};
+struct Traced<std::tuple<Value<Backend, T, S, L, P>...>>
+    : std::type_identity<std::tuple<typename Backend::template tensor<T, S>...>> {};
 template <class R>
-inline constexpr bool is_traced = requires { typename Traced<R>::types; };
+inline constexpr bool is_traced = requires { typename Traced<R>::type; };
 
 /// Calls `model` with values, which changes nothing in it: a `forward` need not be const for that.
 template <class Model, class... X>
 auto call(const Model& model, const X&... x) {
+  const nn::detail::EvaluationScope evaluating;
   return const_cast<Model&>(model)(x...);
 }
 template <class Model, class... X>
@@ -192,11 +191,11 @@ inline constexpr bool takes = requires(Model& model, const X&... x) { model.forw
 template <class Model, class Use, class... X>
 TENON_COLD auto with_traced(const Model& model, const Use& use, Graph& graph, const X&... x) {
   if constexpr (!takes<Model, X...>) {
-    TENON_REJECT("compile<Inputs...>(model): the forward of the model takes another number of arguments; model and inputs",
+    TENON_REJECT("compile<Inputs...>(model): the forward of the model does not take so many inputs, or none of such types; model and inputs",
                  Model, Types<tensor_of_t<typename X::value_type, typename X::static_shape>...>);
     return Rejected{};
   } else {
-    const auto result = call(model, x...);
+    const auto result = detail::call(model, x...);
     using R = std::remove_const_t<decltype(result)>;
     if constexpr (tenon::detail::is_rejected<R>) {
       return Rejected{};
@@ -204,12 +203,9 @@ TENON_COLD auto with_traced(const Model& model, const Use& use, Graph& graph, co
       static_assert(is_traced<R>,
                     "compile: the model's result is not one tensor made of its inputs, nor a std::tuple of such");
       return Rejected{};
-    } else if constexpr (requires { std::tuple_size<R>::value; }) {
-      Plan plan = std::apply([&](const auto&... r) { return finish(graph, r...); }, result);
-      return use(std::move(graph), std::move(plan), typename Traced<R>::types{});
     } else {
       Plan plan = finish(graph, result);
-      return use(std::move(graph), std::move(plan), typename Traced<R>::types{});
+      return use(std::move(graph), std::move(plan), Traced<R>{});
     }
   }
 }
@@ -220,18 +216,16 @@ TENON_COLD auto with_traced(const Model& model, const Use& use, Graph& graph, co
 template <class Backend, class... Inputs, class Model, class Use>
 auto with_plan(const Model& model, const Use& use) {
   Graph graph;
-  return [&]<std::size_t... I>(std::index_sequence<I...>) {
-    (void)(graph.append_input(detail::type_of<input_t<Backend, Inputs>>()), ...);
-    return detail::with_traced(model, use, graph, input_t<Backend, Inputs>(graph, static_cast<int>(I))...);
-  }(std::index_sequence_for<Inputs...>{});
+  return with_inputs<Backend, Inputs...>(
+      graph, [&](const auto&... x) { return detail::with_traced(model, use, graph, x...); });
 }
 
 /// `compile<Inputs...>(model)` for a backend.
 template <class Backend, class... Inputs, class Model>
 auto compile_for(const Model& model, std::span<std::byte> weight_storage, std::span<std::byte> workspace) {
-  return with_plan<Backend, Inputs...>(model, [&]<class Outputs>(Graph&& graph, Plan&& plan, Outputs) {
+  return with_plan<Backend, Inputs...>(model, [&]<class Result>(Graph&& graph, Plan&& plan, std::type_identity<Result>) {
     using InputTypes = Types<typename Backend::template tensor<typename Inputs::value_type, shape_of_t<Inputs>>...>;
-    return Compiled<Backend, Model, InputTypes, Outputs>(std::move(graph), std::move(plan), weight_storage, workspace);
+    return Compiled<Backend, Model, InputTypes, Result>(std::move(graph), std::move(plan), weight_storage, workspace);
   });
 }
 

@@ -44,7 +44,7 @@ class Program {
       const Stage& stage = plan.stages.list[s];
       if (stage.kernel->pack) stage.kernel->pack(graph.source(stage), packed + plan.memory.packed[s]);
       if (!stage.run) continue;
-      steps_.push_back({stage.run, static_cast<std::uint32_t>(locations_.size()),
+      steps_.push_back({*stage.run, static_cast<std::uint32_t>(locations_.size()),
                         static_cast<std::uint32_t>(stage.inputs.count), stage.numbers});
       locations_.push_back({Location::weights, plan.memory.packed[s]});
       locations_.push_back({Location::workspace, plan.memory.scratch[s]});

@@ -33,7 +33,7 @@ struct NetPlan {
     /// Why the kernels before it in their list do not, such as "depthwise: several channels a group"; or nothing.
     std::string reason;
     std::vector<Edge> inputs, outputs;
-    /// Read and written by one call: inputs, outputs and packed weights.
+    /// Read and written by one call: inputs, outputs and packed weights, each once.
     std::size_t bytes = 0;
     index_t flops = 0;
   };
@@ -61,6 +61,22 @@ NetPlan::Edge describe_edge(const AnyGraph& graph, const MemoryPlan& memory, int
           type.bytes};
 }
 
+/// What a call of a stage reads, once, and writes.
+template <class AnyStage>
+std::size_t bytes_moved(const AnyStage& stage, const KernelInfo& kernel) {
+  std::size_t bytes = kernel.packed_bytes;
+  for (std::size_t i = 0; i < stage.inputs.size(); ++i) {
+    const auto is_read_before = [&](std::size_t other) { return stage.inputs[other].number == stage.inputs[i].number; };
+    std::size_t other = 0;
+    while (!is_read_before(other)) ++other;
+    if (other == i) bytes += stage.inputs[i].bytes;
+  }
+  for (std::size_t o = 0; o < stage.outputs.size(); ++o)
+    if (stage.outputs[o].memory != "nowhere")
+      bytes += o == 0 && kernel.written_bytes > 0 ? kernel.written_bytes : stage.outputs[o].bytes;
+  return bytes;
+}
+
 /// What a net tells of its stages. (A template, as the next: only who asks pays for compiling it.)
 template <class AnyGraph>
 NetPlan describe(const AnyGraph& graph, const Plan& plan) {
@@ -75,12 +91,10 @@ NetPlan describe(const AnyGraph& graph, const Plan& plan) {
     for (const Refusal& refusal : stage.kernel->refusals)
       reason.append(reason.empty() ? "" : "; ").append(refusal.kernel).append(": ").append(refusal.reason);
     described.reason = reason.c_str();
-    described.bytes = stage.kernel->packed_bytes;
     for (const int edge : graph.ports(stage.inputs)) described.inputs.push_back(describe_edge(graph, plan.memory, edge));
     for (const int edge : graph.ports(stage.outputs))
       described.outputs.push_back(describe_edge(graph, plan.memory, edge));
-    for (const auto* edges : {&described.inputs, &described.outputs})
-      for (const NetPlan::Edge& edge : *edges) described.bytes += edge.bytes;
+    described.bytes = bytes_moved(described, *stage.kernel);
   }
   for (const Row& row : graph.rows(plan.stages)) {
     if (row.stage < 0) continue;

@@ -132,9 +132,19 @@ struct Rule {
 
   template <class First, class... Rest>
   static constexpr auto append(const Operation&, Parameters parameters, const First& first, const Rest&... rest) {
-    using Kernel = typename First::backend::template stage<Operation>::template kernel<with_producer_t<First, Closed>,
-                                                                                       with_producer_t<Rest, Closed>...>;
-    return append_operation<Kernel, Operation>(parameters, first, rest...);
+    using Stage = typename First::backend::template stage<Operation>;
+    constexpr bool computes_operands = requires {
+      typename Stage::template kernel<with_producer_t<First, Closed>, with_producer_t<Rest, Closed>...>;
+    };
+    if constexpr (computes_operands) {
+      using Kernel = typename Stage::template kernel<with_producer_t<First, Closed>, with_producer_t<Rest, Closed>...>;
+      return append_operation<Kernel, Operation>(parameters, first, rest...);
+    } else {
+      static_assert(computes_operands,
+                    "a compiled net does not compute this operation on such operands: what a layer has as a parameter is "
+                    "none of them, and a fractional pooling draws its samples");
+      return Rejected{};
+    }
   }
 };
 

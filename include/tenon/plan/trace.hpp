@@ -145,8 +145,8 @@ template <class Backend, class M>
 inline constexpr bool planned_by_type = detail::is_planned_by_type<Backend, M>();
 
 /// Appends the stages of a module of type `M`, whose tensors are unknown.
-template <class M, class X>
-constexpr auto append_by_type(const X& x);
+template <class M, class... X>
+constexpr auto append_by_type(const X&... x);
 
 namespace detail {
 /// How a container composes its children where only their types are known.
@@ -169,12 +169,12 @@ struct ComposeTypes<nn::Children<M...>> {
 };
 }  // namespace detail
 
-template <class M, class X>
-constexpr auto append_by_type(const X& x) {
+template <class M, class... X>
+constexpr auto append_by_type(const X&... x) {
   if constexpr (requires { typename M::operation; })
-    return nn::detail::made_of(x, Rule<typename M::operation>::append(typename M::operation{}, {}, x));
+    return nn::detail::made_of(Rule<typename M::operation>::append(typename M::operation{}, {}, x...), x...);
   else
-    return M::compose(detail::ComposeTypes<typename M::children_types>{}, x);
+    return M::compose(detail::ComposeTypes<typename M::children_types>{}, x...);
 }
 
 // ---- whole models
@@ -196,21 +196,35 @@ constexpr int result_edge(const X& x, const List<int>& others) {
 }
 }  // namespace detail
 
-/// Completes a traced net, whose results are `x...`.
-template <class... X>
-constexpr Plan finish(Graph& graph, const X&... x) {
+/// Completes a traced net, whose result is one value or a std::tuple of values.
+template <class Result>
+constexpr Plan finish(Graph& graph, const Result& result) {
   Plan plan;
-  (plan.results.push_back(detail::result_edge(x, plan.results)), ...);
+  const auto append = [&](const auto&... x) {
+    (plan.results.push_back(detail::result_edge(x, plan.results)), ...);
+  };
+  if constexpr (tenon::detail::is_symbolic<Result>)
+    append(result);
+  else
+    std::apply(append, result);
   plan.stages = graph.stages(plan.results);
   plan.memory = plan_memory(graph, plan.stages.list, plan.results);
   return plan;
 }
 
-template <class Backend, class Model, class Input>
+/// Appends the net's inputs, and gives `use` their values.
+template <class Backend, class... Inputs, class Use>
+constexpr auto with_inputs(Graph& graph, const Use& use) {
+  (void)(graph.append_input(detail::type_of<input_t<Backend, Inputs>>()), ...);
+  return [&]<std::size_t... I>(std::index_sequence<I...>) {
+    return use(input_t<Backend, Inputs>(graph, static_cast<int>(I))...);
+  }(std::index_sequence_for<Inputs...>{});
+}
+
+template <class Backend, class Model, class... Inputs>
 constexpr Plan plan_by_type() {
   Graph graph;
-  using X = input_t<Backend, Input>;
-  return finish(graph, append_by_type<Model>(X(graph, graph.append_input(detail::type_of<X>()))));
+  return finish(graph, with_inputs<Backend, Inputs...>(graph, [](const auto&... x) { return append_by_type<Model>(x...); }));
 }
 
 }  // namespace tenon::inline TENON_ISA::plan

@@ -89,17 +89,18 @@ template <class Producer>
 struct Uniqueness {
   using shared = Producer;
   using unique = Producer;
+  static constexpr bool begins_stage = true;
 };
 template <class K, class F, bool Foldable, bool Unique>
 struct Uniqueness<Open<K, F, Foldable, Unique>> {
   using shared = Open<K, F, Foldable, false>;
   using unique = Open<K, F, Foldable, true>;
+  static constexpr bool begins_stage =
+      std::is_same_v<F, pointwise::Identity> && Foldable == (K::folds_channels > 0);  // nothing is taken in yet
 };
 
 template <class Producer>
-struct RunOf {
-  static constexpr plan::Run value = nullptr;
-};
+struct RunOf;
 template <class Kernel, class Function, bool Foldable, bool Unique>
 struct RunOf<Open<Kernel, Function, Foldable, Unique>> {
   static constexpr plan::Run value = &Kernel::template run<Function>;
@@ -148,6 +149,15 @@ class Value {
   /// This value, of which there is only this handle.
   constexpr auto unique() const {
     return Value<Backend, T, S, Layout, typename detail::Uniqueness<Producer>::unique>(*graph_, edge_);
+  }
+  /// This value, which was made of `x...` and of which there is only this handle. If the stage that made `x` took it in,
+  /// others may still read `x` and so split that stage: the result is unique if `x` is.
+  template <class... X>
+  constexpr auto made_of(const X&... x) const {
+    if constexpr (detail::Uniqueness<Producer>::begins_stage || (std::is_same_v<X, decltype(x.unique())> && ...))
+      return unique();
+    else
+      return *this;
   }
   /// This value, of which there may be several handles.
   constexpr auto shared() const {
