@@ -3,7 +3,7 @@
 #include <limits>
 
 #include "chapter.hpp"
-#include "forwards.hpp"
+#include "tables/functional.hpp"
 
 using namespace tenon_test;
 using namespace forwards;
@@ -32,17 +32,6 @@ std::string error_of(auto&& action) {
 }
 
 // ---- gradients, and the compiled net
-
-BOOST_AUTO_TEST_CASE(forwards_of_functions) {
-  check<Arithmetic<>, Tensor<float, 3, 5>>();
-  check<Division<>, Tensor<float, 3, 5>>();
-  check<Products<>, Tensor<float, 3, 5>>();
-  check<Products<>, Tensor<float, 1, 5>>();
-  check<AlignedParts<>, Tensor<float, 3, 16>>();
-  check<OddParts<>, Tensor<float, 3, 5>>();
-  check<Channels<>, Tensor<float, 2, 3, 4>>();
-  check<Channels<>, Tensor<float, 1, 3, 16>>();
-}
 
 // ---- values
 

@@ -1,4 +1,5 @@
 #include "chapter.hpp"
+#include "tables/padding.hpp"
 
 using namespace tenon_test;
 
@@ -53,22 +54,6 @@ BOOST_AUTO_TEST_CASE(replication_of_the_manual) {
 BOOST_AUTO_TEST_CASE(zeros_of_the_manual) {
   check_manual<nn::ZeroPad2d<nn::padding<1, 1, 2, 0>>>(Tensor<float, 1, 1, 5, 5>::from(
       std::array{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 0, 0, 3, 4, 5, 0, 0, 6, 7, 8, 0}));
-}
-
-template <template <class...> class Pad>
-void check_kind() {
-  check<Pad<nn::padding<0>>, Tensor<float, 1, 1, 1, 1>>();
-  check<Pad<nn::padding<2>>, Tensor<float, 1, 3, 3, 5>>();
-  check<Pad<nn::padding<1, 4, 0, 2>>, Tensor<float, 2, 1, 3, 37>>();
-  check<nn::Sequential<nn::Conv2d<1, 18, nn::kernel_size<1>>, Pad<nn::padding<3, 0, 1, 2>>,
-                       nn::Conv2d<18, 2, nn::kernel_size<3>>>,
-        Tensor<float, 1, 1, 4, 5>>();
-}
-BOOST_AUTO_TEST_CASE(zeros) { check_kind<nn::ZeroPad2d>(); }
-BOOST_AUTO_TEST_CASE(reflection) { check_kind<nn::ReflectionPad2d>(); }
-BOOST_AUTO_TEST_CASE(replication) {
-  check_kind<nn::ReplicationPad2d>();
-  check<nn::ReplicationPad2d<nn::padding<5>>, Tensor<float, 1, 1, 2, 1>>();
 }
 
 // What is not a number stays where it is: zeros are not products.

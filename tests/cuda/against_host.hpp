@@ -1,59 +1,194 @@
 /// \file
-/// What the chapters share: a layer on the device gives what it gives on the host.
+/// What the chapters share: a layer on the device gives what it gives on the host. Of a chapter's table, the lines that
+/// say so are checked here.
 #pragma once
 
-#include <boost/test/unit_test.hpp>
-#include <cmath>
-#include <cstdint>
-#include <random>
 #include <tenon/cuda/cuda.hpp>
-#include <tenon/tenon.hpp>
-#include <tuple>
-#include <type_traits>
-#include <vector>
 
-namespace against_host {
+#include "device_subject.hpp"
 
-namespace nn = tenon::nn;
+namespace tenon_test {
+
 namespace cuda = tenon::cuda;
-using tenon::index_t;
-using tenon::Tensor;
 
-inline std::mt19937& engine() {
-  static std::mt19937 generator(20);
-  return generator;
+inline void read_device(const void* from, std::size_t bytes, void* to) {
+  cuda::device::to_host(static_cast<const std::byte*>(from), static_cast<index_t>(bytes), static_cast<std::byte*>(to));
+}
+inline void write_device(const void* from, std::size_t bytes, void* to) {
+  cuda::device::from_host(static_cast<const std::byte*>(from), static_cast<index_t>(bytes),
+                          static_cast<std::byte*>(to));
+}
+inline constexpr Memory device_memory{read_device, write_device};
+template <>
+inline constexpr const Memory* memory_of<cuda::device> = &device_memory;
+
+template <class Expected, class Actual>
+  requires std::is_same_v<tenon::shape_of_t<Expected>, tenon::shape_of_t<Actual>>
+void check_equal(const Expected& expected, const Actual& actual, double tolerance) {
+  check_equal(view_of(expected), view_of(actual), tolerance);
 }
 
-/// Normal numbers, different ones in each call.
 template <class TensorType>
 TensorType random() {
   TensorType x;
-  std::normal_distribution<double> normal;
-  for (auto& element : x) element = static_cast<typename TensorType::value_type>(normal(engine()));
+  view_of(x).assign(normal_numbers(x.size()));
   return x;
 }
 
-/// Sums of many terms, in another order; `exactly` for what only picks elements.
-template <class T>
-inline constexpr double closely = std::is_same_v<T, float> ? 2e-5 : 1e-13;
-inline constexpr double exactly = 0;
+// ---- a layer on the device
 
-template <class T, index_t... D>
-void check_equal(const Tensor<T, D...>& expected, const Tensor<T, D...>& actual, double tolerance) {
-  for (std::size_t i = 0; i < expected.size(); ++i) {
-    const auto wanted = static_cast<double>(expected.data()[i]), found = static_cast<double>(actual.data()[i]);
-    const bool equal = std::isnan(wanted)
-                           ? std::isnan(found)
-                           : wanted == found || std::abs(wanted - found) <= tolerance * (1 + std::abs(wanted));
-    if (equal) continue;
-    BOOST_ERROR("element " << i << " of " << expected.size() << ": wanted " << wanted << ", found " << found);
-    return;
+template <class X>
+struct on_device {  // output_size<...>
+  using type = X;
+};
+template <class X>
+  requires is_tensor_argument<X>
+struct on_device<X> {
+  using type = cuda::tensor_of_t<typename X::value_type, tenon::shape_of_t<X>>;
+};
+
+/// An argument of one recorded call, which holds the value only until `let_go()`.
+template <std::size_t I, class X>
+struct Passed : Argument<I, X> {
+  using type = typename Argument<I, X>::type;
+
+  explicit Passed(const Argument<I, X>& original) : Argument<I, X>{copy(original.value)} {}
+  void let_go() { [[maybe_unused]] const type gone = std::move(this->value); }
+  void add_to(std::vector<View>& gradients) const {
+    if constexpr (has_gradient) gradients.push_back(view_of(kept.state->grad()));
   }
-  BOOST_TEST_PASSPOINT();
+
+ private:
+  static constexpr bool has_gradient = is_tensor_argument<X> && !is_integer<X>;
+  static type copy(const type& value) {
+    if constexpr (has_gradient)
+      return type(value.data(), nn::requires_grad);
+    else
+      return value;
+  }
+  struct Nothing {
+    explicit Nothing(const type&) {}
+  };
+  struct KeptState : Kept {
+    decltype(std::declval<const type&>().state().get()) state;
+    explicit KeptState(const type& value) : Kept(*value.state()), state(value.state().get()) {}
+  };
+  std::conditional_t<has_gradient, KeptState, Nothing> kept{this->value};
+};
+template <class Indices, class... X>
+struct PassedArguments;
+template <std::size_t... I, class... X>
+struct PassedArguments<std::index_sequence<I...>, X...> : Passed<I, X>... {
+  explicit PassedArguments(const Arguments<std::index_sequence<I...>, X...>& original) : Passed<I, X>(original)... {}
+  template <class Layer>
+  auto call(Layer& layer) const {
+    return layer(static_cast<const Passed<I, X>&>(*this).value...);
+  }
+  void let_go() { (static_cast<Passed<I, X>&>(*this).let_go(), ...); }
+  void add_to(std::vector<View>& gradients) const { (static_cast<const Passed<I, X>&>(*this).add_to(gradients), ...); }
+};
+
+/// A tensor, in a Variable or not, or what is none.
+template <class X>
+const auto& plain(const X& x) {
+  if constexpr (requires { x.grad(); })
+    return x.data();
+  else
+    return x;
 }
-template <class T, index_t... D>
-void check_equal(const Tensor<T, D...>& expected, const cuda::Tensor<T, D...>& actual, double tolerance) {
-  check_equal(expected, actual.to_host(), tolerance);
+template <class R>
+Numbers read_results(const R& result) {
+  if constexpr (requires { std::get<1>(result); })
+    return read({view_of(plain(std::get<0>(result))), view_of(plain(std::get<1>(result)))});
+  else
+    return read({view_of(plain(result))});
+}
+
+/// `layer` on the device. A loss goes there as it is: `cuda(0)` would leave its weights behind.
+template <class Layer>
+auto to_device(const Layer& layer) {
+  if constexpr (std::is_constructible_v<Layer, Tensor<float, 1>>)
+    return layer;
+  else
+    return layer.cuda(0);
+}
+
+template <class Layer, class... In>
+class OnDevice final : public DeviceSubject {
+ public:
+  explicit OnDevice(const Layer& layer) : original_(layer), layer_(to_device(layer)) {}
+
+  void train(bool mode) override { layer_.train(mode); }
+  Numbers call() override { return read_results(call_with(layer_)); }
+  Recording record(const std::vector<double>& gradient) override {
+    Recording recording;
+    PassedArguments<indices, typename on_device<In>::type...> arguments(arguments_);
+    {
+      const Kept y = [&] {
+        const auto result = arguments.call(layer_);
+        recording.results = read_results(result);
+        auto& state = *first_of(result).state();
+        view_of(state.grad_to_write()).assign(gradient);
+        arguments.let_go();
+        return Kept(state);
+      }();
+      y.propagate();
+    }
+    std::vector<View> gradients;
+    arguments.add_to(gradients);
+    for (const View& view : gradients) recording.gradients.push_back(view.numbers());
+    return recording;
+  }
+  Numbers call_compiled() override {
+    using R = decltype(call_with(layer_));
+    if constexpr (sizeof...(In) == 1 && !requires { std::tuple_size<R>::value; }) {
+      auto net = cuda::compile<In...>(original_, 0);
+      return read_results(call_with(net));
+    }
+    return {};
+  }
+
+ private:
+  using indices = std::index_sequence_for<In...>;
+
+  std::vector<Part> find_parts(bool with_gradients) override {
+    std::vector<Part> parts;
+    arguments_.add_to(parts, false);
+    add_parts(layer_, with_gradients, parts);
+    return parts;
+  }
+
+  template <class F>
+  decltype(auto) call_with(F& function) {
+    return arguments_.apply([&](const auto&... argument) -> decltype(auto) { return function(plain(argument)...); });
+  }
+
+  const Layer& original_;
+  decltype(to_device(std::declval<const Layer&>())) layer_;
+  Arguments<indices, typename on_device<In>::type...> arguments_;
+};
+
+/// `layer` on `x...`.
+template <class Layer, class... X>
+void check_layer(const Layer& layer, const Case& c, const X&... x) {
+  Recorded<Layer, X...> host(layer);
+  std::size_t i = 0;
+  std::vector<Part> parts = host.parts();
+  (parts[i++].view.assign(numbers(x)), ...);
+  OnDevice<Layer, X...> device(host.layer());
+  check_against_host(host, device, c);
+}
+/// A layer that is no line of a table.
+template <class Layer, class First, class... Rest>
+void check_on_device(const Case& c = {}) {
+  Recorded<Layer, First, Rest...> host{Layer()};
+  OnDevice<Layer, First, Rest...> device(host.layer());
+  check_at_random(host, device, classes_of<First>(), c, TENON_PRETTY_FUNCTION);
+}
+
+template <class Layer, class... In>
+void check_on_device(double tolerance) {
+  check_on_device<Layer, In...>({.device_tolerance = tolerance});
 }
 
 /// An eager call of `layer` on `x`.
@@ -62,58 +197,6 @@ void check_eager(Layer& layer, const Input& x, double tolerance) {
   auto on_device = layer.cuda(0);
   check_equal(layer(x), on_device(cuda::copy(x)), tolerance);
 }
-
-/// A record of `layer(x...)` on the device gives the gradients that one on the host gives.
-template <class Layer, class... X>
-void check_backward(Layer& layer, double tolerance, const X&... x) {
-  layer.zero_grad();
-  auto on_device = layer.cuda(0);
-  const std::tuple inputs{nn::Variable(x, nn::requires_grad)...};
-  const std::tuple device_inputs{nn::Variable(cuda::copy(x), nn::requires_grad)...};
-  const auto y = std::apply([&](const auto&... variables) { return layer(variables...); }, inputs);
-  // A product with 1: on the device, only the record has what the layer is given and what it makes of that.
-  const auto passed_on = [](const auto& variable) {
-    if constexpr (requires { 1 * variable; })
-      return 1 * variable;
-    else  // indices, and several results
-      return variable;
-  };
-  const auto device_y = std::apply(
-      [&](const auto&... variables) { return passed_on(on_device(passed_on(variables)...)); }, device_inputs);
-  const auto backward = [](const auto& result, const auto& device_result) {
-    const auto gradient = random<std::remove_cvref_t<decltype(result.data())>>();
-    result.backward(gradient);
-    device_result.backward(cuda::copy(gradient));
-  };
-  if constexpr (requires { std::get<0>(y); })
-    backward(std::get<0>(y), std::get<0>(device_y));
-  else
-    backward(y, device_y);
-  [&]<std::size_t... I>(std::index_sequence<I...>) {
-    (check_equal(std::get<I>(inputs).grad(), std::get<I>(device_inputs).grad(), tolerance), ...);
-  }
-  (std::index_sequence_for<X...>{});
-  const auto gradients = [](auto& module) {
-    std::vector<std::vector<double>> all;
-    nn::for_each_parameter(module, [&](const std::string&, auto& parameter) {
-      const auto add = [&](const auto& tensor) { all.emplace_back(tensor.begin(), tensor.end()); };
-      if constexpr (requires { parameter.grad().to_host(); })
-        add(parameter.grad().to_host());
-      else
-        add(parameter.grad());
-    });
-    return all;
-  };
-  const auto expected = gradients(layer), actual = gradients(on_device);
-  for (std::size_t p = 0; p < expected.size(); ++p)
-    for (std::size_t i = 0; i < expected[p].size(); ++i)
-      if (std::abs(expected[p][i] - actual[p][i]) > tolerance * (1 + std::abs(expected[p][i]))) {
-        BOOST_ERROR("parameter " << p << ", element " << i << ": gradient " << actual[p][i] << ", wanted "
-                                 << expected[p][i]);
-        break;
-      }
-}
-
 /// The net that `layer`, in evaluation mode, is compiled to.
 template <class Layer, class Input>
 void check_compiled(Layer& layer, const Input& x, double tolerance) {
@@ -122,13 +205,28 @@ void check_compiled(Layer& layer, const Input& x, double tolerance) {
   check_equal(layer(x), net(cuda::copy(x)), tolerance);
 }
 
-template <class Layer, class Input>
-void check(double tolerance = closely<typename Input::value_type>) {
-  Layer layer;
-  const auto x = random<Input>();
-  check_eager(layer, x, tolerance);
-  check_backward(layer, tolerance, x);
-  check_compiled(layer, x, tolerance);
-}
+// ---- the lines of a table
 
-}  // namespace against_host
+template <class Layer, class... In>
+void check_everywhere(const Case& c) {
+  check_on_device<Layer, In...>(c);
+}
+template <class Layer, class... In>
+void check_everywhere(double tolerance = Case::closely) {
+  check_on_device<Layer, In...>({.device_tolerance = tolerance});
+}
+template <class Layer, class... In>
+void check_everywhere_in_double(const Case& c) {
+  check_on_device<nn::rebound_or_same_t<Layer, nn::to_type<double>>, typename widened<In>::type...>(c);
+}
+template <class Layer, class... In>
+void check_everywhere_in_double(double tolerance = Case::closely) {
+  check_everywhere_in_double<Layer, In...>({.device_tolerance = tolerance});
+}
+/// The host's alone.
+template <class Layer, class... In>
+consteval void check(const Case& = {}) {}
+template <class Layer, class... In>
+consteval void check_reference(const Case& = {}) {}
+
+}  // namespace tenon_test

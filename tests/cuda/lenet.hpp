@@ -1,7 +1,7 @@
 #include "against_host.hpp"
 
 BOOST_AUTO_TEST_SUITE(lenet)
-using namespace against_host;
+using namespace tenon_test;
 
 using LeNet =
     nn::Sequential<nn::Conv2d<1, 6, nn::kernel_size<5>, nn::padding<2>>, nn::ReLU, nn::MaxPool2d<nn::kernel_size<2>>,

@@ -5,9 +5,11 @@
 /// Every case draws the same numbers, whatever ran before it.
 struct SeedEachCase : boost::unit_test::test_observer {
   void test_unit_start(const boost::unit_test::test_unit&) override {
-    against_host::engine().seed(20);
+    tenon_test::engine().seed(20);
     tenon::manual_seed(20);
   }
+  // Behind Boost.Test's own first observer, which it asks before that one has begun.
+  int priority() override { return 1; }
 };
 
 int main(int argc, char* argv[]) {

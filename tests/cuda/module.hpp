@@ -1,7 +1,7 @@
 #include "against_host.hpp"
 
 BOOST_AUTO_TEST_SUITE(module)
-using namespace against_host;
+using namespace tenon_test;
 using namespace tenon::literals;
 
 using Block = nn::Sequential<nn::Conv2d<4, 4, nn::kernel_size<3>, nn::padding<1>, nn::bias<false>>, nn::BatchNorm2d<4>,
@@ -37,10 +37,10 @@ struct Skip : nn::Module<Skip<T>> {
 };
 
 BOOST_AUTO_TEST_CASE(user_module) {
-  check<Skip<>, Tensor<float, 3, 6>>();
-  check<Skip<double>, Tensor<double, 3, 6>>();
+  check_on_device<Skip<>, Tensor<float, 3, 6>>();
+  check_on_device<Skip<double>, Tensor<double, 3, 6>>();
   // In a chain, where the stage before may take in what reads its output only once.
-  check<nn::Sequential<nn::Linear<5, 6>, Skip<>, nn::ReLU>, Tensor<float, 3, 5>>();
+  check_on_device<nn::Sequential<nn::Linear<5, 6>, Skip<>, nn::ReLU>, Tensor<float, 3, 5>>();
 }
 
 BOOST_AUTO_TEST_CASE(operators) {

@@ -1,7 +1,7 @@
 #include "against_host.hpp"
 
 BOOST_AUTO_TEST_SUITE(tensor)
-using namespace against_host;
+using namespace tenon_test;
 
 BOOST_AUTO_TEST_CASE(copies) {
   const auto host = random<Tensor<double, 3, 5>>();

@@ -1,20 +1,9 @@
 #include "against_host.hpp"
+// Behind what says how a line is checked.
+#include "../tables/vision.hpp"
 
 BOOST_AUTO_TEST_SUITE(vision)
-using namespace against_host;
-
-BOOST_AUTO_TEST_CASE(pixel_shuffle) {
-  check<nn::PixelShuffle<2>, Tensor<float, 2, 8, 3, 5>>(exactly);
-  check<nn::PixelShuffle<3>, Tensor<double, 1, 9, 1, 2>>(exactly);
-}
-
-BOOST_AUTO_TEST_CASE(upsampling) {
-  check<nn::UpsamplingNearest2d<nn::scale_factor<2, 3>>, Tensor<float, 2, 3, 4, 5>>();
-  check<nn::UpsamplingNearest2d<nn::size<5, 3>>, Tensor<float, 1, 2, 3, 7>>();
-  check<nn::UpsamplingBilinear2d<nn::scale_factor<2>>, Tensor<float, 2, 3, 4, 5>>();
-  check<nn::UpsamplingBilinear2d<nn::size<3, 7>>, Tensor<double, 1, 2, 5, 1>>();
-  check<nn::UpsamplingBilinear2d<nn::size<1, 4>>, Tensor<float, 1, 1, 3, 4>>();
-}
+using namespace tenon_test;
 
 BOOST_AUTO_TEST_CASE(gradients_accumulate) {
   const auto image = random<Tensor<float, 1, 4, 2, 3>>();
