@@ -17,8 +17,8 @@ struct Summary {
     std::vector<index_t> output_shape;
     index_t parameters = 0;
     index_t multiply_adds = 0;
-    /// The stage of the compiled net that computes it, counted from 0 as in `net.plan()`: layers of one stage are fused.
-    /// -1 where nothing is left to compute, as of a Dropout.
+    /// The stage of the compiled net that computes it, counted from 0 as in `net.plan()`: layers of one stage are
+    /// fused. -1 where nothing is left to compute, as of a Dropout.
     int stage = -1;
   };
   std::vector<Row> rows;
@@ -52,22 +52,21 @@ std::basic_ostream<Character, Traits>& operator<<(std::basic_ostream<Character, 
 ///     assert(summary.parameters == 52 && summary.multiply_adds == 48);
 template <class... Inputs, class Model>
 auto summary(const Model& model) {
-  return plan::with_plan<cpu::Backend, Inputs...>(
-      model, [](const plan::Graph& graph, const plan::Plan& plan, auto) {
-        Summary summary;
-        for (const plan::Row& row : graph.rows(plan.stages)) {
-          summary.rows.push_back({std::string(row.name),
-                                  {row.output.begin(), row.output.end()},
-                                  row.parameters,
-                                  row.multiply_adds,
-                                  row.stage});
-          summary.parameters += row.parameters;
-          summary.multiply_adds += row.multiply_adds;
-        }
-        summary.workspace_bytes = plan.memory.workspace_bytes;
-        summary.weight_bytes = plan.memory.weight_bytes;
-        return summary;
-      });
+  return plan::with_plan<cpu::Backend, Inputs...>(model, [](const plan::Graph& graph, const plan::Plan& plan, auto) {
+    Summary summary;
+    for (const plan::Row& row : graph.rows(plan.stages)) {
+      summary.rows.push_back({std::string(row.name),
+                              {row.output.begin(), row.output.end()},
+                              row.parameters,
+                              row.multiply_adds,
+                              row.stage});
+      summary.parameters += row.parameters;
+      summary.multiply_adds += row.multiply_adds;
+    }
+    summary.workspace_bytes = plan.memory.workspace_bytes;
+    summary.weight_bytes = plan.memory.weight_bytes;
+    return summary;
+  });
 }
 
 }  // namespace tenon::inline TENON_ISA

@@ -120,9 +120,10 @@ auto reject_net_call(Types<Input...>, Types<Output...>, Types<X...>) {
       TENON_REJECT("net takes (x), or (x, y) to write its result into y, and no other number of arguments", Input...,
                    Output...);
     else
-      TENON_REJECT("net takes its inputs, or these and the tensors to write its results into, and no other number of "
-                   "arguments; inputs and results",
-                   Types<Input...>, Types<Output...>);
+      TENON_REJECT(
+          "net takes its inputs, or these and the tensors to write its results into, and no other number of "
+          "arguments; inputs and results",
+          Types<Input...>, Types<Output...>);
   } else {
     using Found = std::tuple<X...>;
     constexpr std::size_t wrong_input = []<std::size_t... I>(std::index_sequence<I...>) {

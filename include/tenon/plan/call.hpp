@@ -83,8 +83,8 @@ class Call {
 /// What a stage's weights are packed from; the tensors are read once, when the net is made.
 struct Source {
   const void* const* parameters = nullptr;
-  /// Weight, bias, mean and variance (channels) of a batch normalization in evaluation mode, which was taken in or which
-  /// the stage itself is; null if there is none.
+  /// Weight, bias, mean and variance (channels) of a batch normalization in evaluation mode, which was taken in or
+  /// which the stage itself is; null if there is none.
   const void* const* normalization = nullptr;
   double eps = 0;  // of the normalization
 

@@ -39,9 +39,9 @@ class Folded {
   List<T> scale_;
 };
 
-/// Packs a batch normalization of a stage of its own: means, scales and biases, `padded` elements each, zeros behind the
-/// first `channels`. y = (x - mean) * scale + bias: as scale * x + shift, with one addition less, two large numbers would
-/// cancel where the mean is far from zero.
+/// Packs a batch normalization of a stage of its own: means, scales and biases, `padded` elements each, zeros behind
+/// the first `channels`. y = (x - mean) * scale + bias: as scale * x + shift, with one addition less, two large numbers
+/// would cancel where the mean is far from zero.
 template <class T>
 void pack_normalization(const Source& source, index_t channels, index_t padded, T* packed) {
   const Folded<T> folded(source, channels);

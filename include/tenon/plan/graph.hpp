@@ -122,9 +122,7 @@ class Graph {
     at(part).offset = offset;
     at(part).pinned = at(whole).pinned = true;
   }
-  constexpr bool can_be_placed(int edge) const {
-    return !is_input(edge) && at(edge).whole < 0 && !at(edge).constant;
-  }
+  constexpr bool can_be_placed(int edge) const { return !is_input(edge) && at(edge).whole < 0 && !at(edge).constant; }
   /// The edge that `edge` lies in, itself if in no other, and where it starts there.
   constexpr int whole(int edge) const {
     while (at(edge).whole >= 0) edge = at(edge).whole;
@@ -174,8 +172,8 @@ class Graph {
     mark_read(stage);
     operations_.push_back({stage, {}, -1});
   }
-  /// Appends an operation on `edge`, which is open: if nothing else reads that edge, `merged`, which computes both, takes
-  /// the place of the stage that makes it; else `alone` is a stage. Either writes a new edge.
+  /// Appends an operation on `edge`, which is open: if nothing else reads that edge, `merged`, which computes both,
+  /// takes the place of the stage that makes it; else `alone` is a stage. Either writes a new edge.
   TENON_COLD constexpr int append_merged(int edge, Stage alone, Stage merged, const EdgeType& type) {
     const int after = append_edge(type);
     alone.outputs = merged.outputs = range({after});
@@ -216,8 +214,8 @@ class Graph {
       Fate& fate = fates[index(number)];
       fate.in_use = is_wanted(uses, operation);
       if (!fate.in_use) continue;
-      const bool merges = into >= 0 && uses[index(into)].reads == 1 && !at(into).pinned &&
-                          uses[index(into)].host == at(into).host;
+      const bool merges =
+          into >= 0 && uses[index(into)].reads == 1 && !at(into).pinned && uses[index(into)].host == at(into).host;
       uses[index(output)].host = merges ? at(into).host : number;
       if (merges) {
         Fate& before = fates[index(at(into).operation)];
@@ -250,7 +248,8 @@ class Graph {
   // ---- what a summary says
 
   constexpr int operations() const { return static_cast<int>(operations_.size()); }
-  /// `row` is what was appended since there were `before` operations: the last of that, behind conversions of its inputs.
+  /// `row` is what was appended since there were `before` operations: the last of that, behind conversions of its
+  /// inputs.
   TENON_COLD constexpr void note(Row row, int before) {
     row.stage = operations() > before ? operations() - 1 : -1;
     rows_.push_back(row);

@@ -45,16 +45,9 @@ struct KernelTraits {
 /// The same as a value.
 template <class Kernel>
 inline constexpr KernelInfo info_of = [] {
-  KernelInfo info{Kernel::name,
-                  Kernel::refusals,
-                  nullptr,
-                  Kernel::packed_bytes,
-                  Kernel::scratch_bytes,
-                  Kernel::state_bytes,
-                  Kernel::in_place,
-                  Kernel::written_bytes,
-                  Kernel::index_reader,
-                  Kernel::index_limit};
+  KernelInfo info{Kernel::name,          Kernel::refusals,    nullptr,          Kernel::packed_bytes,
+                  Kernel::scratch_bytes, Kernel::state_bytes, Kernel::in_place, Kernel::written_bytes,
+                  Kernel::index_reader,  Kernel::index_limit};
   if constexpr (Kernel::packed_bytes > 0) info.pack = &Kernel::pack;
   if (info.reports() && info.scratch_bytes < sizeof(IndexReport)) info.scratch_bytes = sizeof(IndexReport);
   return info;

@@ -1,6 +1,6 @@
 /// \file
-/// Kernels that are only a map, for all backends: `Backend::place::map(count, function, y, x...)` is y[i] = function(x[i]...),
-/// where y may be one of x.
+/// Kernels that are only a map, for all backends: `Backend::place::map(count, function, y, x...)` is y[i] =
+/// function(x[i]...), where y may be one of x.
 #pragma once
 
 #include "../nn/functional.hpp"
@@ -45,7 +45,8 @@ struct AffineMap : AnyMap<T, Layout> {
   template <class Function>
   static void run(const Call& call) noexcept {
     const pointwise::Affine<T> affine{static_cast<T>(call.number(0)), static_cast<T>(call.number(1))};
-    Backend::place::map(Count, pointwise::Compose<pointwise::Affine<T>, Function>{affine, {}}, call.out<T>(), call.in<T>());
+    Backend::place::map(Count, pointwise::Compose<pointwise::Affine<T>, Function>{affine, {}}, call.out<T>(),
+                        call.in<T>());
   }
 };
 
@@ -56,8 +57,8 @@ struct NumberMap : AnyMap<T, Layout> {
   template <class Function>
   static void run(const Call& call) noexcept {
     const auto divide = Operation{call.number()}.template function<T>();
-    Backend::place::map(Count, pointwise::Compose<std::remove_const_t<decltype(divide)>, Function>{divide, {}}, call.out<T>(),
-                 call.in<T>());
+    Backend::place::map(Count, pointwise::Compose<std::remove_const_t<decltype(divide)>, Function>{divide, {}},
+                        call.out<T>(), call.in<T>());
   }
 };
 

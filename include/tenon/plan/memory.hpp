@@ -51,9 +51,8 @@ class Arena {
   /// Places the blocks by decreasing size, each in the lowest gap that it fits.
   TENON_COLD constexpr void place_all(std::vector<Block>& blocks) {
     for (Block& block : blocks) placed_.push_back(&block);
-    std::sort(placed_.data(), placed_.data() + placed_.size(), [](const Block* a, const Block* b) {
-      return a->bytes != b->bytes ? a->bytes > b->bytes : a < b;
-    });
+    std::sort(placed_.data(), placed_.data() + placed_.size(),
+              [](const Block* a, const Block* b) { return a->bytes != b->bytes ? a->bytes > b->bytes : a < b; });
     for (Block* const* block = placed_.data(); block != placed_.data() + placed_.size(); ++block) place(block);
   }
   constexpr std::size_t bytes() const { return bytes_; }
@@ -138,14 +137,15 @@ class Lifetimes {
 
 }  // namespace detail
 
-/// Places everything that a run of `stages` needs. The `results`, each of which a stage writes and which lie in no other
-/// edge, stay to the end; the inputs are the caller's, and may be results of the run before.
-TENON_COLD constexpr MemoryPlan plan_memory(const Graph& graph, const std::vector<Stage>& stages, std::span<const int> results) {
+/// Places everything that a run of `stages` needs. The `results`, each of which a stage writes and which lie in no
+/// other edge, stay to the end; the inputs are the caller's, and may be results of the run before.
+TENON_COLD constexpr MemoryPlan plan_memory(const Graph& graph, const std::vector<Stage>& stages,
+                                            std::span<const int> results) {
   const auto index = [](int i) { return static_cast<std::size_t>(i); };
   const int end = static_cast<int>(stages.size()), edges = graph.edges(), inputs = graph.inputs();
-  MemoryPlan plan{std::vector<Location>(index(edges)),  List<std::size_t>(index(end)),
-                  List<std::size_t>(index(end)),        List<std::size_t>(index(end)),
-                  std::vector<Piece>(results.size()), std::vector<Piece>(index(inputs))};
+  MemoryPlan plan{std::vector<Location>(index(edges)), List<std::size_t>(index(end)),
+                  List<std::size_t>(index(end)),       List<std::size_t>(index(end)),
+                  std::vector<Piece>(results.size()),  std::vector<Piece>(index(inputs))};
   const detail::Lifetimes lifetimes(graph, stages, results);
 
   std::vector<detail::Block> blocks;
@@ -188,8 +188,7 @@ TENON_COLD constexpr MemoryPlan plan_memory(const Graph& graph, const std::vecto
   for (const int result : results) result_block(result).early = copies ? -1 : inputs_read;
   const std::size_t own_blocks = blocks.size();
   if (copies)
-    for (int input = 0; input < inputs; ++input)
-      blocks.push_back({graph.bytes(input), 0, lifetimes[input].last, -1});
+    for (int input = 0; input < inputs; ++input) blocks.push_back({graph.bytes(input), 0, lifetimes[input].last, -1});
   detail::Arena arena;
   arena.place_all(blocks);
   plan.workspace_bytes = arena.bytes();
@@ -217,8 +216,7 @@ TENON_COLD constexpr MemoryPlan plan_memory(const Graph& graph, const std::vecto
   }
   for (int edge = 0; edge < edges; ++edge) {
     const Location memory = memories[index(lifetimes.memory_of(graph.whole(edge)))];
-    if (memory.base != Location::nowhere)
-      plan.edges[index(edge)] = {memory.base, memory.offset + graph.offset(edge)};
+    if (memory.base != Location::nowhere) plan.edges[index(edge)] = {memory.base, memory.offset + graph.offset(edge)};
   }
   return plan;
 }

@@ -57,7 +57,8 @@ struct OutputsOf<std::tuple<Outputs...>> {
   using type = Types<Outputs...>;
 };
 
-template <class Backend, class Model, class InputTypes, class Result, class OutputTypes = typename OutputsOf<Result>::type>
+template <class Backend, class Model, class InputTypes, class Result,
+          class OutputTypes = typename OutputsOf<Result>::type>
 class Compiled;
 
 /// A net in evaluation mode for inputs of static shapes, its weights a snapshot of the model's.
@@ -154,7 +155,8 @@ class Compiled<Backend, Model, Types<Inputs...>, Result, Types<Outputs...>>
   }
   static bool are_apart(const Outputs&... y) noexcept {
     const std::array<std::pair<const std::byte*, std::size_t>, sizeof...(Outputs)> all{
-        std::pair<const std::byte*, std::size_t>{address(y), Outputs::size() * sizeof(typename Outputs::value_type)}...};
+        std::pair<const std::byte*, std::size_t>{address(y),
+                                                 Outputs::size() * sizeof(typename Outputs::value_type)}...};
     for (std::size_t a = 0; a < all.size(); ++a)
       for (std::size_t b = 0; b < a; ++b)
         if (std::less<>()(all[a].first, all[b].first + all[b].second) &&
@@ -191,8 +193,10 @@ inline constexpr bool takes = requires(Model& model, const X&... x) { model.forw
 template <class Model, class Use, class... X>
 TENON_COLD auto with_traced(const Model& model, const Use& use, Graph& graph, const X&... x) {
   if constexpr (!takes<Model, X...>) {
-    TENON_REJECT("compile<Inputs...>(model): the forward of the model does not take so many inputs, or none of such types; model and inputs",
-                 Model, Types<tensor_of_t<typename X::value_type, typename X::static_shape>...>);
+    TENON_REJECT(
+        "compile<Inputs...>(model): the forward of the model does not take so many inputs, or none of such types; "
+        "model and inputs",
+        Model, Types<tensor_of_t<typename X::value_type, typename X::static_shape>...>);
     return Rejected{};
   } else {
     const auto result = detail::call(model, x...);
@@ -223,7 +227,8 @@ auto with_plan(const Model& model, const Use& use) {
 /// `compile<Inputs...>(model)` for a backend.
 template <class Backend, class... Inputs, class Model>
 auto compile_for(const Model& model, std::span<std::byte> weight_storage, std::span<std::byte> workspace) {
-  return with_plan<Backend, Inputs...>(model, [&]<class Result>(Graph&& graph, Plan&& plan, std::type_identity<Result>) {
+  return with_plan<Backend, Inputs...>(model, [&]<class Result>(Graph&& graph, Plan&& plan,
+                                                                std::type_identity<Result>) {
     using InputTypes = Types<typename Backend::template tensor<typename Inputs::value_type, shape_of_t<Inputs>>...>;
     return Compiled<Backend, Model, InputTypes, Result>(std::move(graph), std::move(plan), weight_storage, workspace);
   });

@@ -22,15 +22,16 @@ struct Plan {
 
 /// A plan with its memory. It knows no types: nets of all models share its code.
 ///
-/// A backend has `Memory(bytes, given span, what errors call it)` with `data()`, the same as `Weights`, which copies may
-/// share, and `Scope`, which lives while a net runs.
+/// A backend has `Memory(bytes, given span, what errors call it)` with `data()`, the same as `Weights`, which copies
+/// may share, and `Scope`, which lives while a net runs.
 template <class Backend>
 class Program {
   using Place = typename Backend::place;
 
  public:
   /// Packs the weights. Empty storage: the program has its own.
-  TENON_COLD Program(const Graph& graph, const Plan& plan, std::span<std::byte> weight_storage, std::span<std::byte> workspace)
+  TENON_COLD Program(const Graph& graph, const Plan& plan, std::span<std::byte> weight_storage,
+                     std::span<std::byte> workspace)
       : weights_(plan.memory.weight_bytes, weight_storage, "weight storage"),
         workspace_(plan.memory.workspace_bytes, workspace, "workspace"),
         state_(plan.memory.state_bytes, {}, "state"),
@@ -144,8 +145,7 @@ class Program {
       return address(input) < address(result) + result_bytes && address(result) < address(input) + bytes;
     };
     for (std::size_t r = 0; r < results_.size(); ++r)
-      if (overlaps(result(r), results_[r].bytes) ||
-          overlaps(arguments[input_copies_.size() + r], results_[r].bytes))
+      if (overlaps(result(r), results_[r].bytes) || overlaps(arguments[input_copies_.size() + r], results_[r].bytes))
         return true;
     return false;
   }

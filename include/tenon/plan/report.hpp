@@ -52,13 +52,14 @@ NetPlan::Edge describe_edge(const AnyGraph& graph, const MemoryPlan& memory, int
   const EdgeType& type = graph.type(number);
   const Location location = memory.edges[static_cast<std::size_t>(number)];
   const auto first_result = Location::first_argument + static_cast<std::uint32_t>(graph.inputs());
-  const std::string_view where = location.base == Location::nowhere      ? "nowhere"
-                                 : location.base == Location::workspace  ? "workspace"
-                                 : location.base == Location::weights    ? "weights"
-                                 : location.base < first_result          ? "input"
-                                                                         : "result";
-  return {number,   graph.whole(number), {type.extents.begin(), type.extents.end()}, type.element, type.layout, where, location.offset,
-          type.bytes};
+  const std::string_view where = location.base == Location::nowhere     ? "nowhere"
+                                 : location.base == Location::workspace ? "workspace"
+                                 : location.base == Location::weights   ? "weights"
+                                 : location.base < first_result         ? "input"
+                                                                        : "result";
+  return {number,          graph.whole(number), {type.extents.begin(), type.extents.end()},
+          type.element,    type.layout,         where,
+          location.offset, type.bytes};
 }
 
 /// What a call of a stage reads, once, and writes.
@@ -91,7 +92,8 @@ NetPlan describe(const AnyGraph& graph, const Plan& plan) {
     for (const Refusal& refusal : stage.kernel->refusals)
       reason.append(reason.empty() ? "" : "; ").append(refusal.kernel).append(": ").append(refusal.reason);
     described.reason = reason.c_str();
-    for (const int edge : graph.ports(stage.inputs)) described.inputs.push_back(describe_edge(graph, plan.memory, edge));
+    for (const int edge : graph.ports(stage.inputs))
+      described.inputs.push_back(describe_edge(graph, plan.memory, edge));
     for (const int edge : graph.ports(stage.outputs))
       described.outputs.push_back(describe_edge(graph, plan.memory, edge));
     described.bytes = bytes_moved(described, *stage.kernel);

@@ -25,7 +25,8 @@ TENON_COLD constexpr Stage stage_on(Graph& graph, Parameters parameters, std::in
 
 /// What a stage of `Kernel` leaves open.
 template <class Kernel, class Function = pointwise::Identity>
-using producer_t = std::conditional_t<Kernel::takes_functions, Open<Kernel, Function, (Kernel::folds_channels > 0)>, Closed>;
+using producer_t =
+    std::conditional_t<Kernel::takes_functions, Open<Kernel, Function, (Kernel::folds_channels > 0)>, Closed>;
 
 /// Appends a stage of `Kernel` on the values `x`, as they lie, whose result is one tensor.
 template <class Kernel, class Result, class Function = pointwise::Identity, class First, class... Rest>
@@ -133,16 +134,16 @@ struct Rule {
   template <class First, class... Rest>
   static constexpr auto append(const Operation&, Parameters parameters, const First& first, const Rest&... rest) {
     using Stage = typename First::backend::template stage<Operation>;
-    constexpr bool computes_operands = requires {
-      typename Stage::template kernel<with_producer_t<First, Closed>, with_producer_t<Rest, Closed>...>;
-    };
+    constexpr bool computes_operands =
+        requires { typename Stage::template kernel<with_producer_t<First, Closed>, with_producer_t<Rest, Closed>...>; };
     if constexpr (computes_operands) {
       using Kernel = typename Stage::template kernel<with_producer_t<First, Closed>, with_producer_t<Rest, Closed>...>;
       return append_operation<Kernel, Operation>(parameters, first, rest...);
     } else {
-      static_assert(computes_operands,
-                    "a compiled net does not compute this operation on such operands: what a layer has as a parameter is "
-                    "none of them, and a fractional pooling draws its samples");
+      static_assert(
+          computes_operands,
+          "a compiled net does not compute this operation on such operands: what a layer has as a parameter is "
+          "none of them, and a fractional pooling draws its samples");
       return Rejected{};
     }
   }
@@ -241,8 +242,8 @@ struct Rule<operation::BatchNorm<Rank, Channels, Eps, Momentum, Statistics>> {
       Stage stage = stage_on<Kernel>(x.graph(), {}, {from.edge()});
       stage.normalization = parts_of(x.graph(), norm, parameters);
       stage.eps = Eps;
-      using Result = with_producer_t<decltype(in_layout<typename Kernel::writes>(x)),
-                                     Open<Kernel, pointwise::Identity, false>>;
+      using Result =
+          with_producer_t<decltype(in_layout<typename Kernel::writes>(x)), Open<Kernel, pointwise::Identity, false>>;
       return Result(x.graph(), x.graph().append(stage, detail::type_of<Result>()));
     }
   }
@@ -258,17 +259,16 @@ struct Rule<operation::BatchNorm<Rank, Channels, Eps, Momentum, Statistics>> {
 
 /// The layout in which two edges meet: the first one's if it is blocked, or also the second one's.
 template <class A, class B>
-using common_layout_t = std::conditional_t<is_blocked<typename A::layout> ||
-                                               std::is_same_v<typename A::layout, typename B::layout>,
-                                           typename A::layout, Plain>;
+using common_layout_t =
+    std::conditional_t<is_blocked<typename A::layout> || std::is_same_v<typename A::layout, typename B::layout>,
+                       typename A::layout, Plain>;
 
-/// The layout in which quotients are computed: not one with padding, where they would not be finite, and a Linear behind
-/// multiplies the padding by zero.
+/// The layout in which quotients are computed: not one with padding, where they would not be finite, and a Linear
+/// behind multiplies the padding by zero.
 template <class X, class Layout = typename X::layout>
-using quotient_layout_t =
-    std::conditional_t<elements_in<X::backend::template lanes<typename X::value_type>, typename X::static_shape,
-                                   Layout> == X::static_shape::size,
-                       Layout, Plain>;
+using quotient_layout_t = std::conditional_t<elements_in<X::backend::template lanes<typename X::value_type>,
+                                                         typename X::static_shape, Layout> == X::static_shape::size,
+                                             Layout, Plain>;
 
 /// a + b, a - b, a * b, a / b.
 template <class Operation>
@@ -306,7 +306,8 @@ struct Rule<Operation> : NeutralRule {
     Stage merged = graph.open_stage(sum.edge());
     merged.inputs = graph.range({graph.ports(merged.inputs)[0], added});
     const int edge = detail::merge(sum, alone, merged, detail::type_of<A>());
-    return with_producer_t<A, Open<typename Host::kernel, AddThen<typename Host::function, pointwise::Identity>, false>>(
+    return with_producer_t<A,
+                           Open<typename Host::kernel, AddThen<typename Host::function, pointwise::Identity>, false>>(
         graph, edge);
   }
 };
@@ -384,9 +385,8 @@ struct Rule<operation::Cat<Dim>> : NeutralRule {
     if (rows == 1 && offset % memory::alignment == 0 && graph.can_be_placed(part))
       graph.place(part, result.edge(), offset);
     else
-      graph.append_to(
-          stage_on<CopyRowsKernel<typename X::backend, T, rows, row, pitch, At>>(graph, {}, {part}),
-          {result.edge()});
+      graph.append_to(stage_on<CopyRowsKernel<typename X::backend, T, rows, row, pitch, At>>(graph, {}, {part}),
+                      {result.edge()});
     if constexpr (sizeof...(Rest) > 0) put<At + row>(result, rest...);
   }
 };

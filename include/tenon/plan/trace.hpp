@@ -25,7 +25,8 @@ auto constant(Graph& graph, const TensorType& tensor) {
     using Constant = Value<Backend, typename TensorType::value_type, shape_of_t<TensorType>>;
     constexpr EdgeType type = type_of<Constant>();
     const auto* first = reinterpret_cast<const std::byte*>(tensor.data());
-    return Constant(graph, graph.append_constant({first, first + type.bytes}, info_of<ConstantKernel<type.bytes>>, type));
+    return Constant(graph,
+                    graph.append_constant({first, first + type.bytes}, info_of<ConstantKernel<type.bytes>>, type));
   }
 }
 /// An operand as a value of the graph.
@@ -200,9 +201,7 @@ constexpr int result_edge(const X& x, const List<int>& others) {
 template <class Result>
 constexpr Plan finish(Graph& graph, const Result& result) {
   Plan plan;
-  const auto append = [&](const auto&... x) {
-    (plan.results.push_back(detail::result_edge(x, plan.results)), ...);
-  };
+  const auto append = [&](const auto&... x) { (plan.results.push_back(detail::result_edge(x, plan.results)), ...); };
   if constexpr (tenon::detail::is_symbolic<Result>)
     append(result);
   else
@@ -224,7 +223,8 @@ constexpr auto with_inputs(Graph& graph, const Use& use) {
 template <class Backend, class Model, class... Inputs>
 constexpr Plan plan_by_type() {
   Graph graph;
-  return finish(graph, with_inputs<Backend, Inputs...>(graph, [](const auto&... x) { return append_by_type<Model>(x...); }));
+  return finish(graph,
+                with_inputs<Backend, Inputs...>(graph, [](const auto&... x) { return append_by_type<Model>(x...); }));
 }
 
 }  // namespace tenon::inline TENON_ISA::plan

@@ -150,8 +150,8 @@ class Value {
   constexpr auto unique() const {
     return Value<Backend, T, S, Layout, typename detail::Uniqueness<Producer>::unique>(*graph_, edge_);
   }
-  /// This value, which was made of `x...` and of which there is only this handle. If the stage that made `x` took it in,
-  /// others may still read `x` and so split that stage: the result is unique if `x` is.
+  /// This value, which was made of `x...` and of which there is only this handle. If the stage that made `x` took it
+  /// in, others may still read `x` and so split that stage: the result is unique if `x` is.
   template <class... X>
   constexpr auto made_of(const X&... x) const {
     if constexpr (detail::Uniqueness<Producer>::begins_stage || (std::is_same_v<X, decltype(x.unique())> && ...))
@@ -184,8 +184,10 @@ class Value {
 /// Bytes, shape, element type and layout of an edge.
 template <class Backend, class T, class S, class Layout>
 constexpr EdgeType edge_type() {
-  return {static_cast<std::size_t>(elements_in<Backend::template lanes<T>, S, Layout>) * sizeof(T), {S::dims.data(), S::rank},
-          dtype_name(dtype_of<T>), Layout::name};
+  return {static_cast<std::size_t>(elements_in<Backend::template lanes<T>, S, Layout>) * sizeof(T),
+          {S::dims.data(), S::rank},
+          dtype_name(dtype_of<T>),
+          Layout::name};
 }
 
 namespace detail {

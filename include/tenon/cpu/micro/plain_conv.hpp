@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <cassert>
 
-#include "blocked_pool.hpp"
 #include "../../core/folded_weights.hpp"
+#include "blocked_pool.hpp"
 #include "epilogue.hpp"
 #include "interleave.hpp"
 #include "vector.hpp"
@@ -192,7 +192,8 @@ class PlainConv {
         unroll<Group.rows>([&](auto r) TENON_ALWAYS_INLINE {
           if (row + r < padded.out_rows) {
             const index_t position = (row + r) * padded.out_columns + column;
-            store(epilogue(sum[c * pixels + r], to + position, padded.out_plane() - position), padded, row + r, column, to);
+            store(epilogue(sum[c * pixels + r], to + position, padded.out_plane() - position), padded, row + r, column,
+                  to);
           }
         });
       }
