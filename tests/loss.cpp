@@ -24,6 +24,14 @@ BOOST_AUTO_TEST_CASE(probabilities_outside_their_range) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(weights_are_converted_with_a_model) {
+  const nn::BCELoss<> weighted{Tensor<float, 3>::from({1, 20, 300})};
+  const auto x = Tensor<double, 1, 3>::from({0.25, 0.5, 0.125}), target = Tensor<double, 1, 3>::from({1, 0, 0.5});
+  const double wanted = weighted(x, target).item();
+  BOOST_TEST((weighted.to<double>()(x, target).item() == wanted));
+  BOOST_TEST((nn::BCELoss<>{}(x, target).item() != wanted));
+}
+
 BOOST_AUTO_TEST_CASE(weights_that_do_not_fit) {
   const Tensor<float, 2, 3> x;
   check_error([&] { nn::BCELoss<>(Tensor<float, 2>())(x, x); },

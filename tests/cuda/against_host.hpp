@@ -104,19 +104,10 @@ Numbers read_results(const R& result) {
     return read({view_of(plain(result))});
 }
 
-/// `layer` on the device. A loss goes there as it is: `cuda(0)` would leave its weights behind.
-template <class Layer>
-auto to_device(const Layer& layer) {
-  if constexpr (std::is_constructible_v<Layer, Tensor<float, 1>>)
-    return layer;
-  else
-    return layer.cuda(0);
-}
-
 template <class Layer, class... In>
 class OnDevice final : public DeviceSubject {
  public:
-  explicit OnDevice(const Layer& layer) : original_(layer), layer_(to_device(layer)) {}
+  explicit OnDevice(const Layer& layer) : original_(layer), layer_(layer.cuda(0)) {}
 
   void train(bool mode) override { layer_.train(mode); }
   Numbers call() override { return read_results(call_with(layer_)); }
@@ -164,7 +155,7 @@ class OnDevice final : public DeviceSubject {
   }
 
   const Layer& original_;
-  decltype(to_device(std::declval<const Layer&>())) layer_;
+  decltype(std::declval<const Layer&>().cuda(0)) layer_;
   Arguments<indices, typename on_device<In>::type...> arguments_;
 };
 

@@ -76,12 +76,14 @@ void assign(void* tensor, const AnyTensor& entry) {
     target = entry.to(dtype).template get<host_tensor_t<TensorType>>();
 }
 
-/// The modes, flags and elements of a module's parts, on their way to a module of the same structure.
+/// The modes, flags and elements of a module's parts, and what a part carries beside them, on their way to a module of
+/// the same structure. The module lives as long as this.
 class Snapshot {
  public:
   template <class Part>
   void take(const Part& part) {
     if constexpr (requires { part.instance(); }) instances_.push_back(part.instance().get());
+    if constexpr (requires { part.carried(); }) carried_.push_back(&part.carried());
     if constexpr (is_module<Part>) flags_.push_back(part.is_training());
     if constexpr (is_parameter<Part>) flags_.push_back(part.requires_grad());
     if constexpr (!is_module<Part>) tensors_.emplace_back(on_host(part.data()));
@@ -90,6 +92,8 @@ class Snapshot {
   template <class Part>
   void give(Part& part) {
     if constexpr (requires { part.instance(); }) share(part, instances_[instance_++]);
+    if constexpr (requires { part.carried(); })
+      part.carried() = *static_cast<const std::remove_reference_t<decltype(part.carried())>*>(carried_[carry_++]);
     if constexpr (is_module<Part>) part.set_training(flags_[flag_++]);
     if constexpr (is_parameter<Part>) part.requires_grad(flags_[flag_++]);
     if constexpr (!is_module<Part>) {
@@ -111,13 +115,13 @@ class Snapshot {
 
   List<bool> flags_;
   std::vector<AnyTensor> tensors_;
-  List<const void*> instances_;
+  List<const void*> instances_, carried_;
   struct Made {
     const void* original;
     std::shared_ptr<void> instance;
   };
   std::vector<Made> made_;
-  std::size_t flag_ = 0, tensor_ = 0, instance_ = 0;
+  std::size_t flag_ = 0, tensor_ = 0, instance_ = 0, carry_ = 0;
 };
 
 /// Copies modes, parameters and buffers from a module of the same structure and another element type or place.

@@ -162,6 +162,10 @@ class WeightedLossLayer : public Layer<Derived> {
     return apply(operation{weights_}, x, target);
   }
 
+  /// What `to<T>()`, `cuda(id)` and `cpu()` take over as it is.
+  const tenon::operation::LossWeightsPointer& carried() const noexcept { return weights_; }
+  tenon::operation::LossWeightsPointer& carried() noexcept { return weights_; }
+
  private:
   tenon::operation::LossWeightsPointer weights_;
 };
