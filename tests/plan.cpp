@@ -88,6 +88,8 @@ BOOST_AUTO_TEST_CASE(a_plan_prints_and_is_drawn) {
   BOOST_TEST(drawn.starts_with("digraph net {"));
   for (const char* part : {"s0 -> s1 [label=\"(1, 5) plain", "t0 -> s0", "s1 -> r", "Linear + Add + ReLU\\nmatrix times"})
     BOOST_TEST(drawn.find(part) != std::string::npos, part);
+  BOOST_TEST(drawn.find("label=\"input 0\\n(1, 5)\"") != std::string::npos);
+  BOOST_TEST(drawn.find("label=\"result 0\\n(1, 5)\"") != std::string::npos);
   // What is put together comes from all that is in it.
   using Branches = nn::Sequential<nn::Concat<nn::Linear<5, 16>, nn::Linear<5, 16>>, nn::Linear<32, 2>>;
   const std::string joined = tenon::io::to_graphviz(tenon::compile<Row>(Branches{}).plan());

@@ -63,8 +63,10 @@ struct xcontainer_inner_types<tenon::Tensor<T, D...>> {
 
 // A Tensor holds no std::shared_ptr to itself, as little as xtensor's own containers of fixed shape do: xt::share is for
 // expressions of Tensors.
+namespace detail {
 template <class T, tenon::index_t... D>
-struct detail::is_sharable<tenon::Tensor<T, D...>> : std::false_type {};
+struct is_sharable<tenon::Tensor<T, D...>> : std::false_type {};
+}  // namespace detail
 
 template <class T, tenon::index_t... D>
 struct xiterable_inner_types<tenon::Tensor<T, D...>> : xcontainer_iterable_types<tenon::Tensor<T, D...>> {};

@@ -25,10 +25,18 @@ inline std::string quoted(std::string_view text) {
 }
 }  // namespace detail
 
-/// The plan in Graphviz's language: stages are boxes, inputs and results are ellipses, and what lies between says shape,
-/// layout, bytes and place.
+namespace detail {
+/// "workspace", "input 0", "result 1"
+inline std::string memory_of(const NetPlan::Edge& edge) {
+  return std::string(edge.memory) + (edge.argument < 0 ? "" : " " + std::to_string(edge.argument));
+}
+}  // namespace detail
+
+/// The plan in Graphviz's language: stages are boxes, inputs and results are ellipses, and what lies between says
+/// shape, layout, bytes and place.
 inline std::string to_graphviz(const NetPlan& plan) {
-  std::string text = "digraph net {\n  node [shape=box, fontname=sans, fontsize=10];\n  edge [fontname=sans, fontsize=8];\n";
+  std::string text =
+      "digraph net {\n  node [shape=box, fontname=sans, fontsize=10];\n  edge [fontname=sans, fontsize=8];\n";
   struct Made {
     int number, whole;
     std::string node;
@@ -45,14 +53,14 @@ inline std::string to_graphviz(const NetPlan& plan) {
     if (nodes.empty()) {
       nodes.push_back("t" + std::to_string(edge.whole));
       text += "  " + nodes[0] + " [shape=ellipse, label=" +
-              detail::quoted(std::string(edge.memory) + "\n" + plan::shape_text(edge.shape).c_str()) + "];\n";
+              detail::quoted(detail::memory_of(edge) + "\n" + plan::shape_text(edge.shape).c_str()) + "];\n";
       made.push_back({edge.whole, edge.whole, nodes[0]});
     }
     return nodes;
   };
   const auto label_of = [](const NetPlan::Edge& edge) {
     return detail::quoted(std::string(plan::shape_text(edge.shape).c_str()) + " " + std::string(edge.layout) + "\n" +
-                          std::to_string(edge.bytes) + " bytes, " + std::string(edge.memory) + " + " +
+                          std::to_string(edge.bytes) + " bytes, " + detail::memory_of(edge) + " + " +
                           std::to_string(edge.offset));
   };
   for (std::size_t s = 0; s < plan.stages.size(); ++s) {
@@ -71,7 +79,7 @@ inline std::string to_graphviz(const NetPlan& plan) {
       if (edge.memory != "result") continue;
       const std::string result = "r" + std::to_string(edge.number);
       text += "  " + result + " [shape=ellipse, label=" +
-              detail::quoted(std::string("result\n") + plan::shape_text(edge.shape).c_str()) + "];\n";
+              detail::quoted(detail::memory_of(edge) + "\n" + plan::shape_text(edge.shape).c_str()) + "];\n";
       text += "  " + node + " -> " + result + ";\n";
     }
   }

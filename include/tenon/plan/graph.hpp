@@ -72,7 +72,7 @@ class MaybeRun {
 
 /// What is computed by one call of one function.
 struct Stage {
-  MaybeRun run;  // unknown of a constant, whose packed weights are its output, and of an open stage until it is read
+  MaybeRun run{};  // unknown of a constant, whose packed weights are its output, and of an open stage until it is read
   const KernelInfo* kernel = nullptr;
   Range inputs, outputs;  // edges
   Range parameters, normalization;
@@ -273,7 +273,7 @@ class Graph {
     EdgeType type;
     int operation = -1;  // that writes it
     int host = -1;       // the operation whose kernel computes it, if that takes in all that it may
-    MaybeRun run;        // of an open edge that is read
+    MaybeRun run{};      // of an open edge that is read
     int whole = -1;      // that it lies in
     std::size_t offset = 0;
     bool constant = false, pinned = false, is_read = false;
@@ -300,7 +300,7 @@ class Graph {
   struct Fate {
     bool in_use = false;  // as a stage, which the operation ends
     const Stage* stage = nullptr;
-    MaybeRun run;
+    MaybeRun run{};
     int taken_by = -1;  // the operation whose stage computes it as well
     int position = -1;  // of its stage
   };

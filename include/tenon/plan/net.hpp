@@ -180,6 +180,11 @@ struct Traced<std::tuple<Value<Backend, T, S, L, P>...>>
     : std::type_identity<std::tuple<typename Backend::template tensor<T, S>...>> {};
 template <class R>
 inline constexpr bool is_traced = requires { typename Traced<R>::type; };
+/// Whether an operation, or one of those behind a tuple, has been rejected with an error of its own.
+template <class R>
+inline constexpr bool has_rejected = tenon::detail::is_rejected<R>;
+template <class... R>
+inline constexpr bool has_rejected<std::tuple<R...>> = (tenon::detail::is_rejected<R> || ...);
 
 /// Calls `model` with values, which changes nothing in it: a `forward` need not be const for that.
 template <class Model, class... X>
@@ -201,7 +206,7 @@ TENON_COLD auto with_traced(const Model& model, const Use& use, Graph& graph, co
   } else {
     const auto result = detail::call(model, x...);
     using R = std::remove_const_t<decltype(result)>;
-    if constexpr (tenon::detail::is_rejected<R>) {
+    if constexpr (has_rejected<R>) {
       return Rejected{};
     } else if constexpr (!is_traced<R>) {
       static_assert(is_traced<R>,

@@ -24,7 +24,9 @@ struct NetPlan {
     /// Where it lies: "input", "result", "workspace" or "weights"; and how many bytes from the beginning.
     std::string_view memory;
     std::size_t offset = 0, bytes = 0;
+    int argument = -1;  // which of the inputs or results, counted from 0
   };
+  /// What is computed by one call of one kernel.
   struct Stage {
     /// The operations of the model that it computes, such as "Conv2d + BatchNorm2d + ReLU"; of a conversion, nothing.
     std::string name;
@@ -38,6 +40,7 @@ struct NetPlan {
     index_t flops = 0;
   };
   std::vector<Stage> stages;
+  /// Of the arena, of the packed weights, and of what survives calls.
   std::size_t workspace_bytes = 0, weight_bytes = 0, state_bytes = 0;
 
   template <class Characters = std::string>
@@ -57,9 +60,13 @@ NetPlan::Edge describe_edge(const AnyGraph& graph, const MemoryPlan& memory, int
                                  : location.base == Location::weights   ? "weights"
                                  : location.base < first_result         ? "input"
                                                                         : "result";
+  const int argument = location.base >= first_result ? static_cast<int>(location.base - first_result)
+                       : location.base >= Location::first_argument
+                           ? static_cast<int>(location.base - Location::first_argument)
+                           : -1;
   return {number,          graph.whole(number), {type.extents.begin(), type.extents.end()},
           type.element,    type.layout,         where,
-          location.offset, type.bytes};
+          location.offset, type.bytes,          argument};
 }
 
 /// What a call of a stage reads, once, and writes.
