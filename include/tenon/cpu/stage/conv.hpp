@@ -34,18 +34,44 @@ struct ConvProblem {
   bool reads_blocked;  // its input lies in blocks
 };
 
-/// Base of the convolutions of images of one or two axes.
-template <class T, class Operation, class S>
+/// A convolution of images of one or two axes, as of two.
+template <class Operation, class S>
+struct PlaneGeometry {
+  static constexpr ConvGeometry<2> value = in_plane(Operation::geometry(S{}));
+};
+/// Base of the kernels of such: `Micro::with<Epilogue>` computes one.
+template <class T, class Operation, class S, class Micro>
 struct PlaneConv : plan::KernelTraits {
-  static constexpr bool takes_functions = true, adds = true;
+  using Geometry = PlaneGeometry<Operation, S>;
+  using Kernel = typename Micro::template with<micro::Epilogue<T>>;
+  static constexpr bool takes_functions = true, adds = true,
+                        has_workspace = requires { Kernel::workspace_size(Geometry::value); };
   static constexpr index_t folds_channels = Operation::out_channels;
-  struct Geometry {
-    static constexpr ConvGeometry<2> value = in_plane(Operation::geometry(S{}));
-  };
+  static constexpr std::size_t packed_bytes = bytes_of<T>(Kernel::packed_size(Geometry::value));
+  static constexpr std::size_t scratch_bytes = [] {
+    if constexpr (has_workspace)
+      return bytes_of<T>(Kernel::workspace_size(Geometry::value));
+    else
+      return std::size_t{0};
+  }();
+
+  template <class Function>
+  static void run(const plan::Call& call) noexcept {
+    const auto epilogue = epilogue_of<T, Function>(call);
+    using Finished = typename Micro::template with<std::remove_const_t<decltype(epilogue)>>;
+    if constexpr (has_workspace)
+      Finished::run(Geometry::value, call.in<T>(), call.packed<T>(), call.out<T>(), call.scratch<T>(), epilogue);
+    else
+      Finished::run(Geometry::value, call.in<T>(), call.packed<T>(), call.out<T>(), epilogue);
+  }
+  static void pack(const plan::Source& source, std::byte* packed) {
+    const plan::Folded<T> folded(source, Operation::out_channels);
+    Kernel::pack(Geometry::value, folded.weights(), reinterpret_cast<T*>(packed));
+  }
 };
 
-/// Few outputs, which would be mostly padding in a blocked image: plain to plain, with the max pooling behind it if it is
-/// the usual one.
+/// Few outputs, which would be mostly padding in a blocked image: plain to plain, with the max pooling behind it if it
+/// is the usual one.
 struct FewOutputsConv {
   static constexpr std::string_view name = "convolution of few outputs";
   static constexpr plan::Acceptance accepts(const ConvProblem& conv) {
@@ -57,33 +83,21 @@ struct FewOutputsConv {
     return plan::accepted;
   }
 
-  template <class T, class Operation, class S, class Layout, bool Pooled = false>
-  struct kernel : PlaneConv<T, Operation, S> {
-    static constexpr std::string_view name =
-        Pooled ? "convolution of few outputs with pooling" : FewOutputsConv::name;
-    using Geometry = typename PlaneConv<T, Operation, S>::Geometry;
+  template <class T, class Geometry, bool Pooled>
+  struct Micro {
     static constexpr micro::PixelGroup group = Pooled                                ? micro::pooled_2x2
                                                : Geometry::value.axes[0].output == 1 ? micro::single_row
                                                                                      : micro::unpooled;
-    template <class Epilogue = micro::Epilogue<T>>
-    using Kernel = micro::PlainConvFor<T, Geometry, group, Epilogue>;
-    static constexpr std::size_t packed_bytes = bytes_of<T>(Kernel<>::packed_size(Geometry::value));
-    static constexpr std::size_t scratch_bytes = bytes_of<T>(Kernel<>::workspace_size(Geometry::value));
+    template <class Epilogue>
+    using with = micro::PlainConvFor<T, Geometry, group, Epilogue>;
+  };
+  template <class T, class Operation, class S, class Layout, bool Pooled = false>
+  struct kernel : PlaneConv<T, Operation, S, Micro<T, PlaneGeometry<Operation, S>, Pooled>> {
+    static constexpr std::string_view name = Pooled ? "convolution of few outputs with pooling" : FewOutputsConv::name;
 
     template <class Windows, class Function>
       requires(!Pooled && detail::tiles_by_two<Windows, Function>)
     using pooled = kernel<T, Operation, S, Layout, true>;
-
-    template <class Function>
-    static void run(const plan::Call& call) noexcept {
-      const auto epilogue = epilogue_of<T, Function>(call);
-      Kernel<std::remove_const_t<decltype(epilogue)>>::run(Geometry::value, call.in<T>(), call.packed<T>(),
-                                                           call.out<T>(), call.scratch<T>(), epilogue);
-    }
-    static void pack(const plan::Source& source, std::byte* packed) {
-      const plan::Folded<T> folded(source, Operation::out_channels);
-      Kernel<>::pack(Geometry::value, folded.weights(), reinterpret_cast<T*>(packed));
-    }
   };
 };
 
@@ -98,26 +112,16 @@ struct DepthwiseConv {
     return plan::accepted;
   }
 
+  template <class T, class Geometry>
+  struct Micro {
+    template <class Epilogue>
+    using with = micro::DepthwiseConvFor<T, Geometry, Epilogue>;
+  };
   template <class T, class Operation, class S, class>
-  struct kernel : PlaneConv<T, Operation, S> {
+  struct kernel : PlaneConv<T, Operation, S, Micro<T, PlaneGeometry<Operation, S>>> {
     static constexpr std::string_view name = DepthwiseConv::name;
-    using Geometry = typename PlaneConv<T, Operation, S>::Geometry;
     using reads = plan::Blocked;
     using writes = plan::Blocked;
-    template <class Epilogue = micro::Epilogue<T>>
-    using Kernel = micro::DepthwiseConvFor<T, Geometry, Epilogue>;
-    static constexpr std::size_t packed_bytes = bytes_of<T>(Kernel<>::packed_size(Geometry::value));
-
-    template <class Function>
-    static void run(const plan::Call& call) noexcept {
-      const auto epilogue = epilogue_of<T, Function>(call);
-      Kernel<std::remove_const_t<decltype(epilogue)>>::run(Geometry::value, call.in<T>(), call.packed<T>(),
-                                                           call.out<T>(), epilogue);
-    }
-    static void pack(const plan::Source& source, std::byte* packed) {
-      const plan::Folded<T> folded(source, Operation::out_channels);
-      Kernel<>::pack(Geometry::value, folded.weights(), reinterpret_cast<T*>(packed));
-    }
   };
 };
 
@@ -127,35 +131,26 @@ struct BlockedConv {
   static constexpr plan::Acceptance accepts(const ConvProblem& conv) {
     if (conv.transposed) return {"transposed"};
     if (conv.rank > 2) return {"more than two axes"};
-    if (conv.groups > 1 && (conv.in_channels / conv.groups % conv.lanes != 0 ||
-                            conv.out_channels / conv.groups % conv.lanes != 0))
+    if (conv.groups > 1 &&
+        (conv.in_channels / conv.groups % conv.lanes != 0 || conv.out_channels / conv.groups % conv.lanes != 0))
       return {"its groups do not fill whole vectors"};
     return plan::accepted;
   }
 
-  template <class T, class Operation, class S, class Layout>
-  struct kernel : PlaneConv<T, Operation, S> {
-    static constexpr std::string_view name = BlockedConv::name;
-    using Geometry = typename PlaneConv<T, Operation, S>::Geometry;
+  template <class T, class Geometry, class Layout>
+  struct Micro {
     // Plain images are read as they are where one block would be mostly padding.
     static constexpr bool reads_plain = Geometry::value.groups == 1 && plan::is_plain<Layout>;
-    using reads = std::conditional_t<reads_plain, plan::Plain, plan::Blocked>;
+    template <class Epilogue>
+    using with =
+        micro::BlockedConvFor<T, Geometry, reads_plain ? micro::Layout::plain : micro::Layout::blocked, Epilogue>;
+  };
+  template <class T, class Operation, class S, class Layout,
+            class Blocks = Micro<T, PlaneGeometry<Operation, S>, Layout>>
+  struct kernel : PlaneConv<T, Operation, S, Blocks> {
+    static constexpr std::string_view name = BlockedConv::name;
+    using reads = std::conditional_t<Blocks::reads_plain, plan::Plain, plan::Blocked>;
     using writes = plan::Blocked;
-    template <class Epilogue = micro::Epilogue<T>>
-    using Kernel = micro::BlockedConvFor<T, Geometry, reads_plain ? micro::Layout::plain : micro::Layout::blocked,
-                                         Epilogue>;
-    static constexpr std::size_t packed_bytes = bytes_of<T>(Kernel<>::packed_size(Geometry::value));
-
-    template <class Function>
-    static void run(const plan::Call& call) noexcept {
-      const auto epilogue = epilogue_of<T, Function>(call);
-      Kernel<std::remove_const_t<decltype(epilogue)>>::run(Geometry::value, call.in<T>(), call.packed<T>(),
-                                                           call.out<T>(), epilogue);
-    }
-    static void pack(const plan::Source& source, std::byte* packed) {
-      const plan::Folded<T> folded(source, Operation::out_channels);
-      Kernel<>::pack(Geometry::value, folded.weights(), reinterpret_cast<T*>(packed));
-    }
   };
 };
 
