@@ -2,8 +2,8 @@
 /// A model as a graph: by calling it with values without elements, or from its type alone.
 #pragma once
 
+#include "placement.hpp"
 #include "program.hpp"
-#include "rules.hpp"
 
 namespace tenon::inline TENON_ISA::plan {
 

@@ -112,7 +112,7 @@ using behind_t = typename detail::Behind<First, Second>::type;
 template <class Producer>
 inline constexpr bool is_open = !std::is_same_v<Producer, Closed>;
 
-/// How an operation enters a plan, whatever the place: see rules.hpp.
+/// How an operation enters a plan, whatever the place: see rules.hpp and placement.hpp.
 template <class Operation>
 struct Rule;
 

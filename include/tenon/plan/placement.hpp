@@ -1,0 +1,93 @@
+/// \file
+/// How what only moves elements enters a plan: cat, x[i] and reshapes are places in memory wherever they can be.
+#pragma once
+
+#include "rules.hpp"
+
+namespace tenon::inline TENON_ISA::plan {
+
+/// What is put together lies in the result from the start where it is contiguous there; else it is copied.
+template <int Dim>
+struct Rule<operation::Cat<Dim>> : NeutralRule {
+  using Operation = operation::Cat<Dim>;
+
+  template <class First, class... Rest>
+  static constexpr auto append(const Operation&, Parameters, const First& first, const Rest&... rest) {
+    using S = decltype(Operation::output_shape(typename First::static_shape{}, typename Rest::static_shape{}...));
+    using L = std::conditional_t<stays_blocked<First, Rest...>, Blocked, Plain>;
+    using Result = Value<typename First::backend, typename First::value_type, S, L>;
+    const Result result(first.graph(), first.graph().append_edge(detail::type_of<Result>()));
+    put<0>(result, first, rest...);
+    return result;
+  }
+
+ private:
+  template <class X>
+  static constexpr index_t lanes = X::backend::template lanes<typename X::value_type>;
+  /// Images of whole vectors of channels, but for the last, lie one behind the other in blocks too.
+  template <class... X>
+  static constexpr bool stays_blocked = [] {
+    std::size_t left = sizeof...(X);
+    bool whole = ((Operation::template axis<X::static_shape::rank> == 1) && ...);
+    ((whole = whole && (--left == 0 || X::static_shape::dims[1] % lanes<X> == 0)), ...);
+    return whole && (is_blocked<typename X::layout> || ...);
+  }();
+
+  template <index_t At, class Result, class X, class... Rest>
+  static constexpr void put(const Result& result, const X& x, const Rest&... rest) {
+    using T = typename X::value_type;
+    using S = typename Result::static_shape;
+    using L = typename Result::layout;
+    constexpr index_t rows = is_blocked<L> ? S::dims[0] : S::size / Operation::template row<S>;
+    constexpr index_t row = elements_in<lanes<X>, typename X::static_shape, L> / rows;
+    constexpr index_t pitch = elements_in<lanes<X>, S, L> / rows;
+    constexpr std::size_t offset = static_cast<std::size_t>(At) * sizeof(T);
+    Graph& graph = result.graph();
+    const int part = in_layout<L>(x).edge();
+    if (rows == 1 && offset % memory::alignment == 0 && graph.can_be_placed(part))
+      graph.place(part, result.edge(), offset);
+    else
+      graph.append_to(stage_on<CopyRowsKernel<typename X::backend, T, rows, row, pitch, At>>(graph, {}, {part}),
+                      {result.edge()});
+    if constexpr (sizeof...(Rest) > 0) put<At + row>(result, rest...);
+  }
+};
+
+/// A part of the edge, copied only where it does not start at an aligned address.
+template <>
+struct Rule<operation::Select> : NeutralRule {
+  template <class X>
+  static constexpr auto append(const operation::Select& select, Parameters, const X& x) {
+    using S = decltype(operation::Select::output_shape(typename X::static_shape{}));
+    using Result = Value<typename X::backend, typename X::value_type, S>;
+    constexpr EdgeType type = detail::type_of<Result>();
+    const std::size_t offset = static_cast<std::size_t>(select.index) * type.bytes;
+    Graph& graph = x.graph();
+    const int whole = in_layout<Plain>(x).edge();
+    const int edge = graph.append_edge(type);
+    graph.place(edge, whole, offset);
+    if (offset % memory::alignment == 0) return Result(graph, edge);
+    return append_stage<map_t<Result>, S>({}, {}, Result(graph, edge)).closed();
+  }
+};
+
+/// The same elements, and the same edge where they lie in the same order.
+template <class Operation>
+  requires(Operation::keeps_elements)
+struct Rule<Operation> : NeutralRule {
+  template <class X>
+  static constexpr auto append(const Operation&, Parameters, const X& x) {
+    using S = typename X::static_shape;
+    using Result = decltype(Operation::output_shape(S{}));
+    if constexpr (std::is_same_v<Result, S>) {
+      return x;
+    } else if constexpr (is_blocked<typename X::layout> && Result::rank == 2 && Result::dims[0] == S::dims[0]) {
+      using Layout = FlattenedBlocked<Image<S>::channels, Image<S>::pixels>;
+      return Value<typename X::backend, typename X::value_type, Result, Layout>(x.graph(), x.read());
+    } else {
+      return Value<typename X::backend, typename X::value_type, Result>(x.graph(), in_layout<Plain>(x).edge());
+    }
+  }
+};
+
+}  // namespace tenon::inline TENON_ISA::plan
