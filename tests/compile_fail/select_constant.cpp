@@ -1,6 +1,6 @@
 // A constant position outside the leading axis, in a compiled net.
-// g++: "Select expects input \(>=4, \.\.\.\), got \(3, 10\)"
-// clang: operation::Select, tenon::expected_input<.*at_least.*>, tenon::actual_input<3, 10>
+// g++: "x\[i\] expects input \(>=4, \.\.\.\), got \(3, 10\)"
+// clang: detail::Subscript, tenon::expected_input<.*at_least.*>, tenon::actual_input<3, 10>
 #include <tenon/tenon.hpp>
 
 namespace nn = tenon::nn;

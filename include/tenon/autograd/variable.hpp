@@ -9,6 +9,13 @@
 
 namespace tenon::inline TENON_ISA {
 
+namespace detail {
+/// `x[i]` as an operation, for whatever is recorded, planned or on a device; nn/functional.hpp defines it. (A Tensor of
+/// the host copies the element itself.)
+template <class X, class Index>
+auto element_of(const X& x, const Index& i);
+}  // namespace detail
+
 namespace nn {
 
 /// `Variable x{tensor, requires_grad}`: gradients with respect to `x` are wanted.

@@ -37,15 +37,6 @@ template <class T>
 using shape_of_t = typename detail::shape_of<std::remove_cvref_t<T>>::type;
 
 namespace detail {
-/// `x[i]`, in nn/functional.hpp.
-template <class X, class Index>
-auto element_of(const X& x, const Index& i);
-/// The same, const.
-template <class X, class Index>
-auto const_element_of(const X& x, const Index& i) -> std::add_const_t<decltype(element_of(x, i))> {
-  return element_of(x, i);
-}
-
 template <class S, std::size_t Axis, index_t Extent, class Indices>
 struct replace_extent;
 template <index_t... D, std::size_t Axis, index_t Extent, std::size_t... I>
@@ -56,8 +47,7 @@ struct replace_extent<Shape<D...>, Axis, Extent, std::index_sequence<I...>> {
 
 /// `S` with another extent along `Axis`.
 template <class S, std::size_t Axis, index_t Extent>
-using replace_extent_t =
-    typename detail::replace_extent<S, Axis, Extent, std::make_index_sequence<S::rank>>::type;
+using replace_extent_t = typename detail::replace_extent<S, Axis, Extent, std::make_index_sequence<S::rank>>::type;
 
 /// The innermost of `D`, or -1 of none.
 template <index_t... D>

@@ -56,8 +56,23 @@ template <class Layer, class Tag>
 struct missing_tag {};
 template <class Layer, class Tag>
 struct tag_out_of_range {};
+template <class Layer, class Tag>
+struct unsupported_dtype {};
 
 namespace detail {
+template <class Tag>
+inline constexpr bool is_computed_in = true;
+template <class T>
+inline constexpr bool is_computed_in<nn::dtype<T>> = std::is_same_v<T, float> || std::is_same_v<T, double>;
+template <class Place, class T>
+inline constexpr bool is_computed_in<nn::dtype<nn::on<Place, T>>> = is_computed_in<nn::dtype<T>>;
+
+template <class... Tags>
+constexpr std::size_t first_unsupported() {
+  std::size_t index = 0;
+  (void)((is_computed_in<Tags> && ++index) && ...);
+  return index;
+}
 template <class Known, class... Tags>
 constexpr std::size_t first_unknown() {
   std::size_t index = 0;
@@ -73,15 +88,19 @@ constexpr std::size_t first_repeated() {
 }
 }  // namespace detail
 
-/// One compile error, naming `Layer` and the tag, unless each of `Tags` is one of `Known` and none is repeated.
+/// One compile error, naming `Layer` and the tag, unless each of `Tags` is one of `Known`, none is repeated, and a
+/// dtype is float or double.
 template <class Layer, class Known, class... Tags>
 constexpr void check() {
   constexpr std::size_t unknown = detail::first_unknown<Known, Tags...>();
   constexpr std::size_t repeated = detail::first_repeated<Tags...>();
+  constexpr std::size_t unsupported = detail::first_unsupported<Tags...>();
   if constexpr (unknown < sizeof...(Tags))
     (void)unknown_tag<Layer, std::tuple_element_t<unknown, std::tuple<Tags...>>>::is_no_option_of_this_layer;
   else if constexpr (repeated < sizeof...(Tags))
     (void)repeated_tag<Layer, std::tuple_element_t<repeated, std::tuple<Tags...>>>::is_given_twice;
+  else if constexpr (unsupported < sizeof...(Tags))
+    (void)unsupported_dtype<Layer, std::tuple_element_t<unsupported, std::tuple<Tags...>>>::is_neither_float_nor_double;
 }
 
 /// The tag named `Tag` among `Tags`, or `Default`.
@@ -213,9 +232,10 @@ template <class First, class... Rest>
 struct place<First, Rest...> : place<Rest...> {};
 }  // namespace detail
 
-/// The element type `Tags` ask for (`dtype<T>`), float by default.
+/// The element type `Tags` ask for (`dtype<T>`), float by default and where it is one of which `check` complains.
 template <class... Tags>
-using element_t = typename detail::element<Tags...>::type;
+using element_t = std::conditional_t<detail::is_computed_in<nn::dtype<typename detail::element<Tags...>::type>>,
+                                     typename detail::element<Tags...>::type, float>;
 
 /// The tensor that parameters of a layer with `Tags` have.
 template <class... Tags>

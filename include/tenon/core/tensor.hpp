@@ -29,6 +29,7 @@
 #include "error.hpp"
 #include "memory.hpp"
 #include "place.hpp"
+#include "position.hpp"
 #include "restore_macros.hpp"
 #include "shape.hpp"
 #include "shape_error.hpp"
@@ -61,8 +62,8 @@ struct xcontainer_inner_types<tenon::Tensor<T, D...>> {
   static constexpr layout_type layout = layout_type::row_major;
 };
 
-// A Tensor holds no std::shared_ptr to itself, as little as xtensor's own containers of fixed shape do: xt::share is for
-// expressions of Tensors.
+// A Tensor holds no std::shared_ptr to itself, as little as xtensor's own containers of fixed shape do: xt::share is
+// for expressions of Tensors.
 namespace detail {
 template <class T, tenon::index_t... D>
 struct is_sharable<tenon::Tensor<T, D...>> : std::false_type {};
@@ -75,10 +76,22 @@ struct xiterable_inner_types<tenon::Tensor<T, D...>> : xcontainer_iterable_types
 namespace tenon::inline TENON_ISA {
 
 namespace detail {
-/// Of `x[i]`, where the leading axis of x has `size` elements.
-[[noreturn]] inline void raise_position(index_t position, index_t size) {
-  raise("x[" + to_text(position) + "]: the leading axis of x has " + to_text(size) + " elements");
-}
+template <class T, class S>
+struct tensor_of;
+template <class T, index_t... D>
+struct tensor_of<T, Shape<D...>> {
+  using type = Tensor<T, D...>;
+};
+/// What `x[i]` is of a tensor of shape `S`.
+template <class T, class S>
+struct element_tensor {
+  using type = T;
+};
+template <class T, index_t Leading, index_t... D>
+struct element_tensor<T, Shape<Leading, D...>> {
+  using type = Tensor<T, D...>;
+};
+
 /// Of `x(i, j)` and `x[{i, j}]`, where x has the extents `shape`.
 [[noreturn]] inline void raise_positions(std::span<const index_t> positions, std::span<const index_t> shape) {
   const auto list = [](std::span<const index_t> numbers) {
@@ -110,12 +123,14 @@ constexpr bool are_inside(const std::array<index_t, Rank>& shape, const Position
 struct uninitialized_t {};
 inline constexpr uninitialized_t uninitialized{};
 
-/// A row-major, contiguous, 64-byte aligned array with elements of type `T` and extents `D...`; `Tensor<T>` is a scalar.
+/// A row-major, contiguous, 64-byte aligned array with elements of type `T` and extents `D...`; `Tensor<T>` is a
+/// scalar.
 ///
 /// It is an xtensor expression: it can be assigned from one of the same shape, used in one, printed (with xtensor's
-/// `xio.hpp`) and iterated. Assignment evaluates straight into the tensor, without a temporary; an expression that reads
-/// other positions of its target, such as `t = xt::transpose(t)`, must go through `xt::eval` (a debug build detects it).
-/// A tensor owns its memory, except one made by `view`. A moved-from tensor may only be assigned to or destroyed.
+/// `xio.hpp`) and iterated. Assignment evaluates straight into the tensor, without a temporary; an expression that
+/// reads other positions of its target, such as `t = xt::transpose(t)`, must go through `xt::eval` (a debug build
+/// detects it). A tensor owns its memory, except one made by `view`. A moved-from tensor may only be assigned to or
+/// destroyed.
 ///
 /// Positions: `t(i, j)` and `t[{i, j}]` are elements; `t[i]` is element `i` of the leading axis, from its end if
 /// negative: of a tensor with further axes a tensor of its own. A position outside its axis is a tenon::Error that
@@ -131,9 +146,6 @@ class Tensor : public xt::xcontainer<Tensor<T, D...>>, public xt::xcontainer_sem
   using container = xt::xcontainer<Tensor>;
   using extents_type = std::array<std::size_t, sizeof...(D)>;
   using strides_array = std::array<std::ptrdiff_t, sizeof...(D)>;
-  // An integer, or a constant such as 2_c.
-  template <class Index>
-  static constexpr bool is_position = std::is_integral_v<Index> || requires { Index::value + 0; };
 
  public:
   using place = host;
@@ -241,30 +253,33 @@ class Tensor : public xt::xcontainer<Tensor<T, D...>>, public xt::xcontainer_sem
   /// `t[i]`: element `i` of the leading axis, from its end if negative. It is a tensor of its own, which is const so
   /// that nobody writes into it by mistake: write to `xt::view(t, i)`.
   template <class Index>
-    requires(rank > 1 && is_position<Index>)
-  decltype(auto) operator[](const Index& i) const {  // whose type is not looked for unless the constraint holds
-    return detail::const_element_of(*this, i);
+    requires(rank > 1 && detail::is_position<Index>)
+  auto operator[](const Index& i) const -> const typename detail::element_tensor<T, static_shape>::type {
+    typename detail::element_tensor<T, static_shape>::type element(uninitialized);
+    std::copy_n(data() + detail::leading_position<static_shape>(i) * index_t{element.size()}, element.size(),
+                element.data());
+    return element;
   }
   /// Of a tensor of rank 1 it is the element itself.
   template <class Index>
-    requires(rank == 1 && is_position<Index>)
+    requires(rank == 1 && detail::is_position<Index>)
   T& operator[](const Index& i) {
     return this->data()[offset(i)];
   }
   template <class Index>
-    requires(rank == 1 && is_position<Index>)
+    requires(rank == 1 && detail::is_position<Index>)
   const T& operator[](const Index& i) const {
     return this->data()[offset(i)];
   }
   // xtensor's own: by a list of positions.
   template <class Index>
-    requires(!is_position<Index>)
+    requires(!detail::is_position<Index>)
   decltype(auto) operator[](const Index& index) {
     check_positions<false>(index);
     return container::operator[](index);
   }
   template <class Index>
-    requires(!is_position<Index>)
+    requires(!detail::is_position<Index>)
   decltype(auto) operator[](const Index& index) const {
     check_positions<false>(index);
     return container::operator[](index);
@@ -310,7 +325,7 @@ class Tensor : public xt::xcontainer<Tensor<T, D...>>, public xt::xcontainer_sem
   template <class Index>
   static constexpr std::size_t offset(const Index& i) {
     constexpr index_t size = static_shape::size;
-    if constexpr (requires { std::integral_constant<index_t, Index::value>{}; }) {
+    if constexpr (detail::is_constant_position<Index>) {
       constexpr index_t known = Index::value;
       if constexpr (known >= size || known < -size)
         TENON_REJECT("t[i]: the constant position lies outside the axis of t", Tensor, Index);
@@ -380,13 +395,6 @@ struct shape_of<Tensor<T, D...>> {
   using type = Shape<D...>;
 };
 
-template <class T, class S>
-struct tensor_of;
-template <class T, index_t... D>
-struct tensor_of<T, Shape<D...>> {
-  using type = Tensor<T, D...>;
-};
-
 template <class S>
 struct static_extents;  // of an expression, where its type tells them
 template <std::size_t... D>
@@ -437,8 +445,8 @@ Tensor<T, D...>& Tensor<T, D...>::operator=(const xt::xexpression<E>& expression
   wanted.fill((std::numeric_limits<std::size_t>::max)());
   if (source.dimension() != rank || !std::equal(extents.begin(), extents.end(), source.shape().begin())) {
     const List<std::size_t> found(source.shape().begin(), source.shape().end());
-    raise("Tensor: assigned from an expression of shape " + detail::to_string(found.data(), found.size()) + ", wanted " +
-          detail::to_string(extents.data(), rank));
+    raise("Tensor: assigned from an expression of shape " + detail::to_string(found.data(), found.size()) +
+          ", wanted " + detail::to_string(extents.data(), rank));
   }
 #ifndef NDEBUG
   if (detail::reads_elsewhere(source, this))

@@ -194,7 +194,7 @@ struct Cat {
 
 /// Element `index` of the leading axis.
 struct Select {
-  static constexpr std::string_view name = "Select";
+  static constexpr std::string_view name = tenon::detail::Subscript::name;
   static constexpr autograd::Needs backward_needs = autograd::needs_nothing;
   index_t index = 0;
 
@@ -234,9 +234,8 @@ template <class X>
   requires requires { typename X::place; }
 inline constexpr bool is_on_device<X> = !std::is_same_v<typename X::place, host>;
 template <class X>
-inline constexpr bool is_own_operand =
-    is_variable<X> || is_parameter<X> || is_buffer<X> || is_symbolic<X> || is_probe<X> || is_rejected<X> ||
-    is_on_device<X>;
+inline constexpr bool is_own_operand = is_variable<X> || is_parameter<X> || is_buffer<X> || is_symbolic<X> ||
+                                       is_probe<X> || is_rejected<X> || is_on_device<X>;
 template <class X>
 inline constexpr bool is_operand = is_own_operand<X> || is_tensor<X> || is_expression<X>;
 template <class X> concept OwnOperand = is_own_operand<std::remove_cvref_t<X>>;
@@ -276,30 +275,14 @@ inline constexpr bool is_number = std::is_arithmetic_v<std::remove_cvref_t<Numbe
 template <class X>
 inline constexpr bool has_integers = std::is_integral_v<autograd::element_t<std::remove_cvref_t<X>>>;
 
-/// `x[i]`: see nn::Variable, Tensor. A constant outside the axis is a compile error, another position a tenon::Error.
 template <class X, class Index>
 auto element_of(const X& x, const Index& i) {
-  if constexpr (is_rejected<X>) {
+  if constexpr (is_rejected<X>)
     return Rejected{};
-  } else if constexpr (shape_of_t<X>::rank == 0) {
+  else if constexpr (shape_of_t<X>::rank == 0)
     return apply_to_operands(operation::Select{}, x);
-  } else {
-    constexpr index_t size = shape_of_t<X>::dims[0];
-    if constexpr (requires { std::integral_constant<index_t, Index::value>{}; }) {
-      constexpr index_t position = Index::value;
-      if constexpr (position >= size || position < -size) {
-        constexpr index_t least = position < 0 ? -position : position + 1;
-        report(reject_t<operation::Select, expected_input<at_least<least>, more>, shape_of_t<X>>{});
-        return Rejected{};
-      } else {
-        return apply_to_operands(operation::Select{position < 0 ? position + size : position}, x);
-      }
-    } else {
-      const auto position = static_cast<index_t>(i);
-      if (position >= size || position < -size) raise_position(position, size);
-      return apply_to_operands(operation::Select{position < 0 ? position + size : position}, x);
-    }
-  }
+  else
+    return apply_to_operands(operation::Select{leading_position<shape_of_t<X>>(i)}, x);
 }
 
 }  // namespace detail

@@ -2,6 +2,7 @@
 /// `cuda::Tensor<T, D...>`: a tensor in device memory.
 #pragma once
 
+#include <tenon/autograd/variable.hpp>
 #include <tenon/core/arithmetic.hpp>
 #include <tenon/core/random.hpp>
 #include <tenon/core/tensor.hpp>

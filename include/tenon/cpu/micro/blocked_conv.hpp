@@ -11,9 +11,9 @@
 
 namespace tenon::inline TENON_ISA::cpu::micro {
 
-/// How an image lies in memory. Blocked: (N, blocks, H, W, lanes), block b holding channels b * lanes and up; the last
-/// block's spare lanes are padding, written but never to be relied upon. Plain: (N, C, H, W).
-enum class Layout { blocked, plain };
+/// How the images lie that a convolution reads. Blocked: (N, blocks, H, W, lanes), block b holding channels b * lanes
+/// and up; the last block's spare lanes are padding, written but never to be relied upon. Plain: (N, C, H, W).
+enum class ConvInput { blocked, plain };
 
 /// Accumulators of a convolution: `vectors` blocks of output channels by `pixels` neighbours in a row.
 struct ConvTile {
@@ -44,13 +44,15 @@ constexpr ConvTile best_conv_tile(const ConvGeometry<2>& geometry) {
   return {static_cast<int>((width + tiles - 1) / tiles), vectors};
 }
 
-/// `y = epilogue(conv(x) + bias)` for `y` in blocked layout and `x` in `Input` layout; plain input is for the few
+/// `y = epilogue(conv(x) + bias)` for `y` in blocked layout and `x` as `Input` says; plain input is for the few
 /// channels of a first layer.
 ///
 /// Code is shared by all convolutions of one tile, horizontal stride, input layout and epilogue; everything else comes
 /// from the geometry at run time. `Pixels` must not exceed the output width (of the joined rows, for a 1x1 kernel).
-/// With `groups > 1` each group must fill whole blocks. Blocked images and `packed` must be aligned to a vector.
-template <class T, Layout Input, int Pixels, int Vectors, int StrideWidth, class Epilogue = micro::Epilogue<T>>
+/// With `groups > 1` each group must fill whole blocks. Blocked images must be aligned to a vector, and `packed`,
+/// of weights of type `W`, as `load` asks.
+template <class T, ConvInput Input, int Pixels, int Vectors, int StrideWidth, class Epilogue = micro::Epilogue<T>,
+          class W = T>
 class BlockedConv {
   using V = Vector<T>;
 
@@ -64,14 +66,14 @@ class BlockedConv {
   ///
   /// Per panel of `Vectors` blocks: biases, then per input block, kernel row, kernel column and input channel one
   /// weight for each output of the panel. Spare outputs get zeros.
-  static void pack(const ConvGeometry<2>& geometry, const FoldedWeights<T>& weights, T* packed) {
+  static void pack(const ConvGeometry<2>& geometry, const FoldedWeights<T>& weights, W* packed) {
     const index_t in = geometry.group_in_channels(), out = geometry.group_out_channels();
     const index_t taps = geometry.kernel_size();
     for (index_t group = 0; group < geometry.groups; ++group) {
       for_each_panel(vectors_for<T>(out), [&](index_t block, auto vectors) {
         const auto for_each_output = [&](auto&& value) {
           for (index_t o = block * lanes<T>; o < (block + vectors) * lanes<T>; ++o)
-            *packed++ = o < out ? value(group * out + o) : T(0);
+            *packed++ = static_cast<W>(o < out ? value(group * out + o) : T(0));
         };
         for_each_output([&](index_t o) { return weights.folded_bias(o); });
         for (index_t first = 0; first < in; first += block_channels)
@@ -82,8 +84,7 @@ class BlockedConv {
     }
   }
 
-  static void run(const ConvGeometry<2>& original, const T* x, const T* packed, T* y,
-                  Epilogue epilogue = {}) noexcept {
+  static void run(const ConvGeometry<2>& original, const T* x, const W* packed, T* y, Epilogue epilogue = {}) noexcept {
     const ConvGeometry<2> geometry = joined_rows(original);
     assert(geometry.axes[1].output >= Pixels && geometry.axes[1].stride == StrideWidth);
     const index_t in_blocks = (geometry.group_in_channels() + block_channels - 1) / block_channels;
@@ -98,7 +99,7 @@ class BlockedConv {
   }
 
  private:
-  static constexpr index_t block_channels = Input == Layout::blocked ? lanes<T> : 1;
+  static constexpr index_t block_channels = Input == ConvInput::blocked ? lanes<T> : 1;
   /// Weights up to this size stay in the second-level cache while the image passes by.
   static constexpr index_t cached_weights = (index_t{256} << 10) / index_t{sizeof(T)};
   /// Columns of a border tile's copy of its input: 16 KB, or one kernel column if that is more.
@@ -121,7 +122,7 @@ class BlockedConv {
 
   /// One image of one group. Few weights: all panels of an output row in turn, so that the input rows stay in the first
   /// cache. Many: all rows of a panel in turn, so that each weight is fetched once.
-  static void run_group(const ConvGeometry<2>& geometry, const T* x, const T* packed, T* y,
+  static void run_group(const ConvGeometry<2>& geometry, const T* x, const W* packed, T* y,
                         Epilogue epilogue) noexcept {
     const auto& [height, width] = geometry.axes;
     const index_t out_blocks = vectors_for<T>(geometry.group_out_channels());
@@ -150,7 +151,7 @@ class BlockedConv {
 
   /// `Panel` blocks of output channels at (row, column ... column + Pixels).
   template <int Panel>
-  static void tile(const ConvGeometry<2>& geometry, const T* x, const T* packed, T* y, index_t row, index_t column,
+  static void tile(const ConvGeometry<2>& geometry, const T* x, const W* packed, T* y, index_t row, index_t column,
                    Epilogue epilogue) noexcept {
     const auto& [height, width] = geometry.axes;
     y += (row * width.output + column) * lanes<T>;
@@ -170,7 +171,7 @@ class BlockedConv {
 
   /// A tile that reaches over the left or right border: its input is copied, zeros included, as much at a time as fits.
   template <int Panel>
-  static void border_tile(const ConvGeometry<2>& geometry, const T* x, const T* packed, T* y, index_t row,
+  static void border_tile(const ConvGeometry<2>& geometry, const T* x, const W* packed, T* y, index_t row,
                           index_t column, Epilogue epilogue) noexcept {
     const auto& [height, width] = geometry.axes;
     const index_t in = geometry.group_in_channels(), plane = geometry.in_size() * block_channels;
@@ -212,13 +213,13 @@ class BlockedConv {
   /// Adds the products of a field to the tile at `y`; the first field starts from the bias, the last one stores
   /// `epilogue` of the sums. No call may interrupt this function: the accumulators live in registers throughout.
   template <int Panel>
-  static void accumulate(const ConvGeometry<2>& geometry, const Field& field, bool first, bool last, const T* packed,
+  static void accumulate(const ConvGeometry<2>& geometry, const Field& field, bool first, bool last, const W* packed,
                          T* y, Epilogue epilogue) noexcept {
     const index_t out_plane = geometry.out_size() * lanes<T>;
     V sum[std::size_t{Pixels} * std::size_t{Panel}];
     unroll<Panel>([&](auto v) TENON_ALWAYS_INLINE {
       if (first) {
-        const V bias = V::load_aligned(packed + v * lanes<T>);
+        const V bias = load<V>(packed + v * lanes<T>);
         unroll<Pixels>([&](auto pixel) TENON_ALWAYS_INLINE { sum[pixel * Panel + v] = bias; });
       } else {
         unroll<Pixels>([&](auto pixel) TENON_ALWAYS_INLINE {
@@ -232,10 +233,10 @@ class BlockedConv {
     const T* block = field.pixels;
     for (index_t channel = field.first_channel; channel < field.last_channel; channel += block_channels) {
       const index_t channels = (std::min)(field.last_channel - channel, block_channels);
-      const T* block_weights = packed + channel * geometry.kernel_size() * Panel * lanes<T>;
+      const W* block_weights = packed + channel * geometry.kernel_size() * Panel * lanes<T>;
       const T* line = block;
       for (index_t row = field.first_row; row < field.last_row; ++row) {
-        const T* weight = block_weights + (row * row_taps + field.first_tap) * channels * Panel * lanes<T>;
+        const W* weight = block_weights + (row * row_taps + field.first_tap) * channels * Panel * lanes<T>;
         const T* pixels = line;
         for (index_t tap = field.first_tap; tap < field.last_tap; ++tap) {
           if constexpr (block_channels == 1) {
@@ -263,9 +264,9 @@ class BlockedConv {
 
   /// One input channel under one kernel element.
   template <int Panel>
-  TENON_ALWAYS_INLINE static void multiply_add(const T* pixels, const T* weight, V* sum) {
+  TENON_ALWAYS_INLINE static void multiply_add(const T* pixels, const W* weight, V* sum) {
     V weights[std::size_t{Panel}];
-    unroll<Panel>([&](auto v) TENON_ALWAYS_INLINE { weights[v] = V::load_aligned(weight + v * lanes<T>); });
+    unroll<Panel>([&](auto v) TENON_ALWAYS_INLINE { weights[v] = load<V>(weight + v * lanes<T>); });
     unroll<Pixels>([&](auto pixel) TENON_ALWAYS_INLINE {
       const V input(pixels[pixel * StrideWidth * block_channels]);
       unroll<Panel>([&](auto v) TENON_ALWAYS_INLINE {
@@ -278,7 +279,7 @@ class BlockedConv {
   /// Columns [start, start + count) of an image row, zero outside of it. By vectors rather than by library calls, which
   /// cost more than so few elements; zeros may run on into the next row, or over the end by less than a vector.
   static void copy_columns(const T* line, index_t start, index_t count, index_t width, T* columns) noexcept {
-    using Unit = std::conditional_t<Input == Layout::blocked, V, ShortVector<T>>;
+    using Unit = std::conditional_t<Input == ConvInput::blocked, V, ShortVector<T>>;
     constexpr auto size = static_cast<index_t>(Unit::size);
     const index_t first = std::clamp(-start, index_t{0}, count) * block_channels;
     const index_t last = (std::max)((std::min)(width - start, count) * block_channels, first);
@@ -299,9 +300,9 @@ class BlockedConv {
 };
 
 /// The BlockedConv for `Geometry::value`, with its best tile.
-template <class T, class Geometry, Layout Input, class Epilogue = micro::Epilogue<T>>
+template <class T, class Geometry, ConvInput Input, class Epilogue = micro::Epilogue<T>, class W = T>
 using BlockedConvFor =
     BlockedConv<T, Input, best_conv_tile<T>(Geometry::value).pixels, best_conv_tile<T>(Geometry::value).vectors,
-                static_cast<int>(Geometry::value.axes[1].stride), Epilogue>;
+                static_cast<int>(Geometry::value.axes[1].stride), Epilogue, W>;
 
 }  // namespace tenon::inline TENON_ISA::cpu::micro

@@ -32,7 +32,7 @@ constexpr int best_depthwise_pixels(const ConvGeometry<2>& geometry) {
 
 /// `y = epilogue(conv(x) + bias)` with one kernel per channel (groups == in_channels == out_channels), for blocked
 /// images. `Pixels` must not exceed the number of columns whose windows lie inside the image, if there are any.
-template <class T, int Pixels, int StrideWidth, class Epilogue = micro::Epilogue<T>>
+template <class T, int Pixels, int StrideWidth, class Epilogue = micro::Epilogue<T>, class W = T>
 class DepthwiseConv {
   using V = Vector<T>;
 
@@ -44,24 +44,24 @@ class DepthwiseConv {
 
   /// Packs weights (channels, 1, kernel height, kernel width). Per block: biases, then the weights of each kernel
   /// element; zeros for spare channels.
-  static void pack(const ConvGeometry<2>& geometry, const FoldedWeights<T>& weights, T* packed) {
+  static void pack(const ConvGeometry<2>& geometry, const FoldedWeights<T>& weights, W* packed) {
     const index_t channels = geometry.out_channels, taps = geometry.kernel_size();
     for (index_t block = 0; block < channels; block += lanes<T>) {
-      for (index_t c = block; c < block + lanes<T>; ++c) *packed++ = c < channels ? weights.folded_bias(c) : T(0);
+      for (index_t c = block; c < block + lanes<T>; ++c)
+        *packed++ = static_cast<W>(c < channels ? weights.folded_bias(c) : T(0));
       for (index_t tap = 0; tap < taps; ++tap)
         for (index_t c = block; c < block + lanes<T>; ++c)
-          *packed++ = c < channels ? weights.folded_weight(c, c * taps + tap) : T(0);
+          *packed++ = static_cast<W>(c < channels ? weights.folded_weight(c, c * taps + tap) : T(0));
     }
   }
 
-  static void run(const ConvGeometry<2>& geometry, const T* x, const T* packed, T* y,
-                  Epilogue epilogue = {}) noexcept {
+  static void run(const ConvGeometry<2>& geometry, const T* x, const W* packed, T* y, Epilogue epilogue = {}) noexcept {
     const auto& [height, width] = geometry.axes;
     const ColumnRange inside(width);
     assert(width.stride == StrideWidth);
     const index_t blocks = vectors_for<T>(geometry.out_channels);
     for (index_t plane = 0; plane < geometry.batch * blocks; ++plane) {
-      const T* weights = packed + plane % blocks * block_weights(geometry);
+      const W* weights = packed + plane % blocks * block_weights(geometry);
       for (index_t row = 0; row < height.output; ++row, y += width.output * lanes<T>) {
         const auto border = [&](index_t column) {
           tile<1>(geometry, x, weights, row, column, width.first_inside(column), width.last_inside(column),
@@ -90,20 +90,20 @@ class DepthwiseConv {
 
   /// `Count` neighbouring pixels, of which all see the kernel columns [first_tap, last_tap).
   template <int Count>
-  static void tile(const ConvGeometry<2>& geometry, const T* x, const T* packed, index_t row, index_t column,
+  static void tile(const ConvGeometry<2>& geometry, const T* x, const W* packed, index_t row, index_t column,
                    index_t first_tap, index_t last_tap, T* y, Epilogue epilogue) noexcept {
     const auto& [height, width] = geometry.axes;
     V sum[std::size_t{Count}];
-    const V bias = V::load_aligned(packed);
+    const V bias = load<V>(packed);
     unroll<Count>([&](auto pixel) TENON_ALWAYS_INLINE { sum[pixel] = bias; });
     packed += lanes<T>;
     const index_t last_row = height.last_inside(row);
     for (index_t tap_row = height.first_inside(row); tap_row < last_row; ++tap_row) {
       const T* line = x + height.position(row, tap_row) * width.input * lanes<T>;
-      const T* weights = packed + tap_row * width.kernel * lanes<T>;
+      const W* weights = packed + tap_row * width.kernel * lanes<T>;
       for (index_t tap = first_tap; tap < last_tap; ++tap) {
         const T* pixels = line + width.position(column, tap) * lanes<T>;
-        const V weight = V::load_aligned(weights + tap * lanes<T>);
+        const V weight = load<V>(weights + tap * lanes<T>);
         unroll<Count>([&](auto pixel) TENON_ALWAYS_INLINE {
           sum[pixel] = xsimd::fma(V::load_aligned(pixels + pixel * StrideWidth * lanes<T>), weight, sum[pixel]);
         });
@@ -117,8 +117,8 @@ class DepthwiseConv {
 };
 
 /// The DepthwiseConv for `Geometry::value`, with its best tile.
-template <class T, class Geometry, class Epilogue = micro::Epilogue<T>>
+template <class T, class Geometry, class Epilogue = micro::Epilogue<T>, class W = T>
 using DepthwiseConvFor = DepthwiseConv<T, best_depthwise_pixels(Geometry::value),
-                                       static_cast<int>(Geometry::value.axes[1].stride), Epilogue>;
+                                       static_cast<int>(Geometry::value.axes[1].stride), Epilogue, W>;
 
 }  // namespace tenon::inline TENON_ISA::cpu::micro

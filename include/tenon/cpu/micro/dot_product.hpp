@@ -11,7 +11,7 @@
 namespace tenon::inline TENON_ISA::cpu::micro {
 
 /// `y = epilogue(W x + bias)` by vectors of inputs, for up to `most_outputs` outputs.
-template <class T, class Epilogue = micro::Epilogue<T>>
+template <class T, class Epilogue = micro::Epilogue<T>, class W = T>
 class DotProducts {
   using V = Vector<T>;
   using Short = ShortVector<T>;
@@ -23,29 +23,28 @@ class DotProducts {
 
   /// Biases, then for each vector of inputs its weights for every output; zeros for what is not there.
   template <class SourceColumn>
-  static void pack(index_t in, index_t out, index_t source_columns, const FoldedWeights<T>& weights, T* packed,
+  static void pack(index_t in, index_t out, index_t source_columns, const FoldedWeights<T>& weights, W* packed,
                    const SourceColumn& source_column) {
-    for (index_t o = 0; o < lanes<T>; ++o) *packed++ = o < out ? weights.folded_bias(o) : T(0);
+    for (index_t o = 0; o < lanes<T>; ++o) *packed++ = static_cast<W>(o < out ? weights.folded_bias(o) : T(0));
     for (index_t first = 0; first < in; first += lanes<T>) {
       for (index_t o = 0; o < most_outputs; ++o) {
         for (index_t i = first; i < first + lanes<T>; ++i) {
           const index_t column = o < out && i < in ? static_cast<index_t>(source_column(i)) : -1;
-          *packed++ = column < 0 ? T(0) : weights.folded_weight(o, o * source_columns + column);
+          *packed++ = static_cast<W>(column < 0 ? T(0) : weights.folded_weight(o, o * source_columns + column));
         }
       }
     }
   }
 
   /// One row: `x` (in), `y` (out).
-  static void run_row(index_t in, index_t out, const T* x, const T* packed, T* y, Epilogue epilogue) noexcept {
+  static void run_row(index_t in, index_t out, const T* x, const W* packed, T* y, Epilogue epilogue) noexcept {
     constexpr int outputs = static_cast<int>(most_outputs);
     V sum[std::size_t{outputs}];
     unroll<outputs>([&](auto o) TENON_ALWAYS_INLINE { sum[o] = V(T(0)); });
-    const T* weights = packed + lanes<T>;
+    const W* weights = packed + lanes<T>;
     const auto add = [&](const V& input) TENON_ALWAYS_INLINE {
-      unroll<outputs>([&](auto o) TENON_ALWAYS_INLINE {
-        sum[o] = xsimd::fma(input, V::load_aligned(weights + o * lanes<T>), sum[o]);
-      });
+      unroll<outputs>([&](auto o)
+                          TENON_ALWAYS_INLINE { sum[o] = xsimd::fma(input, load<V>(weights + o * lanes<T>), sum[o]); });
       weights += outputs * lanes<T>;
     };
     index_t i = 0;
@@ -71,7 +70,7 @@ class DotProducts {
       }
     });
     transpose<T>(rows);
-    Short result = Short::load_aligned(packed);
+    Short result = load<Short>(packed);
     unroll<short_lanes<T>>([&](auto row) TENON_ALWAYS_INLINE { result += rows[row]; });
     epilogue(result, y, out).store_aligned(parts);
     for (index_t o = 0; o < out; ++o) y[o] = parts[o];

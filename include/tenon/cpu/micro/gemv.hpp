@@ -13,38 +13,38 @@ namespace tenon::inline TENON_ISA::cpu::micro {
 /// `y = epilogue(x W^T + bias)` for `x` (batch, in) and `y` (batch, out), both plain rows.
 ///
 /// Outputs are taken in panels of `panel_vectors` vectors, the last one narrower. A panel is its biases, then for each
-/// input the weights of all its outputs: one stream, read once per row tile. `packed` must be aligned to a vector.
-template <class T, class Epilogue = micro::Epilogue<T>>
+/// input the weights of all its outputs: one stream, read once per row tile. `packed` is aligned as
+/// `load` asks; its weights are of type `W`.
+template <class T, class Epilogue = micro::Epilogue<T>, class W = T>
 class PackedLinear {
   using V = Vector<T>;
 
  public:
   /// Elements of the packed weights.
-  static constexpr index_t packed_size(index_t in, index_t out) {
-    return vectors_for<T>(out) * lanes<T> * (in + 1);
-  }
+  static constexpr index_t packed_size(index_t in, index_t out) { return vectors_for<T>(out) * lanes<T> * (in + 1); }
 
   /// Packs `weights.weight` (out, source_columns). `source_column(i)` is the column that multiplies packed input `i`,
   /// or -1 for none: a Linear that follows the Flatten of a blocked image reads the image as it lies. An input without
   /// a column must still be finite, because it is multiplied by zero.
   template <class SourceColumn = std::identity>
-  static void pack(index_t in, index_t out, index_t source_columns, const FoldedWeights<T>& weights, T* packed,
+  static void pack(index_t in, index_t out, index_t source_columns, const FoldedWeights<T>& weights, W* packed,
                    SourceColumn source_column = {}) {
     for_each_panel(out, [&](index_t first, index_t vectors) {
       const index_t width = vectors * lanes<T>;
       const index_t last = first + width < out ? first + width : out;
-      for (index_t o = first; o < first + width; ++o) *packed++ = o < last ? weights.folded_bias(o) : T(0);
+      for (index_t o = first; o < first + width; ++o)
+        *packed++ = static_cast<W>(o < last ? weights.folded_bias(o) : T(0));
       for (index_t i = 0; i < in; ++i) {
         const auto column = static_cast<index_t>(source_column(i));
         for (index_t o = first; o < first + width; ++o)
-          *packed++ = o < last && column >= 0 ? weights.folded_weight(o, o * source_columns + column) : T(0);
+          *packed++ =
+              static_cast<W>(o < last && column >= 0 ? weights.folded_weight(o, o * source_columns + column) : T(0));
       }
     });
   }
 
   /// One row: `x` (in), `y` (out).
-  static void run_row(index_t in, index_t out, const T* x, const T* packed, T* y,
-                      Epilogue epilogue = {}) noexcept {
+  static void run_row(index_t in, index_t out, const T* x, const W* packed, T* y, Epilogue epilogue = {}) noexcept {
     constexpr index_t pair = 2 * panel_vectors * lanes<T>;
     index_t first = 0;
     // Two panels at a time: eight chains, and half as many broadcasts of x.
@@ -60,7 +60,7 @@ class PackedLinear {
   }
 
   /// Several rows: `x` (batch, in), `y` (batch, out).
-  static void run(index_t batch, index_t in, index_t out, const T* x, const T* packed, T* y,
+  static void run(index_t batch, index_t in, index_t out, const T* x, const W* packed, T* y,
                   Epilogue epilogue = {}) noexcept {
     if (batch < few_rows) {
       for (index_t row = 0; row < batch; ++row) run_row(in, out, x + row * in, packed, y + row * out, epilogue);
@@ -109,14 +109,14 @@ class PackedLinear {
 
   /// `Panels` neighbouring panels for one row; each is `width` vectors wide, of which `Vectors` are computed.
   template <int Vectors, int Panels>
-  static void gemv(index_t in, index_t width, index_t columns, const T* x, const T* packed, T* y,
+  static void gemv(index_t in, index_t width, index_t columns, const T* x, const W* packed, T* y,
                    Epilogue epilogue) noexcept {
     constexpr int accumulators = Vectors * Panels;
     constexpr int chains = accumulators < hiding_chains ? hiding_chains / accumulators : 1;
     const index_t step = width * lanes<T>;
     const index_t panel = step * (in + 1);
     const auto weights = [&](auto v) TENON_ALWAYS_INLINE {
-      return V::load_aligned(packed + (v / Vectors) * panel + (v % Vectors) * lanes<T>);
+      return load<V>(packed + (v / Vectors) * panel + (v % Vectors) * lanes<T>);
     };
     V sum[std::size_t{chains} * std::size_t{accumulators}];
     unroll<accumulators>([&](auto v) TENON_ALWAYS_INLINE { sum[v] = weights(v); });
@@ -155,17 +155,17 @@ class PackedLinear {
 
   /// `Rows` x `Vectors` accumulators.
   template <int Rows, int Vectors>
-  static void tile(index_t in, index_t out, index_t width, index_t columns, const T* x, const T* packed, T* y,
+  static void tile(index_t in, index_t out, index_t width, index_t columns, const T* x, const W* packed, T* y,
                    Epilogue epilogue) noexcept {
     V sum[std::size_t{Rows} * std::size_t{Vectors}];
     unroll<Vectors>([&](auto v) TENON_ALWAYS_INLINE {
-      const V bias = V::load_aligned(packed + v * lanes<T>);
+      const V bias = load<V>(packed + v * lanes<T>);
       unroll<Rows>([&](auto row) TENON_ALWAYS_INLINE { sum[row * Vectors + v] = bias; });
     });
     for (index_t i = 0; i < in; ++i) {
       packed += width * lanes<T>;
       unroll<Vectors>([&](auto v) TENON_ALWAYS_INLINE {
-        const V weight = V::load_aligned(packed + v * lanes<T>);
+        const V weight = load<V>(packed + v * lanes<T>);
         unroll<Rows>([&](auto row) TENON_ALWAYS_INLINE {
           V& s = sum[row * Vectors + v];
           s = xsimd::fma(V(x[row * in + i]), weight, s);

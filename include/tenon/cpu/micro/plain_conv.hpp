@@ -39,7 +39,7 @@ constexpr int best_plain_conv_channels(index_t out_channels, PixelGroup group) {
 /// `workspace` with its zero padding, its columns dealt out so that neighbouring lanes are neighbours in memory. Any
 /// kernel, padding and dilation; `groups` is 1. A pooling must have windows of `Group`, that stride and no padding;
 /// outputs that fill no window are left out. `workspace` must be aligned to a vector.
-template <class T, int Channels, int StrideWidth, PixelGroup Group, class Epilogue = micro::Epilogue<T>>
+template <class T, int Channels, int StrideWidth, PixelGroup Group, class Epilogue = micro::Epilogue<T>, class W = T>
 class PlainConv {
   using V = Vector<T>;
 
@@ -56,19 +56,20 @@ class PlainConv {
 
   /// Packs weights (out, in, kernel height, kernel width). Per tile of `Channels` outputs: biases, then for each input
   /// channel and kernel element one weight per output. The last tile reaches back over outputs already packed.
-  static void pack(const ConvGeometry<2>& geometry, const FoldedWeights<T>& weights, T* packed) {
+  static void pack(const ConvGeometry<2>& geometry, const FoldedWeights<T>& weights, W* packed) {
     const index_t fan_in = geometry.in_channels * geometry.kernel_size();
     for (index_t tile = 0; tile < tiles(geometry); ++tile) {
       const auto output = [&](index_t c) {
         return (std::min)(first_channel(geometry, tile) + c, geometry.out_channels - 1);
       };
-      for (index_t c = 0; c < Channels; ++c) *packed++ = weights.folded_bias(output(c));
+      for (index_t c = 0; c < Channels; ++c) *packed++ = static_cast<W>(weights.folded_bias(output(c)));
       for (index_t tap = 0; tap < fan_in; ++tap)
-        for (index_t c = 0; c < Channels; ++c) *packed++ = weights.folded_weight(output(c), output(c) * fan_in + tap);
+        for (index_t c = 0; c < Channels; ++c)
+          *packed++ = static_cast<W>(weights.folded_weight(output(c), output(c) * fan_in + tap));
     }
   }
 
-  static void run(const ConvGeometry<2>& geometry, const T* x, const T* packed, T* y, T* workspace,
+  static void run(const ConvGeometry<2>& geometry, const T* x, const W* packed, T* y, T* workspace,
                   Epilogue epilogue = {}) noexcept {
     assert(geometry.groups == 1 && geometry.out_channels >= Channels && geometry.axes[1].stride == StrideWidth);
     const Padded padded(geometry);
@@ -131,7 +132,7 @@ class PlainConv {
   }
 
   /// `Channels` planes of output.
-  static void run_channels(const ConvGeometry<2>& geometry, const Padded& padded, const T* copy, const T* packed, T* y,
+  static void run_channels(const ConvGeometry<2>& geometry, const Padded& padded, const T* copy, const W* packed, T* y,
                            Epilogue epilogue) noexcept {
     // Rows come in pairs, or as the rows of a pooling window; the last pair reaches back.
     const index_t step = Group.rows;
@@ -145,14 +146,14 @@ class PlainConv {
   }
 
   /// `Channels` x `pixels` accumulators; the lanes are neighbouring columns of y.
-  static void tile(const ConvGeometry<2>& geometry, const Padded& padded, const T* copy, const T* packed, T* y,
+  static void tile(const ConvGeometry<2>& geometry, const Padded& padded, const T* copy, const W* packed, T* y,
                    index_t row, index_t column, Epilogue epilogue) noexcept {
     const auto& [height, width] = geometry.axes;
     // A plane of a single row has no second one: it is computed twice.
     const index_t row_step = row + 1 < height.output ? height.stride * padded.row : 0;
     V sum[std::size_t{Channels} * std::size_t{pixels}];
     unroll<Channels>([&](auto c) TENON_ALWAYS_INLINE {
-      const V bias(packed[c]);
+      const V bias(static_cast<T>(packed[c]));
       unroll<pixels>([&](auto pixel) TENON_ALWAYS_INLINE { sum[c * pixels + pixel] = bias; });
     });
     packed += Channels;
@@ -170,7 +171,7 @@ class PlainConv {
             });
           });
           unroll<Channels>([&](auto c) TENON_ALWAYS_INLINE {
-            const V weight(packed[c]);
+            const V weight(static_cast<T>(packed[c]));
             unroll<pixels>([&](auto pixel) TENON_ALWAYS_INLINE {
               V& s = sum[c * pixels + pixel];
               s = xsimd::fma(input[pixel], weight, s);
@@ -212,8 +213,8 @@ class PlainConv {
 };
 
 /// The PlainConv for `Geometry::value`, with its best tile.
-template <class T, class Geometry, PixelGroup Group, class Epilogue = micro::Epilogue<T>>
+template <class T, class Geometry, PixelGroup Group, class Epilogue = micro::Epilogue<T>, class W = T>
 using PlainConvFor = PlainConv<T, best_plain_conv_channels(Geometry::value.out_channels, Group),
-                               static_cast<int>(Geometry::value.axes[1].stride), Group, Epilogue>;
+                               static_cast<int>(Geometry::value.axes[1].stride), Group, Epilogue, W>;
 
 }  // namespace tenon::inline TENON_ISA::cpu::micro

@@ -97,6 +97,13 @@ inline constexpr int vector_registers = 16;
 /// Independent accumulators that hide the latency of a fused multiply-add (4 cycles, 2 per cycle).
 inline constexpr int hiding_chains = 8;
 
+/// A vector of packed weights, which may be stored in another type than the arithmetic's. They are aligned to as many
+/// of them as a vector holds.
+template <class V, class W>
+TENON_ALWAYS_INLINE inline V load(const W* weights) noexcept {
+  return V::load_aligned(weights);
+}
+
 /// Vectors that hold `count` elements; blocks that hold `count` channels.
 template <class T>
 constexpr index_t vectors_for(index_t count) {

@@ -47,7 +47,8 @@ struct PlaneConv : plan::KernelTraits {
   static constexpr bool takes_functions = true, adds = true,
                         has_workspace = requires { Kernel::workspace_size(Geometry::value); };
   static constexpr index_t folds_channels = Operation::out_channels;
-  static constexpr std::size_t packed_bytes = bytes_of<T>(Kernel::packed_size(Geometry::value));
+  using Weight = stored_weight_t<T>;
+  static constexpr std::size_t packed_bytes = bytes_of<Weight>(Kernel::packed_size(Geometry::value));
   static constexpr std::size_t scratch_bytes = [] {
     if constexpr (has_workspace)
       return bytes_of<T>(Kernel::workspace_size(Geometry::value));
@@ -60,13 +61,13 @@ struct PlaneConv : plan::KernelTraits {
     const auto epilogue = epilogue_of<T, Function>(call);
     using Finished = typename Micro::template with<std::remove_const_t<decltype(epilogue)>>;
     if constexpr (has_workspace)
-      Finished::run(Geometry::value, call.in<T>(), call.packed<T>(), call.out<T>(), call.scratch<T>(), epilogue);
+      Finished::run(Geometry::value, call.in<T>(), call.packed<Weight>(), call.out<T>(), call.scratch<T>(), epilogue);
     else
-      Finished::run(Geometry::value, call.in<T>(), call.packed<T>(), call.out<T>(), epilogue);
+      Finished::run(Geometry::value, call.in<T>(), call.packed<Weight>(), call.out<T>(), epilogue);
   }
   static void pack(const plan::Source& source, std::byte* packed) {
     const plan::Folded<T> folded(source, Operation::out_channels);
-    Kernel::pack(Geometry::value, folded.weights(), reinterpret_cast<T*>(packed));
+    Kernel::pack(Geometry::value, folded.weights(), reinterpret_cast<Weight*>(packed));
   }
 };
 
@@ -89,7 +90,7 @@ struct FewOutputsConv {
                                                : Geometry::value.axes[0].output == 1 ? micro::single_row
                                                                                      : micro::unpooled;
     template <class Epilogue>
-    using with = micro::PlainConvFor<T, Geometry, group, Epilogue>;
+    using with = micro::PlainConvFor<T, Geometry, group, Epilogue, stored_weight_t<T>>;
   };
   template <class T, class Operation, class S, class Layout, bool Pooled = false>
   struct kernel : PlaneConv<T, Operation, S, Micro<T, PlaneGeometry<Operation, S>, Pooled>> {
@@ -115,7 +116,7 @@ struct DepthwiseConv {
   template <class T, class Geometry>
   struct Micro {
     template <class Epilogue>
-    using with = micro::DepthwiseConvFor<T, Geometry, Epilogue>;
+    using with = micro::DepthwiseConvFor<T, Geometry, Epilogue, stored_weight_t<T>>;
   };
   template <class T, class Operation, class S, class>
   struct kernel : PlaneConv<T, Operation, S, Micro<T, PlaneGeometry<Operation, S>>> {
@@ -142,8 +143,8 @@ struct BlockedConv {
     // Plain images are read as they are where one block would be mostly padding.
     static constexpr bool reads_plain = Geometry::value.groups == 1 && plan::is_plain<Layout>;
     template <class Epilogue>
-    using with =
-        micro::BlockedConvFor<T, Geometry, reads_plain ? micro::Layout::plain : micro::Layout::blocked, Epilogue>;
+    using with = micro::BlockedConvFor<T, Geometry, reads_plain ? micro::ConvInput::plain : micro::ConvInput::blocked,
+                                       Epilogue, stored_weight_t<T>>;
   };
   template <class T, class Operation, class S, class Layout,
             class Blocks = Micro<T, PlaneGeometry<Operation, S>, Layout>>

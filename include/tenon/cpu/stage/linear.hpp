@@ -42,12 +42,12 @@ struct FewOutputsLinear {
     return plan::accepted;
   }
   template <class T, class Epilogue = micro::Epilogue<T>>
-  struct micro_kernel : micro::DotProducts<T, Epilogue> {
-    static constexpr index_t packed_size(index_t in, index_t) { return micro::DotProducts<T>::packed_size(in); }
-    static void run(index_t rows, index_t in, index_t out, const T* x, const T* packed, T* y,
+  struct micro_kernel : micro::DotProducts<T, Epilogue, stored_weight_t<T>> {
+    using Base = micro::DotProducts<T, Epilogue, stored_weight_t<T>>;
+    static constexpr index_t packed_size(index_t in, index_t) { return Base::packed_size(in); }
+    static void run(index_t rows, index_t in, index_t out, const T* x, const stored_weight_t<T>* packed, T* y,
                     Epilogue epilogue) noexcept {
-      for (index_t row = 0; row < rows; ++row)
-        micro::DotProducts<T, Epilogue>::run_row(in, out, x + row * in, packed, y + row * out, epilogue);
+      for (index_t row = 0; row < rows; ++row) Base::run_row(in, out, x + row * in, packed, y + row * out, epilogue);
     }
   };
 };
@@ -58,10 +58,10 @@ struct RowLinear {
     return linear.rows == 1 ? plan::accepted : plan::Acceptance{"several rows"};
   }
   template <class T, class Epilogue = micro::Epilogue<T>>
-  struct micro_kernel : micro::PackedLinear<T, Epilogue> {
-    static void run(index_t, index_t in, index_t out, const T* x, const T* packed, T* y,
+  struct micro_kernel : micro::PackedLinear<T, Epilogue, stored_weight_t<T>> {
+    static void run(index_t, index_t in, index_t out, const T* x, const stored_weight_t<T>* packed, T* y,
                     Epilogue epilogue) noexcept {
-      micro::PackedLinear<T, Epilogue>::run_row(in, out, x, packed, y, epilogue);
+      micro_kernel::run_row(in, out, x, packed, y, epilogue);
     }
   };
 };
@@ -70,7 +70,7 @@ struct RowsLinear {
   static constexpr std::string_view name = "matrix times rows";
   static constexpr plan::Acceptance accepts(const LinearProblem&) { return plan::accepted; }
   template <class T, class Epilogue = micro::Epilogue<T>>
-  using micro_kernel = micro::PackedLinear<T, Epilogue>;
+  using micro_kernel = micro::PackedLinear<T, Epilogue, stored_weight_t<T>>;
 };
 
 /// `Rows` rows of a Linear by `Chosen`.
@@ -81,18 +81,18 @@ struct LinearKernel : plan::KernelTraits {
   using reads = typename Columns::reads;
   static constexpr bool takes_functions = true, adds = true;
   static constexpr std::size_t packed_bytes =
-      bytes_of<T>(Chosen::template micro_kernel<T>::packed_size(Columns::inputs, Out));
+      bytes_of<stored_weight_t<T>>(Chosen::template micro_kernel<T>::packed_size(Columns::inputs, Out));
 
   template <class Function>
   static void run(const plan::Call& call) noexcept {
     const auto epilogue = epilogue_of<T, Function>(call);
     Chosen::template micro_kernel<T, std::remove_const_t<decltype(epilogue)>>::run(
-        Rows, Columns::inputs, Out, call.in<T>(), call.packed<T>(), call.out<T>(), epilogue);
+        Rows, Columns::inputs, Out, call.in<T>(), call.packed<stored_weight_t<T>>(), call.out<T>(), epilogue);
   }
   static void pack(const plan::Source& source, std::byte* packed) {
     const plan::Folded<T> folded(source, Out);
-    Chosen::template micro_kernel<T>::pack(Columns::inputs, Out, In, folded.weights(), reinterpret_cast<T*>(packed),
-                                           &Columns::source);
+    Chosen::template micro_kernel<T>::pack(Columns::inputs, Out, In, folded.weights(),
+                                           reinterpret_cast<stored_weight_t<T>*>(packed), &Columns::source);
   }
 };
 

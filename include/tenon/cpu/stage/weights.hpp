@@ -14,6 +14,11 @@ constexpr std::size_t bytes_of(index_t count) {
   return static_cast<std::size_t>(count) * sizeof(T);
 }
 
+/// The type in which weights are packed that kernels of `T` multiply with. (Products of matrices, which training
+/// shares, read `T` itself.)
+template <class T>
+using stored_weight_t = T;
+
 namespace detail {
 template <class T, class Function>
 struct EpilogueOf {

@@ -1,0 +1,49 @@
+/// \file
+/// Positions along the leading axis, as `x[i]` takes them.
+#pragma once
+
+#include "error.hpp"
+#include "shape_error.hpp"
+
+namespace tenon::inline TENON_ISA::detail {
+
+/// What errors call `x[i]`.
+struct Subscript {
+  static constexpr std::string_view name = "x[i]";
+};
+
+/// An integer, or a constant such as 2_c.
+template <class Index>
+inline constexpr bool is_position = std::is_integral_v<Index> || requires { Index::value + 0; };
+template <class Index>
+inline constexpr bool is_constant_position = requires { std::integral_constant<index_t, Index::value>{}; };
+
+/// Of `x[i]`, where the leading axis of x has `size` elements.
+[[noreturn]] inline void raise_position(index_t position, index_t size) {
+  raise("x[" + to_text(position) + "]: the leading axis of x has " + to_text(size) + " elements");
+}
+
+/// The position in the leading axis of `S` that `i` means: negative, from its end. A constant outside the axis is a
+/// compile error, another position a tenon::Error.
+template <class S, class Index>
+constexpr index_t leading_position(const Index& i) {
+  constexpr index_t size = S::dims[0];
+  const auto position = [&] {
+    if constexpr (is_constant_position<Index>) {
+      constexpr index_t known = Index::value, least = known < 0 ? -known : known + 1;
+      if constexpr (least > size) {
+        report(reject_t<Subscript, expected_input<at_least<least>, more>, S>{});
+        return index_t{0};
+      } else {
+        return known;
+      }
+    } else {
+      const auto found = static_cast<index_t>(i);
+      if (found >= size || found < -size) raise_position(found, size);
+      return found;
+    }
+  }();
+  return position < 0 ? position + size : position;
+}
+
+}  // namespace tenon::inline TENON_ISA::detail
