@@ -10,7 +10,7 @@
 namespace tenon::inline TENON_ISA::cpu {
 
 namespace detail {
-/// Calls f(offset, channel) for each plane of `inner` elements of a tensor of shape `S`, (N, channels, inner).
+/// Calls f(offset, channel) for each plane of a tensor of shape `S`, (N, Channels, axes...).
 template <class S, index_t Channels, class F>
 void for_each_channel_plane(F&& f) {
   constexpr index_t inner = micro::axis_view(S::dims, 1).inner;
@@ -25,6 +25,7 @@ struct Kernel<operation::PReLU<Parameters>> {
     compute<typename X::value_type, shape_of_t<X>>(x.data(), weight.data(), y.data());
   }
 
+  /// Writes PReLU of `x` to `y`, both of shape `S`; `weight` (Parameters). `y` may be `x`.
   template <class T, class S>
   static void compute(const T* x, const T* weight, T* y) noexcept {
     using V = micro::Vector<T>;

@@ -1,5 +1,5 @@
 /// \file
-/// What a plan asks of the CPU: its memory, its maps, and a stage for each operation.
+/// The CPU as a place that plans run on: its memory, its maps, and a stage for each operation.
 #pragma once
 
 #include <cstring>
@@ -12,14 +12,16 @@
 
 namespace tenon::inline TENON_ISA::cpu {
 
-/// How an operation becomes a stage on the CPU: `kernel<X...>`, a plan::KernelTraits, where X are the values it is applied to.
+/// The stage of an operation on the CPU: `kernel<X...>` is a plan::KernelTraits, X are the values the operation takes.
 /// Specialised in the files of cpu/stage/.
 template <class Operation>
 struct Stage;
 
-/// Memory of a size known when a net is made: its own, or the caller's. A copy has its own.
+/// Memory of a net, its own or the caller's. A copy always has its own.
 class Memory {
  public:
+  /// Uses the memory `given`, or allocates `bytes` bytes where its pointer is null. Throws tenon::Error, which calls
+  /// the memory `what`, if `given` is too small or not aligned to memory::alignment.
   TENON_COLD Memory(std::size_t bytes, std::span<std::byte> given, const char* what) : bytes_(bytes), data_(given.data()) {
     if (!data_)
       allocate();
@@ -48,7 +50,7 @@ class Memory {
   memory::Array<std::byte> own_;
 };
 
-/// A blocked image as a plain one.
+/// A kernel that copies a blocked image to a plain one.
 template <class T, index_t Batch, index_t Channels, index_t Pixels, class From>
 struct ToPlain : plan::KernelTraits {
   static constexpr std::string_view name = "blocked to plain";
@@ -57,7 +59,7 @@ struct ToPlain : plan::KernelTraits {
     micro::blocked_to_plain<T>(Batch, Channels, Pixels, call.in<T>(), call.out<T>());
   }
 };
-/// A plain image as a blocked one.
+/// A kernel that copies a plain image to a blocked one.
 template <class T, index_t Batch, index_t Channels, index_t Pixels>
 struct ToBlocked : plan::KernelTraits {
   static constexpr std::string_view name = "plain to blocked";
@@ -84,7 +86,7 @@ struct Conversion<T, S, plan::Plain, plan::Blocked> {
 };
 }  // namespace detail
 
-/// The CPU, as plans see it.
+/// The names under which plans find what the CPU provides.
 struct Backend {
   using place = host;
   /// Channels per block of a blocked image.
@@ -97,7 +99,7 @@ struct Backend {
   template <class T, class S, class From, class To>
   using conversion = typename detail::Conversion<T, S, From, To>::type;
 
-  /// `rows` rows of `size` elements into rows `pitch` apart.
+  /// Copies `x` (rows, size) to rows of `y` that begin `pitch` elements apart.
   template <class T>
   static void copy_rows(index_t rows, index_t size, index_t pitch, const T* x, T* y) noexcept {
     for (index_t row = 0; row < rows; ++row) std::copy_n(x + row * size, size, y + row * pitch);

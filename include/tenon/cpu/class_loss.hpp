@@ -10,7 +10,7 @@ namespace tenon::inline TENON_ISA::cpu {
 
 namespace detail {
 
-/// What the losses share that pick the score of each target.
+/// The base of losses that pick the score of each target.
 template <class Operation>
 struct Picking {
   /// Calls f(sample, position of its target's score in x) for each target that is not ignored.
@@ -38,7 +38,7 @@ struct Picking {
   }
 };
 
-/// The negative logarithms of probabilities picked.
+/// The kernel of losses that add up picked log-probabilities, negated.
 template <class Operation>
 struct NegativeLogLikelihood : Picking<Operation> {
   struct Saved {
@@ -72,17 +72,17 @@ struct NegativeLogLikelihood : Picking<Operation> {
   }
 };
 
-/// The row of loss::MultiMargin, whole vectors of classes at once.
+/// The loss of one row of scores by loss::MultiMargin, whole vectors of classes at once.
 template <int Power, class T>
 struct MultiMarginRow {
   using V = micro::Vector<T>;
   using Term = loss::MultiMargin<Power>;
   index_t classes;
   double margin;
-  const T* x;
-  const std::int64_t* target;
-  const double* weight;  // of the classes; may be null
-  T* grad_x;
+  const T* x;                  // (N, classes)
+  const std::int64_t* target;  // (N)
+  const double* weight;        // (classes), or null
+  T* grad_x;                   // (N, classes); null for forward
 
   double operator()(index_t row) const {
     return factor(row) * sum(row, [](const V& excess) TENON_ALWAYS_INLINE { return Term::value(excess); });
@@ -120,18 +120,21 @@ struct MultiMarginRow {
   }
 };
 
+/// Returns the rows of the loss of `x` (N, classes) and `target` (N); `grad_x` (N, classes) is null for forward.
 template <class T, int Power, double Margin, bool SizeAverage>
 MultiMarginRow<Power, T> row_of(const operation::MultiMarginLoss<Power, Margin, SizeAverage>& loss, index_t classes,
                                 const T* x, const std::int64_t* target, T* grad_x) {
   return {classes, Margin, x, target, loss.weights ? loss.weights->values.data() : nullptr, grad_x};
 }
+/// Returns the rows of the loss of `x` (N, classes) and `target` (N, classes); `grad_x` (N, classes) is null for
+/// forward.
 template <class T, bool SizeAverage>
 loss::MultiLabelMarginRow<T> row_of(const operation::MultiLabelMarginLoss<SizeAverage>&, index_t classes, const T* x,
                                     const std::int64_t* target, T* grad_x) {
   return {classes, x, target, grad_x};
 }
 
-/// A sum over rows of scores.
+/// The kernel of losses that are a sum over rows of scores.
 template <class Operation>
 struct RowLoss {
   template <class Y, class X, class Target>
@@ -178,7 +181,7 @@ struct Kernel<operation::CrossEntropyLoss<SizeAverage, IgnoreIndex>>
   using Picking::check_target, Picking::weight_of;
   using Operation = operation::CrossEntropyLoss<SizeAverage, IgnoreIndex>;
   struct Saved {
-    memory::Array<double> maximum, log_sum;  // of each sample, log(sum(exp(x))) = maximum + log_sum
+    memory::Array<double> maximum, log_sum;  // for each sample: log(sum(exp(x))) = maximum + log_sum
     double divisor = 1;
   };
 
@@ -207,7 +210,7 @@ struct Kernel<operation::CrossEntropyLoss<SizeAverage, IgnoreIndex>>
     }
   }
 
-  /// grad_x = weight / divisor * (softmax(x) - one_hot(target))
+  /// Computes grad_x = grad_y * weight / divisor * (softmax(x) - one_hot(target)).
   template <class Y, class X, class Target>
   static void backward(const Operation& loss, const Saved& saved, const Y&, const Y& grad_y,
                        const autograd::Input<X>& x, const autograd::Input<Target>& target) {

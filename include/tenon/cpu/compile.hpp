@@ -16,15 +16,16 @@
 
 namespace tenon::inline TENON_ISA {
 
-/// Compiles `model` for inputs of the types `Inputs`: fused stages, chosen layouts, one arena, weights packed from a
-/// snapshot.
+/// Compiles `model` for inputs of the types `Inputs` into a net for the CPU, whose stages are fused and share one
+/// arena. The net has a packed copy of the weights as they are now.
 ///
 ///     nn::Sequential<nn::Linear<12, 64>, nn::ReLU, nn::Linear<64, 4>> model;
 ///     auto net = tenon::compile<Tensor<float, 1, 12>>(model);
 ///     const Tensor<float, 1, 4>& y = net(Tensor<float, 1, 12>{});
 ///
-/// With storage, the packed weights and the workspace lie in the caller's memory: `weight_bytes` and `workspace_bytes`
-/// bytes, aligned to 64 (tenon::Error otherwise), to be kept as long as the net.
+/// `weight_storage` and `workspace` are memory of the caller for the packed weights and for the workspace, of
+/// `weight_bytes` and `workspace_bytes` bytes; the net allocates what is not given. They must outlive the net. Throws
+/// tenon::Error if one is too small or not aligned to 64 bytes.
 template <class... Inputs, class Model>
 auto compile(const Model& model, std::span<std::byte> weight_storage = {}, std::span<std::byte> workspace = {}) {
   return plan::compile_for<cpu::Backend, Inputs...>(model, weight_storage, workspace);

@@ -8,7 +8,7 @@
 
 namespace tenon::inline TENON_ISA::cpu {
 
-/// The kernel of both.
+/// The kernel of convolutions and of transposed convolutions.
 template <class Operation>
 struct ConvolutionKernel {
   template <class Y, class X, class W, class B>
@@ -30,7 +30,8 @@ struct ConvolutionKernel {
       reverse.add(grad_y.data(), packed.data(), grad, array<T>(reverse.workspace_size()).data());
     }
     if (T* grad = weight.grad_to_add()) {
-      const T *read = x.value.data(), *written = grad_y.data();  // by the convolution
+      // What the convolution that both are passes of reads, and the gradient of what it writes.
+      const T *read = x.value.data(), *written = grad_y.data();
       if (Operation::transposed) std::swap(read, written);
       micro::convolution_backward_weight<T>(
           geometry, read, written, grad,
@@ -50,6 +51,7 @@ struct ConvolutionKernel {
   static memory::Array<T> array(index_t size) {
     return memory::Array<T>(static_cast<std::size_t>(size));
   }
+  /// Packs `weight` (out_channels, in_channels / groups, kernel axes...) of the convolution, as the pass reads it.
   template <class P, class T>
   static memory::Array<T> pack(const P& pass, const T* weight) {
     auto packed = array<T>(pass.packed_size());

@@ -17,7 +17,7 @@ struct Kernel<Operation> {
   static constexpr index_t unit = Operation::template unit<shape_of_t<X>>;
 
   struct Saved {
-    memory::Array<std::uint8_t> kept;  // whether each unit was; empty in evaluation mode
+    memory::Array<std::uint8_t> kept;  // for each unit, whether it was kept; empty in evaluation mode
   };
 
   template <class X>
@@ -41,6 +41,7 @@ struct Kernel<Operation> {
   }
 
  private:
+  /// Draws for each of `count` units whether it is kept.
   static memory::Array<std::uint8_t> draw(index_t count) {
     // 32 of the generator's bits decide on a unit.
     constexpr auto threshold = static_cast<std::uint64_t>(p * 4294967296.0);
@@ -54,7 +55,8 @@ struct Kernel<Operation> {
     return kept;
   }
 
-  // A product, not a choice: an infinity that is dropped becomes NaN, as in PyTorch.
+  /// Multiplies each unit of `from` (units, Unit) by 1 / (1 - p) or 0 and writes the products to `to` (units, Unit), or
+  /// adds them with `accumulate`. An infinity that is dropped becomes NaN, as in PyTorch.
   template <index_t Unit, class T>
   static void multiply(const memory::Array<std::uint8_t>& kept, const T* from, T* to, bool accumulate) {
     constexpr T scale = p < 1 ? static_cast<T>(1 / (1 - p)) : T(0);

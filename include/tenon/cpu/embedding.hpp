@@ -18,7 +18,7 @@ struct Kernel<operation::Embedding<T, Num, Dim, Padding, MaxNorm, NormType, ByFr
     const bool in_place = Operation::renormalizes && (saved || !embedding.only_reads);
     if constexpr (Operation::renormalizes)
       if (in_place)
-        for (const std::int64_t index : x)  // a row looked up again is short by then
+        for (const std::int64_t index : x)  // a row that is looked up twice stays as the first time left it
           micro::limit_norm<NormType>(Dim, static_cast<T>(MaxNorm), embedding.table + index * Dim);
     micro::look_up(count, Num, Dim, x.data(), weight.data(), y.data());
     if constexpr (Operation::renormalizes)
@@ -27,7 +27,7 @@ struct Kernel<operation::Embedding<T, Num, Dim, Padding, MaxNorm, NormType, ByFr
           micro::limit_norm<NormType>(Dim, static_cast<T>(MaxNorm), y.data() + i * Dim);
   }
 
-  // Besides clearing the gradient where nothing is to be added to, only the rows that were looked up are touched.
+  // Only the rows that were looked up are touched, after the gradient is cleared where it is not added to.
   template <class Y, class X, class W>
   static void backward(const Operation&, const autograd::NothingSaved&, const Y&, const Y& grad_y,
                        const autograd::Input<X>& x, const autograd::Input<W>& weight) {

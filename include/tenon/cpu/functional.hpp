@@ -28,7 +28,7 @@ struct Kernel<operation::MatrixProduct> {
  private:
   template <class X>
   using element = typename X::value_type;
-  /// c (m, n) = a (m, k) b (k, n), or c += a b.
+  /// Computes `c` (m, n) = `a` (m, k) * `b` (k, n), or adds the product to `c` with `accumulate`.
   template <class T>
   static void multiply(index_t m, index_t n, index_t k, micro::MatrixView<T> a, micro::MatrixView<T> b, T* c,
                        bool accumulate) {
@@ -57,11 +57,12 @@ struct Kernel<operation::Cat<Dim>> {
   template <class X>
   static constexpr index_t rows = shape_of_t<X>::size / row<X>;
 
-  /// `x` into the rows of `y`, from column `at` on.
+  /// Copies the rows of `x` into the rows of `y`, from column `at` on.
   template <class X, class Y>
   static void copy(const X& x, Y& y, index_t at) {
     for (index_t r = 0; r < rows<X>; ++r) std::copy_n(x.data() + r * row<X>, row<X>, y.data() + r * row<Y> + at);
   }
+  /// Copies or adds the columns of `grad_y` from `at` on to the gradient of `x`.
   template <class X, class Y>
   static void add_gradient(const Y& grad_y, const autograd::Input<X>& x, index_t at) {
     if (!x.grad) return;

@@ -35,6 +35,7 @@ struct Kernel<operation::CosineEmbeddingLoss<Margin, SizeAverage>> {
   }
 
  private:
+  /// Returns the dot products of row `row` of two matrices with each other and with themselves.
   template <class X>
   static loss::CosineEmbedding products(index_t row, const X& first, const X& second) {
     using T = typename X::value_type;
@@ -44,6 +45,7 @@ struct Kernel<operation::CosineEmbeddingLoss<Margin, SizeAverage>> {
         first.data() + row * size, second.data() + row * size);
     return {static_cast<double>(sums[0]), static_cast<double>(sums[1]), static_cast<double>(sums[2])};
   }
+  /// Passes the gradient by_other * other - by_own * own of row `row` to `own`.
   template <class X>
   static void pass(index_t row, double by_other, double by_own, const autograd::Input<X>& own, const X& other) {
     using T = typename X::value_type;

@@ -9,7 +9,7 @@
 namespace tenon::inline TENON_ISA::cpu {
 
 namespace detail {
-/// What normalised, per group.
+/// The mean, as `center` + `rest`, and the inverse deviation of each group.
 template <class T>
 struct Statistics {
   memory::Array<T> center, rest, inverse_deviation;
@@ -42,7 +42,7 @@ struct Kernel<operation::BatchNorm<Rank, Channels, Eps, Momentum, Running>> {
     constexpr Grouping grouping = Operation::grouping(shape_of_t<X>{});
     detail::Statistics<T> statistics(channels);
     T *center = statistics.center.data(), *rest = statistics.rest.data();
-    T* deviation = statistics.inverse_deviation.data();  // first the variance
+    T* deviation = statistics.inverse_deviation.data();  // holds the variance at first
     if (norm.training) {
       if constexpr (grouping.group_size() == 1)
         raise(Text(Operation::name) + ": in training mode each channel needs more than one value");
@@ -82,6 +82,8 @@ struct Kernel<operation::BatchNorm<Rank, Channels, Eps, Momentum, Running>> {
   }
 
  private:
+  /// Writes mean and biased variance of each channel of `x` (N, Channels, axes...) to `center`, `rest` and `variance`,
+  /// each (Channels).
   static void batch_statistics(const Grouping& grouping, const T* x, T* center, T* rest, T* variance) {
     if (grouping.stretch == 1) return micro::column_moments(grouping.outer, Channels, x, center, rest, variance);
     for (index_t c = 0; c < Channels; ++c) {
@@ -91,7 +93,8 @@ struct Kernel<operation::BatchNorm<Rank, Channels, Eps, Momentum, Running>> {
       variance[c] = static_cast<T>(moments.variance);
     }
   }
-  // Towards the batch's mean and its unbiased variance. (The statistics hold the variance yet.)
+  /// Moves the running statistics towards the mean and the unbiased variance of the batch. The variance is still in
+  /// `inverse_deviation`.
   static void move_running(const Operation& norm, index_t count, const Saved& statistics) {
     const double unbiased = static_cast<double>(count) / static_cast<double>(count - 1);
     const auto move = [](T& running, double value) {
@@ -107,7 +110,7 @@ struct Kernel<operation::BatchNorm<Rank, Channels, Eps, Momentum, Running>> {
 template <class Operation>
   requires operation::NormalizesSamples<Operation>
 struct Kernel<Operation> {
-  using Saved = detail::Statistics<double>;  // whatever the elements are
+  using Saved = detail::Statistics<double>;  // for elements of any type
 
   template <class X, class W, class B>
   static void forward(const Operation&, Saved* saved, X& y, const X& x, const W& weight, const B& bias) {

@@ -7,7 +7,7 @@
 
 namespace tenon::inline TENON_ISA::cpu {
 
-/// Poolings that make a total of all elements of a window.
+/// The kernel of poolings that make a total of all elements of a window.
 template <class Shown, class Windows, class Function>
   requires(!std::is_same_v<Function, pooling::Max>)
 struct Kernel<operation::Pool<Shown, Windows, Function, false>> {
@@ -22,7 +22,9 @@ struct Kernel<operation::Pool<Shown, Windows, Function, false>> {
   static void backward(const Operation&, const autograd::NothingSaved&, const Y& y, const Y& grad_y,
                        const autograd::Input<X>& x) {
     static constexpr auto geometry = Operation::geometry(shape_of_t<X>{});
-    constexpr bool reads = Function::gradient_reads_input;  // else x and y have no elements: others may be looked at
+    // Where the gradient does not depend on x and y, they were not kept: the loops are given other arrays of their
+    // size.
+    constexpr bool reads = Function::gradient_reads_input;
     if (auto* grad_x = x.grad_to_add())
       micro::add_pool_gradient<Function>(geometry, reads ? x.value.data() : grad_x, (reads ? y : grad_y).data(),
                                          grad_y.data(), grad_x);
@@ -31,11 +33,11 @@ struct Kernel<operation::Pool<Shown, Windows, Function, false>> {
 
 namespace detail {
 
-/// Poolings that pick the largest element of a window.
+/// Both passes of poolings that pick the largest element of a window.
 template <bool ReturnIndices>
 struct PickLargest {
   struct Saved {
-    memory::Array<std::int32_t> largest;  // for each output, where in its input plane it came from
+    memory::Array<std::int32_t> largest;  // for each output, the position in its input plane that it came from
   };
 
   template <class Geometry, class Y, class X>
@@ -69,6 +71,7 @@ struct PickLargest {
     else
       return y;
   }
+  /// Returns the elements of the gradient of the largest elements; null where nothing was made of them.
   template <class GradY>
   static const auto* gradient_of(const GradY& grad_y) {
     if constexpr (ReturnIndices)

@@ -1,5 +1,5 @@
 /// \file
-/// What upsampling and padding share on the CPU.
+/// Upsampling and padding on the CPU.
 #pragma once
 
 #include "../autograd/apply.hpp"
@@ -7,7 +7,7 @@
 
 namespace tenon::inline TENON_ISA::cpu {
 
-/// Images of which each output pixel is a weighted sum of few input pixels of its plane.
+/// The kernel of operations whose output pixels are weighted sums of few input pixels of their plane.
 template <class Operation>
   requires(Operation::resamples)
 struct Kernel<Operation> {

@@ -1,5 +1,5 @@
 /// \file
-/// What undoes a max pooling, on the CPU.
+/// Unpooling, which puts the results of a max pooling back, on the CPU.
 #pragma once
 
 #include "../nn/unpooling.hpp"
@@ -20,7 +20,7 @@ struct Kernel<operation::MaxUnpool<Rank, K, S, P, Size>> {
   template <class Y, class X, class Indices>
   static void backward(const Operation&, const autograd::NothingSaved&, const Y&, const Y& grad_y,
                        const autograd::Input<X>& x, const autograd::Input<Indices>& indices) {
-    indices.grad_to_add();  // they have none
+    indices.grad_to_add();  // indices have none
     if (x.grad)
       micro::max_unpool_gradient(planes<X>, plane_size<X>, plane_size<Y>, grad_y.data(), indices.value.data(),
                                  x.accumulate, x.grad);

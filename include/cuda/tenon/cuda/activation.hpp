@@ -9,7 +9,8 @@
 
 namespace tenon::inline TENON_ISA::cuda {
 
-/// y[i] = x[i] where it is positive, else weight[its channel] * x[i]; a tensor is (..., channels, inner).
+/// Computes y[i] = x[i] where it is positive, else weight[channel of i] * x[i]: `x` and `y` (..., channels, inner),
+/// `weight` (channels). `y` may be `x`.
 template <class T>
 struct PReLU {
   index_t channels, inner;
@@ -19,6 +20,7 @@ struct PReLU {
     y[i] = x[i] > T(0) ? x[i] : weight[i / inner % channels] * x[i];
   }
 };
+/// Returns the gradient of element i of `x`: `x` and `grad_y` (..., channels, inner), `weight` (channels).
 template <class T>
 struct PReLUGradient {
   index_t channels, inner;
@@ -27,7 +29,7 @@ struct PReLUGradient {
     return x[i] > T(0) ? grad_y[i] : weight[i / inner % channels] * grad_y[i];
   }
 };
-/// What element i adds to the gradient of its weight.
+/// Returns what element i of `x`, of the shape of `grad_y`, adds to the gradient of its weight.
 template <class T>
 struct PReLUWeightTerm {
   const T *x, *grad_y;
@@ -38,7 +40,7 @@ struct PReLUWeightTerm {
 
 template <index_t Parameters>
 struct Kernel<operation::PReLU<Parameters>> {
-  /// Elements of one channel of one sample.
+  /// Elements of one channel of one sample; with a single parameter, of the whole tensor.
   template <class S>
   static constexpr index_t inner = [] {
     if constexpr (Parameters == 1)

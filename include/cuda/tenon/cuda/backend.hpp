@@ -1,5 +1,5 @@
 /// \file
-/// What a plan asks of the device: its memory, its maps, and a stage for each operation.
+/// The device as a place that plans run on: its memory, its maps, and a stage for each operation.
 #pragma once
 
 #include <memory>
@@ -10,12 +10,12 @@
 
 namespace tenon::inline TENON_ISA::cuda {
 
-/// How an operation becomes a stage on the device: `kernel<X...>`, a plan::KernelTraits, where X are the values it is
-/// applied to. Specialised in the files of cuda/stage/.
+/// The stage of an operation on the device: `kernel<X...>` is a plan::KernelTraits, X are the values the operation
+/// takes. Specialised in the files of cuda/stage/.
 template <class Operation>
 struct Stage;
 
-/// Memory of the device that was current when it was made. A copy has its own.
+/// Memory of a net, on the device that was current when it was made. A copy has its own.
 class Memory {
  public:
   Memory(std::size_t bytes, std::span<std::byte>, const char*)
@@ -33,7 +33,7 @@ class Memory {
   Array<std::byte> elements_;
 };
 
-/// The same, which copies share, since no run writes it.
+/// Memory of a net that its copies share, since no run writes it.
 class SharedMemory {
  public:
   SharedMemory(std::size_t bytes, std::span<std::byte> given, const char* what)
@@ -45,7 +45,7 @@ class SharedMemory {
   std::shared_ptr<const Memory> memory_;
 };
 
-/// The device, as plans see it: every edge lies as its shape says.
+/// The names under which plans find what the device provides. All tensors lie plain, as their shapes say.
 struct Backend {
   using place = device;
   template <class T>
@@ -55,7 +55,7 @@ struct Backend {
   template <class Operation>
   using stage = Stage<Operation>;
 
-  /// `rows` rows of `size` elements into rows `pitch` apart.
+  /// Copies `x` (rows, size) to rows of `y` that begin `pitch` elements apart.
   template <class T>
   static void copy_rows(index_t rows, index_t size, index_t pitch, const T* x, T* y) {
     cuda::copy_rows(rows, size, pitch, x, y);

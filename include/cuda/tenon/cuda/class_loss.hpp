@@ -10,6 +10,7 @@
 
 namespace tenon::inline TENON_ISA::cuda {
 
+/// A sum of weighted losses and the sum of their weights.
 struct WeightedLoss {
   double loss = 0, weight = 0;
 };
@@ -19,15 +20,15 @@ struct AddWeightedLosses {
   }
 };
 
-/// One sample of a loss that picks the score of its target: a slice of scores. `Logits`: cross-entropy, else the
-/// negative logarithm itself.
+/// The loss of one sample, which picks the score of its target from a slice of scores. With `Logits` it is the
+/// cross-entropy, else the negated score.
 template <bool Logits, class T>
 struct PickedScore {
   Axis axis;
   std::int64_t ignore_index;
-  const T* x;
-  const std::int64_t* target;
-  const double* weights;  // of the classes; may be null
+  const T* x;                  // (outer, classes, inner); null for a gradient without `Logits`
+  const std::int64_t* target;  // (outer, inner)
+  const double* weights;       // (classes), or null
   TENON_HOST_DEVICE WeightedLoss operator()(index_t sample) const {
     const std::int64_t label = target[sample];
     if (label == ignore_index) return {};
@@ -43,13 +44,14 @@ struct PickedScore {
   }
 };
 
-/// Its gradient: weight / divisor * (softmax(x) - one_hot(target)), or without the softmax.
+/// Adds the gradient of a PickedScore: grad_y * weight / divisor * (softmax(x) - one_hot(target)), without `Logits` the
+/// same without the softmax.
 template <bool Logits, class T>
 struct PickedScoreGradient {
   PickedScore<Logits, T> loss;
-  const T* grad_y;
+  const T* grad_y;  // a scalar
   double divisor;
-  T* grad_x;  // added to
+  T* grad_x;  // (outer, classes, inner)
   TENON_HOST_DEVICE void operator()(index_t sample) const {
     using elementary::exp;
     const std::int64_t label = loss.target[sample];
@@ -68,14 +70,15 @@ struct PickedScoreGradient {
   }
 };
 
-/// A list of `length` targets of row `row` holds none but classes; a list of classes may end with -1.
+/// Whether a row of `target` (rows, length) holds a number that is neither a class nor `ignore_index`. With `lists`, -1
+/// ends a row's list of classes.
 struct TargetsOutside {
   std::int64_t classes, ignore_index;
   bool lists;
   index_t length;
   const std::int64_t* target;
   TENON_HOST_DEVICE bool operator()(index_t row) const { return wrong(row) < length; }
-  /// The first wrong one.
+  /// Returns the position of the first wrong target of a row, `length` if there is none.
   TENON_HOST_DEVICE index_t wrong(index_t row) const {
     for (index_t i = 0; i < length; ++i) {
       const std::int64_t label = target[row * length + i];
@@ -86,16 +89,16 @@ struct TargetsOutside {
   }
 };
 
-/// A row of loss::MultiMargin, read by one thread.
+/// The loss of one row of scores by loss::MultiMargin, read by one thread.
 template <int Power, class T>
 struct MultiMarginRow {
   using Term = loss::MultiMargin<Power>;
   index_t classes;
   double margin;
-  const T* x;
-  const std::int64_t* target;
-  const double* weight;  // of the classes; may be null
-  T* grad_x;
+  const T* x;                  // (N, classes)
+  const std::int64_t* target;  // (N)
+  const double* weight;        // (classes), or null
+  T* grad_x;                   // (N, classes); null for forward
 
   TENON_HOST_DEVICE double operator()(index_t row) const {
     double sum = 0;
@@ -126,7 +129,7 @@ struct MultiMarginRow {
 
 namespace detail {
 
-/// Throws if a target is none of the classes, or the weights are not as many.
+/// Throws tenon::Error if a target is no class, or if there are not as many class weights as classes.
 template <class Operation, class Target>
 void check_targets(const Operation& loss, index_t classes, std::int64_t ignore_index, bool lists, index_t rows,
                    const Target& target) {
@@ -144,7 +147,7 @@ void check_targets(const Operation& loss, index_t classes, std::int64_t ignore_i
                                     classes);
 }
 
-/// Class weights on the device; empty without.
+/// Returns the class weights in device memory; empty if there are none.
 inline Array<double> class_weights(const operation::LossWeightsPointer& weights) {
   if (!weights) return {};
   const auto count = static_cast<index_t>(weights->values.size());
@@ -153,6 +156,7 @@ inline Array<double> class_weights(const operation::LossWeightsPointer& weights)
   return result;
 }
 
+/// The kernel of losses that pick the score of each target.
 template <class Operation, bool Logits>
 struct Picking {
   struct Saved {
@@ -186,29 +190,35 @@ struct Picking {
   }
 
  private:
+  /// Returns the losses of the samples of `x`, of shape `S`; pointers are as in PickedScore.
   template <class T, class S>
   static PickedScore<Logits, T> sample(const T* x, const std::int64_t* target, const double* weights, S) {
     return {Axis(S::dims, 1), Operation::ignore_index, x, target, weights};
   }
 };
 
+/// Returns the rows of the loss of `x` (N, classes) and `target` (N) with `weights` (classes), which may be null;
+/// `grad_x` (N, classes) is null for forward.
 template <class T, int Power, double Margin, bool SizeAverage>
 MultiMarginRow<Power, T> row_of(const operation::MultiMarginLoss<Power, Margin, SizeAverage>&, index_t classes,
                                 const T* x, const std::int64_t* target, const double* weights, T* grad_x) {
   return {classes, Margin, x, target, weights, grad_x};
 }
+/// Returns the rows of the loss of `x` (N, classes) and `target` (N, classes); `grad_x` (N, classes) is null for
+/// forward.
 template <class T, bool SizeAverage>
 loss::MultiLabelMarginRow<T> row_of(const operation::MultiLabelMarginLoss<SizeAverage>&, index_t classes, const T* x,
                                     const std::int64_t* target, const double*, T* grad_x) {
   return {classes, x, target, grad_x};
 }
 
+/// The kernel of losses that are a sum over rows of scores.
 template <class Operation>
 struct RowLoss {
   template <class Y, class X, class Target>
   static void forward(const Operation& loss, autograd::NothingSaved*, Y& y, const X& x, const Target& target) {
     using S = shape_of_t<X>;
-    constexpr std::int64_t nothing_ignored = 0;  // a class, and so right anyhow
+    constexpr std::int64_t nothing_ignored = 0;  // a class, and so never wrong
     check_targets(loss, S::dims[1], nothing_ignored, Operation::lists_of_classes, S::dims[0], target);
     const Array<double> weights = class_weights(loss.weights);
     const auto row = row_of<typename X::value_type>(loss, S::dims[1], x.data(), target.data(), weights.data(), nullptr);

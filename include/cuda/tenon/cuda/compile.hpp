@@ -16,7 +16,7 @@
 namespace tenon::inline TENON_ISA::cuda {
 
 namespace detail {
-/// Whether bringing a model to the host changes its type.
+/// Whether a model's parameters are on the device, so that bringing it to the host changes its type.
 template <class Model>
 inline constexpr bool is_model_of_device = false;
 template <class Model>
@@ -26,7 +26,8 @@ inline constexpr bool is_model_of_device<Model> =
 }  // namespace detail
 
 /// Compiles `model` for device `id` and inputs of the shapes and element types of `Inputs`, which may be tensors of the
-/// host; the net takes and gives `cuda::Tensor`s. It is the net that `tenon::compile` makes, with the same stages fused.
+/// host; the net takes and gives `cuda::Tensor`s. It fuses the same stages as `tenon::compile`. Throws tenon::Error
+/// where there is no such device.
 ///
 /// A call allocates nothing and does not wait for the device; `to_host()` of a result and `status()` do. It makes the
 /// net's device the current one. One net serves one thread; copies are independent and share the weights.

@@ -1,5 +1,5 @@
 /// \file
-/// Convolution on the device, and its transpose: the windows of the input become columns, which a matrix product reads
+/// Convolution on the device, and its transpose. The windows of the input become columns, which a matrix product reads
 /// or writes.
 #pragma once
 
@@ -12,14 +12,16 @@
 
 namespace tenon::inline TENON_ISA::cuda {
 
-/// columns (images, channels * kernel elements, output positions) of x (images, channels, axes...), 0 outside of it.
+/// Copies the windows of `x` (images, channels, inputs...) to `columns` (images, channels * kernel elements, output
+/// positions), 0 where they lie outside of it.
 template <class T, int Rank>
 struct Columns {
   Window axes[Rank];
-  index_t rows, positions;  // channels * kernel elements; of one image
+  index_t rows, positions;  // channels * kernel elements, and output positions, of one image
   const T* x;
   T* columns;
 
+  /// Takes `x_` (images, channels, inputs...) and `columns_` (images, rows, positions).
   Columns(const ConvGeometry<Rank>& geometry, const T* x_, T* columns_)
       : rows(geometry.in_channels * geometry.kernel_size()), positions(geometry.out_size()), x(x_), columns(columns_) {
     std::copy(geometry.axes.begin(), geometry.axes.end(), axes);
@@ -37,11 +39,12 @@ struct Columns {
       output /= axis.output;
       kernel /= axis.kernel;
     }
-    columns[i] = inside ? x[kernel * plane + offset] : T(0);  // what is left of kernel: image * channels + channel
+    columns[i] = inside ? x[kernel * plane + offset] : T(0);  // by now `kernel` is image * channels + channel
   }
 };
 
-/// The reverse: x[i] += the sum of the columns' elements that are copies of it.
+/// Adds `columns` (images, channels * kernel elements, output positions) to `x` (images, channels, inputs...): to each
+/// element those that Columns copies it to.
 template <class T, int Rank>
 struct AddColumns {
   Window axes[Rank];
@@ -49,6 +52,7 @@ struct AddColumns {
   const T* columns;
   T* x;
 
+  /// Takes `columns_` (images, channels * kernel_size, positions) and `x_` (images, channels, inputs...).
   AddColumns(const ConvGeometry<Rank>& geometry, const T* columns_, T* x_)
       : kernel_size(geometry.kernel_size()), positions(geometry.out_size()), columns(columns_), x(x_) {
     std::copy(geometry.axes.begin(), geometry.axes.end(), axes);
@@ -77,8 +81,9 @@ struct AddColumns {
   }
 };
 
-/// The passes of the convolution with the geometry `Geometry::value` between images x (batch, in_channels, axes...) and
-/// y (batch, out_channels, axes...), in a workspace of `workspace_size` elements.
+/// The passes of the convolution with the geometry `Geometry::value` between images `x` (batch, in_channels, inputs...)
+/// and `y` (batch, out_channels, outputs...), with `weight` (out_channels, in_channels / groups, kernel axes...) and a
+/// workspace of `workspace_size` elements. Gradients have the shapes of what they are the gradients of.
 template <class T, class Geometry>
 struct Convolution {
   static constexpr auto geometry = Geometry::value;
@@ -95,28 +100,28 @@ struct Convolution {
     return true;
   }();
   static constexpr index_t columns_image = groups * rows * positions;
-  /// As many images at once as have columns of 64 MiB, but one at least.
+  /// The number of images at once: as many as have columns of 64 MiB, but at least one.
   static constexpr index_t images_at_once =
       is_product ? geometry.batch
                  : std::clamp<index_t>((index_t{64} << 20) / (static_cast<index_t>(sizeof(T)) * columns_image), 1,
                                        geometry.batch);
   static constexpr index_t workspace_size = is_product ? 0 : images_at_once * columns_image;
 
-  /// y = conv(x, weight) + bias; bias may be null.
+  /// Computes y = conv(x, weight) + bias; `bias` (out_channels) may be null.
   static void run(const T* x, const T* weight, const T* bias, T* y, T* workspace) {
     multiply(x, weight, false, y, workspace);
     finish<pointwise::Identity>(geometry.batch * y_image, geometry.out_channels, positions, bias, y);
   }
-  /// y += conv(x, weight).
+  /// Adds conv(x, weight) to `y`.
   static void add(const T* x, const T* weight, T* y, T* workspace) { multiply(x, weight, true, y, workspace); }
 
-  /// x = transposed conv(y, weight) + bias; bias may be null.
+  /// Computes x = transposed conv(y, weight) + bias; `bias` (in_channels) may be null.
   static void run_transposed(const T* y, const T* weight, const T* bias, T* x, T* workspace) {
     device::fill(x, geometry.batch * x_image, T(0));
     add_transposed(y, weight, x, workspace);
     finish<pointwise::Identity>(geometry.batch * x_image, geometry.in_channels, geometry.in_size(), bias, x);
   }
-  /// x += transposed conv(y, weight): the gradient of x where y is that of conv(x, weight).
+  /// Adds transposed conv(y, weight) to `x`. Where `y` is the gradient of conv(x, weight), this is the gradient of x.
   static void add_transposed(const T* y, const T* weight, T* x, T* workspace) {
     for_each_pass([&](index_t first, index_t images) {
       T* const columns = is_product ? x + first * x_image : workspace;
@@ -136,7 +141,7 @@ struct Convolution {
     });
   }
 
-  /// grad_weight += the gradient of conv(x, weight), which has that of y, one image after the other.
+  /// Adds the gradient of the weight of conv(x, weight) to `grad_weight`, one image after the other.
   static void add_weight_gradient(const T* x, const T* grad_y, T* grad_weight, T* workspace) {
     for_each_pass([&](index_t first, index_t images) {
       const T* columns = columns_of(x, first, images, workspace);
@@ -157,6 +162,7 @@ struct Convolution {
       f(first, (std::min)(images_at_once, geometry.batch - first));
   }
 
+  /// Returns the columns of `images` images from `first` on: in `workspace`, or the images themselves.
   static const T* columns_of(const T* x, index_t first, index_t images, T* workspace) {
     x += first * x_image;
     if constexpr (is_product) return x;
@@ -164,6 +170,7 @@ struct Convolution {
     return workspace;
   }
 
+  /// Computes y = conv(x, weight), or adds it with `accumulate`.
   static void multiply(const T* x, const T* weight, bool accumulate, T* y, T* workspace) {
     for_each_pass([&](index_t first, index_t images) {
       const T* columns = columns_of(x, first, images, workspace);
@@ -181,7 +188,8 @@ struct Convolution {
   }
 };
 
-/// What convolutions and transposed convolutions share: each is the gradient of the other with respect to the input.
+/// The kernel of convolutions and of transposed convolutions: each is the gradient of the other with respect to the
+/// input.
 template <class Operation>
 struct ConvolutionKernel {
   template <class S>
@@ -213,7 +221,8 @@ struct ConvolutionKernel {
         Run::add_transposed(grad_y.data(), weight.value.data(), grad, workspace.data());
     }
     if (T* grad = weight.grad_to_add()) {
-      const T *read = x.value.data(), *written = grad_y.data();  // by the convolution
+      // What the convolution that both are passes of reads, and the gradient of what it writes.
+      const T *read = x.value.data(), *written = grad_y.data();
       if (Operation::transposed) std::swap(read, written);
       Run::add_weight_gradient(read, written, grad, workspace.data());
     }

@@ -39,12 +39,13 @@ template <class T, index_t... D>
 class Tensor;
 template <class T>
 class Array;
-/// How Thrust computes an operation; specialised in the files of cuda/, with the signatures of `cpu::Kernel`.
+/// The kernel of an operation in Thrust; specialised in the files of cuda/, with the signatures of `cpu::Kernel`.
 template <class Operation>
 struct Kernel;
 
-/// The place of tensors in device memory. A thread's new tensors are made on its current device; what is done with
-/// tensors is done on theirs, in order.
+/// The place of tensors in device memory. A thread's new tensors are made on its current device; work on tensors is
+/// done on their device, in order. Pointers are to device memory, of `count` elements, unless a comment says otherwise;
+/// core/place.hpp says what the functions do.
 struct device {
   template <class T, index_t... D>
   using tensor = Tensor<T, D...>;
@@ -53,18 +54,18 @@ struct device {
   template <class T>
   using array = Array<T>;
   class scope;
-  /// Makes device `id` the current one.
+  /// Makes device `id` the current one of this thread. Throws tenon::Error if there is none.
   static void select(int id);
 
   template <class T>
   static void fill(T* y, index_t count, T value);
-  /// After all work of the current device; between devices, after all work of both.
+  /// Copies `x` to `y` after all work of the current device; between devices, after all work of both.
   template <class X, class T>
   static void copy(const X* x, index_t count, T* y);
-  /// Waits until the copy is made.
+  /// Copies `x`, in memory of the host, to `y`, and waits until that is done.
   template <class T>
   static void from_host(const T* x, index_t count, T* y);
-  /// Waits until the copy is made, and so for what computes `x`.
+  /// Copies `x` to `y`, in memory of the host, and waits until that is done, and so until `x` is computed.
   template <class T>
   static void to_host(const T* x, index_t count, T* y);
   template <class Function, class T, class... X>
@@ -77,7 +78,7 @@ struct device {
   static double sum(index_t count, const Function& function, const X*... x);
   template <class Predicate, class T>
   static index_t find(index_t count, const Predicate& predicate, const T* x);
-  /// Reads `x` where it is converted: nothing waits for it.
+  /// Returns `*x * factor`, to be converted to a T on the device: nothing waits for `x`, a scalar in device memory.
   template <class T>
   static auto scaled(const T* x, T factor);
 };
@@ -89,12 +90,12 @@ inline void check_cuda(cudaError_t status, const char* what) {
 }
 }  // namespace detail
 
-/// The number of devices; 0 without a driver.
+/// Returns the number of devices; 0 without a driver.
 inline int device_count() noexcept {
   int count = 0;
   return cudaGetDeviceCount(&count) == cudaSuccess ? count : 0;
 }
-/// Throws tenon::Error where there is no device to work with.
+/// Throws tenon::Error where there is no device.
 inline void require_device() {
   static const bool found = [] {
     int count = 0;
@@ -104,7 +105,7 @@ inline void require_device() {
   }();
   (void)found;
 }
-/// The calling thread's device.
+/// Returns the calling thread's current device.
 inline int current_device() {
   require_device();
   int id = 0;
@@ -118,7 +119,7 @@ inline void device::select(int id) {
   detail::check_cuda(cudaSetDevice(id), "selecting a CUDA device");
 }
 
-/// As long as it lives, the device of the tensors `x` is the current one. Throws if they are on several.
+/// Makes the device of the tensors `x` the current one as long as it lives. Throws tenon::Error if they are on several.
 class device::scope {
  public:
   template <class... X>
@@ -150,14 +151,14 @@ class device::scope {
   bool changed_;
 };
 
-/// Waits until the current device has done all its work, and throws what went wrong in it.
+/// Waits until the current device has done all its work. Throws tenon::Error if any of it failed.
 inline void synchronize() {
   require_device();
   detail::check_cuda(cudaDeviceSynchronize(), "CUDA");
 }
 
 namespace detail {
-// One stream for kernels and cuBLAS. It need not be waited for: whatever reads device memory comes later in it.
+// Kernels and cuBLAS use one stream. Nothing need wait for it: all reads of device memory come later in it.
 inline auto policy() { return thrust::cuda::par_nosync.on(cudaStreamLegacy); }
 inline void wait_for_stream() { check_cuda(cudaStreamSynchronize(cudaStreamLegacy), "computing on a CUDA device"); }
 }  // namespace detail
@@ -167,7 +168,7 @@ inline int current_device() noexcept { return 0; }
 inline void device::select(int id) {
   if (id != 0) raise("device " + std::to_string(id) + ": without CUDA there is only device 0");
 }
-class [[maybe_unused]] device::scope {  // clang would warn of each
+class [[maybe_unused]] device::scope {  // otherwise clang warns of each variable
  public:
   template <class... X>
   explicit scope(const X&...) noexcept {}
@@ -239,7 +240,7 @@ void device::map(index_t count, const Function& function, T* y, const X*... x) {
 }
 
 namespace detail {
-/// y = function(x...), or that added to what is there.
+/// Computes y = function(x...), or adds it with `accumulate`.
 template <class Function>
 struct Gradient {
   bool accumulate;
@@ -250,7 +251,7 @@ struct Gradient {
     y = accumulate ? y + value : value;
   }
 };
-/// function(x[i]...)
+/// Returns function(x[i]...).
 template <class Function, class... X>
 struct CallAt {
   Function function;
@@ -263,7 +264,7 @@ struct CallAt {
     return function(thrust::get<I>(x)[i]...);
   }
 };
-/// *x * factor
+/// The number `*x * factor`, where `x` is in device memory.
 template <class T>
 struct Scaled {
   const T* x;

@@ -8,7 +8,7 @@
 
 namespace tenon::inline TENON_ISA::cuda {
 
-/// The distance of one row.
+/// Computes the distance of one row: `a` and `b` (rows, columns), `y` (rows).
 template <class T, class Operation>
 struct PairwiseDistance {
   index_t columns;
@@ -23,7 +23,8 @@ struct PairwiseDistance {
   }
 };
 
-/// The gradient of one element; `sign` is that of the operand in the difference.
+/// Returns the gradient of one element of an operand, whose sign in the difference is `sign`: `a` and `b`
+/// (rows, columns), `y` and `grad_y` (rows).
 template <class T, class Operation>
 struct PairwiseDistanceGradient {
   index_t columns;

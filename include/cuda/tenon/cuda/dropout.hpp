@@ -12,7 +12,7 @@
 
 namespace tenon::inline TENON_ISA::cuda {
 
-/// x[i] zeroed or scaled, by a random number for each `unit` of elements: number i / unit of the sequence
+/// Returns x[i], zeroed or scaled. A random number decides on each `unit` elements: number i / unit of the sequence
 /// that starts at `seed`.
 template <class T>
 struct Drop {
@@ -24,7 +24,7 @@ struct Drop {
   TENON_HOST_DEVICE T operator()(index_t i) const {
     Engine engine(seed);
     engine.discard(static_cast<unsigned long long>(i / unit));
-    // A product, not a choice: an infinity that is dropped becomes NaN, as in PyTorch.
+    // By a product, so that an infinity that is dropped becomes NaN, as in PyTorch.
     return x[i] * (engine() < threshold ? T(0) : scale);
   }
 };
@@ -54,6 +54,7 @@ struct Kernel<Operation> {
   }
 
  private:
+  /// Writes what dropout makes of `from`, of shape `S`, to `to`, or adds it with `accumulate`.
   template <class S, class T>
   static void drop(std::uint32_t seed, bool accumulate, const T* from, T* to) {
     // The engine's numbers are 1 to max.

@@ -12,7 +12,8 @@
 
 namespace tenon::inline TENON_ISA::cuda {
 
-/// One element of the result; zero where there is no such row.
+/// Looks up one element: `indices` (count), `table` (rows, columns), `y` (count, columns). It is zero where the table
+/// has no such row.
 template <class T>
 struct LookUp {
   index_t rows, columns;
@@ -25,10 +26,12 @@ struct LookUp {
   }
 };
 
-/// Indices in ascending order and where they stood: all look-ups of a row side by side, in the order of the calls.
+/// Indices in ascending order, and the position of each in the input: all look-ups of a row stand side by side, in the
+/// order of the input.
 struct SortedIndices {
   Array<std::int64_t> index, position;
 
+  /// Sorts `indices` (count), in device memory.
   SortedIndices(const std::int64_t* indices, index_t count) : index(count), position(count) {
     device::copy(indices, count, index.data());
     thrust::sequence(detail::policy(), position.data(), position.data() + count);
@@ -36,7 +39,8 @@ struct SortedIndices {
   }
 };
 
-/// Scales one row whose P-norm is larger than `max_norm` to it: the first look-up of a row does.
+/// Scales a row of `table` (rows, columns) to the P-norm `max_norm` if its own is larger. `sorted` has the rows that
+/// are looked up; only the first of equal ones does anything.
 template <class T, double P>
 struct LimitNorm {
   index_t columns;
@@ -54,7 +58,9 @@ struct LimitNorm {
   }
 };
 
-/// The gradient of one element of a row that was looked up: the first look-up adds what reaches all of them.
+/// Adds the gradient of one element of a row that was looked up to `gradient` (rows, columns), from `grad_y`
+/// (count, columns); `sorted` and `position` (count) are those of SortedIndices. The first look-up of a row adds the
+/// gradients of all of them.
 template <class T, class Operation>
 struct AddLookUps {
   index_t count;
@@ -92,7 +98,7 @@ struct Kernel<operation::Embedding<T, Num, Dim, Padding, MaxNorm, NormType, ByFr
     launch(count * Dim, LookUp<T>{Num, Dim, x.data(), weight.data(), y.data()});
     if constexpr (Operation::renormalizes) {
       if (!in_place) {
-        Array<std::int64_t> row(count);  // each of what was looked up
+        Array<std::int64_t> row(count);  // all rows of y
         thrust::sequence(detail::policy(), row.data(), row.data() + count);
         launch(count, LimitNorm<T, NormType>{Dim, static_cast<T>(MaxNorm), row.data(), y.data()});
       }

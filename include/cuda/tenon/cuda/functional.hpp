@@ -30,7 +30,7 @@ struct Kernel<operation::MatrixProduct> {
   }
 };
 
-/// Rows of `size` elements into rows `pitch` apart.
+/// Copies one element of `x` (rows, size) to rows of `y` that begin `pitch` elements apart.
 template <class T>
 struct CopyRows {
   index_t size, pitch;
@@ -38,12 +38,13 @@ struct CopyRows {
   T* y;
   TENON_HOST_DEVICE void operator()(index_t i) const { y[i / size * pitch + i % size] = x[i]; }
 };
+/// Copies `x` (count, size) to rows of `y` that begin `pitch` elements apart.
 template <class T>
 void copy_rows(index_t count, index_t size, index_t pitch, const T* x, T* y) {
   launch(count * size, CopyRows<T>{size, pitch, x, y});
 }
 
-/// Rows of `size` elements from rows `pitch` apart.
+/// Returns element i of (rows, size), from rows of `x` that begin `pitch` elements apart.
 template <class T>
 struct GatherRows {
   index_t size, pitch;
@@ -71,13 +72,14 @@ struct Kernel<operation::Cat<Dim>> {
   template <class X>
   static constexpr index_t rows = shape_of_t<X>::size / row<X>;
 
+  /// Copies or adds columns of the gradient of `Y`, the first of them at `from`, to the gradient of `x`.
   template <class Y, class X>
   static void add_gradient(const typename X::value_type* from, const autograd::Input<X>& x) {
     tabulate_gradient(x, GatherRows<typename X::value_type>{row<X>, row<Y>, from});
   }
 };
 
-// Argument-dependent lookup looks here for Tensors and Variables of this place.
+// Argument-dependent lookup searches this namespace for Tensors and Variables of this place.
 using tenon::cat;
 using tenon::mm;
 using tenon::reshape;

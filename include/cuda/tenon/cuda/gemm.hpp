@@ -13,11 +13,12 @@
 
 namespace tenon::inline TENON_ISA::cuda {
 
-/// How a factor lies in memory.
+/// The way a factor lies in memory.
 enum class Stored { plain, transposed };
 
-/// `batch` products c (m, n) = a (m, k) b (k, n), all row-major; a is stored (k, m) and b (n, k) where they are
-/// transposed. One factor may be shared by all products: its stride is then 0. With `accumulate` they are added to c.
+/// The shape of `batch` products c (m, n) = a (m, k) b (k, n), all row-major; `a` is stored (k, m) and `b` (n, k) where
+/// they are transposed. Products follow each other `stride_a`, `stride_b` and `stride_c` elements apart; the stride of
+/// a factor that all share is 0. With `accumulate` products are added to `c`.
 struct GemmShape {
   index_t m, n, k;
   Stored a = Stored::plain, b = Stored::plain;
@@ -43,6 +44,7 @@ class Blas {
   Blas& operator=(const Blas&) = delete;
   ~Blas() { cublasDestroy(handle_); }
 
+  /// Returns the handle for the current device.
   static cublasHandle_t of_this_thread() {
     static TENON_THREAD_LOCAL std::vector<std::unique_ptr<Blas>> all;
     const int device = current_device();
@@ -59,6 +61,7 @@ class Blas {
 
 }  // namespace detail
 
+/// Computes the products of `a` and `b` and writes or adds them to `c`, all as `shape` says.
 template <class T>
 void gemm(const GemmShape& shape, const T* a, const T* b, T* c) {
   static_assert(std::is_same_v<T, float> || std::is_same_v<T, double>);
@@ -66,7 +69,7 @@ void gemm(const GemmShape& shape, const T* a, const T* b, T* c) {
     if (size > (std::numeric_limits<int>::max)()) raise("cuBLAS: a matrix has more than 2^31 - 1 rows or columns");
     return static_cast<int>(size);
   };
-  // cuBLAS counts columns first, where a row-major matrix is its transpose: c^T = b^T a^T.
+  // cuBLAS is column-major, and reads a row-major matrix as its transpose: c^T = b^T a^T.
   const int m = narrow(shape.m), n = narrow(shape.n), k = narrow(shape.k), batch = narrow(shape.batch);
   const auto operation = [](Stored stored) { return stored == Stored::transposed ? CUBLAS_OP_T : CUBLAS_OP_N; };
   const int a_leading = shape.a == Stored::transposed ? m : k, b_leading = shape.b == Stored::transposed ? k : n;
@@ -84,7 +87,7 @@ void gemm(const GemmShape& shape, const T* a, const T* b, T* c) {
 #else
 namespace detail {
 
-/// One element of one product.
+/// Computes one element of one product; pointers are as in GemmShape.
 template <class T>
 struct GemmElement {
   GemmShape shape;
@@ -105,6 +108,7 @@ struct GemmElement {
 
 }  // namespace detail
 
+/// Computes the products of `a` and `b` and writes or adds them to `c`, all as `shape` says.
 template <class T>
 void gemm(const GemmShape& shape, const T* a, const T* b, T* c) {
   launch(shape.batch * shape.m * shape.n, detail::GemmElement<T>{shape, a, b, c});

@@ -1,5 +1,5 @@
 /// \file
-/// Indices that come as data, in device memory: an eager call throws for one outside its range, a net reports it.
+/// Indices that come as data in device memory. For one outside its range an eager call throws, a net reports it.
 #pragma once
 
 #include <tenon/core/index_check.hpp>
@@ -11,7 +11,7 @@ namespace tenon::inline TENON_ISA::cuda {
 
 using plan::IndexReport;
 
-/// The first index outside [0, limit) in chunk i: found[i].
+/// Writes the first index outside [0, limit) of chunk i of `indices` (count) to found[i], position -1 if there is none.
 struct FirstOutside {
   static constexpr index_t size = 256;  // of a chunk
   index_t count, limit;
@@ -25,7 +25,7 @@ struct FirstOutside {
     found[i] = report;
   }
 };
-/// The first of the chunks' reports.
+/// Writes the first of the reports `found` (chunks) that has a position to `report`.
 struct FirstReport {
   index_t chunks;
   const IndexReport* found;
@@ -37,11 +37,11 @@ struct FirstReport {
   }
 };
 
-/// Scratch memory of a stage that reads `count` indices.
+/// Returns the bytes of scratch memory of a stage that reads `count` indices.
 constexpr std::size_t index_report_bytes(index_t count) {
   return static_cast<std::size_t>(1 + (count + FirstOutside::size - 1) / FirstOutside::size) * sizeof(IndexReport);
 }
-/// Leaves the report on `indices` at the beginning of `scratch`.
+/// Leaves the report on `indices` (count) at the beginning of `scratch`, of `index_report_bytes(count)` bytes.
 inline void report_indices(index_t count, index_t limit, const std::int64_t* indices, void* scratch) {
   auto* report = static_cast<IndexReport*>(scratch);
   const index_t chunks = (count + FirstOutside::size - 1) / FirstOutside::size;

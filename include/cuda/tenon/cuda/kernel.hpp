@@ -1,5 +1,5 @@
 /// \file
-/// What the kernels of all chapters need.
+/// Functions that the kernels of all chapters use. Pointers are to device memory.
 #pragma once
 
 #include <thrust/find.h>
@@ -24,18 +24,18 @@ struct AddTerm {
 };
 }  // namespace detail
 
-/// y[i] = term(i), or that added to what is there.
+/// Computes y[i] = term(i) for `y` (count), or adds it with `accumulate`.
 template <class Term, class T>
 void tabulate(index_t count, bool accumulate, const Term& term, T* y) {
   launch(count, detail::AddTerm<Term, T>{accumulate, term, y});
 }
-/// The gradient of an input, if it is wanted: that of element i is `term(i)`.
+/// Computes or adds the gradient of an input, if it is wanted: `term(i)` for element i.
 template <class X, class Term>
 void tabulate_gradient(const autograd::Input<X>& x, const Term& term) {
   if (x.grad) tabulate(shape_of_t<X>::size, x.accumulate, term, x.grad);
 }
 
-/// The sum of `term(i)` for each i in [0, count), in double.
+/// Returns the sum of `term(i)` over all i in [0, count), in double.
 template <class Term>
 double sum(index_t count, const Term& term) {
   const thrust::counting_iterator<index_t> first(0);
@@ -51,7 +51,7 @@ index_t device::find(index_t count, const Predicate& predicate, const T* x) {
   return thrust::find_if(detail::policy_with_memory(), x, x + count, predicate) - x;
 }
 
-/// Sums of `term(i)` over the elements i of each channel of (batch, channels, inner), in parts: sums[part][channel].
+/// Sums `term(i)` over the elements i of a part of a channel of (batch, channels, inner), for `sums` (parts, channels).
 template <class Term>
 struct ChannelParts {
   index_t channels, inner, count;  // count: elements of one channel
@@ -67,7 +67,7 @@ struct ChannelParts {
     sums[i] = sum;
   }
 };
-/// total[channel] += sums[part][channel] of all parts.
+/// Adds the sum of all parts of a channel, `sums` (parts, channels), to `total` (channels).
 template <class T>
 struct AddParts {
   index_t channels, parts;
@@ -79,7 +79,7 @@ struct AddParts {
     total[channel] += static_cast<T>(sum);
   }
 };
-/// total[c] += the sum of `term(i)` over the elements i of channel c of (batch, channels, inner).
+/// Adds the sum of `term(i)` over the elements i of each channel of (batch, channels, inner) to `total` (channels).
 template <class Term, class T>
 void add_channel_sums(index_t batch, index_t channels, index_t inner, const Term& term, T* total) {
   const index_t count = batch * inner;
@@ -91,14 +91,14 @@ void add_channel_sums(index_t batch, index_t channels, index_t inner, const Term
   launch(channels, AddParts<T>{channels, parts, sums.data(), total});
 }
 
-/// The element i of x: what sums up to the gradient of a bias.
+/// Returns x[i]. The gradient of a bias is a sum of them.
 template <class T>
 struct ElementOf {
   const T* x;
   TENON_HOST_DEVICE T operator()(index_t i) const { return x[i]; }
 };
 
-/// y = function(y + bias of the channel); a tensor is (..., channels, inner).
+/// Computes y = function(y + bias of the channel) for `y` (..., channels, inner) and `bias` (channels).
 template <class T, class Function>
 struct AddBias {
   index_t channels, inner;
@@ -108,7 +108,8 @@ struct AddBias {
   TENON_HOST_DEVICE void operator()(index_t i) const { y[i] = function(y[i] + bias[i / inner % channels]); }
 };
 
-/// What follows a matrix product: y = function(y + bias); without either, nothing.
+/// Computes y = function(y + bias of the channel) behind a matrix product: `y` (..., channels, inner), of `count`
+/// elements, and `bias` (channels), which may be null.
 template <class Function, class T>
 void finish(index_t count, index_t channels, index_t inner, const T* bias, T* y) {
   if (bias)

@@ -9,7 +9,7 @@
 
 namespace tenon::inline TENON_ISA::cuda {
 
-/// y (rows, out) = x (rows, in) weight (out, in)^T + bias (out); bias may be null.
+/// Computes `y` (rows, out) = `x` (rows, in) * `weight` (out, in)^T + `bias` (out), which may be null.
 template <class T>
 void linear(index_t rows, index_t in, index_t out, const T* x, const T* weight, const T* bias, T* y) {
   gemm<T>({.m = rows, .n = out, .k = in, .b = Stored::transposed}, x, weight, y);

@@ -8,7 +8,7 @@
 
 namespace tenon::inline TENON_ISA::cuda {
 
-/// The gradient of the row term `Row`, with what it is scaled by in device memory.
+/// Adds the gradient of a row of `Row`, scaled by `*grad_y / divisor`; `grad_y` is a scalar in device memory.
 template <class Row, class T>
 struct RowGradient {
   Row row;
@@ -16,12 +16,14 @@ struct RowGradient {
   double divisor;
   TENON_HOST_DEVICE void operator()(index_t n) const { row.add_gradient(n, static_cast<double>(*grad_y) / divisor); }
 };
+/// Adds the gradients of all rows, scaled by `*grad_y / divisor`; `grad_y` is a scalar in device memory.
 template <class Row, class T>
 void add_row_gradients(index_t rows, const Row& row, const T* grad_y, double divisor) {
   launch(rows, RowGradient<Row, T>{row, grad_y, divisor});
 }
 
-/// loss::CosineEmbedding of the rows of two tensors, each row read by one thread.
+/// loss::CosineEmbedding of the rows of two tensors, each row read by one thread: `first` and `second` (rows, size),
+/// `target` (rows). `grad_first` and `grad_second` (rows, size) are added to; null where nobody wants them.
 template <class T, class Label>
 struct CosineEmbeddingRow {
   index_t size;

@@ -20,7 +20,7 @@ namespace detail {
 using Upstream = thrust::device_memory_resource;
 using Resource = thrust::mr::memory_resource<Upstream::pointer>;
 
-/// The memory of device `id`.
+/// Returns the memory resource of device `id`.
 inline Resource& resource(int id) {
   if constexpr (!memory::detail::recycle) {
     return *thrust::mr::get_global_resource<Upstream>();
@@ -44,7 +44,7 @@ inline Resource& resource(int id) {
   }
 }
 
-// For algorithms that need memory of their own.
+// The policy of algorithms that need memory of their own.
 inline auto policy_with_memory() {
 #if TENON_ON_CUDA
   return thrust::cuda::par_nosync(&resource(current_device())).on(cudaStreamLegacy);
@@ -55,7 +55,8 @@ inline auto policy_with_memory() {
 
 }  // namespace detail
 
-/// `size` elements in the memory of one device, not initialised; or somebody else's in that of the current device.
+/// An array of `size` elements in the memory of one device, not initialised; or a view of the caller's elements in the
+/// memory of the current device.
 template <class T>
 class Array {
  public:
@@ -66,6 +67,7 @@ class Array {
     const device::scope scope(device);
     elements_ = static_cast<T*>(detail::resource(device_).do_allocate(bytes_, alignment).get());
   }
+  /// Returns a view of `elements`, in memory of the current device; null for an array without elements.
   static Array view(T* elements) noexcept {
     Array array;
     array.elements_ = elements;
@@ -96,7 +98,7 @@ class Array {
   static constexpr std::size_t alignment = THRUST_MR_DEFAULT_ALIGNMENT;
 
   T* elements_ = nullptr;
-  std::size_t bytes_ = 0;  // 0: not owned
+  std::size_t bytes_ = 0;  // 0 if the elements are not owned
   int device_ = 0;
 };
 

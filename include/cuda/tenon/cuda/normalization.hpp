@@ -1,5 +1,6 @@
 /// \file
-/// Normalization on the device.
+/// Normalization on the device. In all functors `x`, `y` and `grad_y` are whole tensors, of `grouping.size()` elements;
+/// `mean` and `variance` are (groups), `weight` and `bias` (channels).
 #pragma once
 
 #include <tenon/core/normalization.hpp>
@@ -10,19 +11,19 @@
 
 namespace tenon::inline TENON_ISA::cuda {
 
-/// Elements of a group that one thread sums up: those of one channel in one sample, or a row whose elements are
-/// channels.
+/// Returns the number of elements of a group that one thread sums up: those of one channel in one sample, or those of a
+/// row whose elements are channels.
 TENON_HOST_DEVICE constexpr index_t part_size(const Grouping& grouping) {
   return grouping.inner > 1 ? grouping.inner : grouping.stretch;
 }
 
-/// sum[part] of the distances of one part's elements to the first element of the group, or of the squares of those to
-/// the mean of the group.
+/// Sums the distances of one part's elements to the first element of the group, or the squares of their distances to
+/// the group's mean, for `sum` (parts).
 template <class T>
 struct PartSum {
   Grouping grouping;
   const T* x;
-  const double* mean;  // null: the distances to the first element
+  const double* mean;  // null for distances to the first element
   double* sum;
   TENON_HOST_DEVICE void operator()(index_t part) const {
     const index_t size = part_size(grouping), first = part * size;
@@ -37,8 +38,8 @@ struct PartSum {
   }
 };
 
-/// The mean of what a group's parts sum up to, from the group's first element on where `x` is not null, and a running
-/// statistic, if there is one, moved towards it.
+/// Computes the mean of one group from `sum` (parts), plus the group's first element where `x` is not null, and moves
+/// `running` (groups) towards it, which may be null. `mean` may be the variance.
 template <class T>
 struct GroupMean {
   Grouping grouping;
@@ -61,8 +62,9 @@ struct GroupMean {
   }
 };
 
-/// Mean and variance of each group; `sums` is room for one of each part. Two passes, summed in double: large means do
-/// not cancel. What does not vary has the variance 0.
+/// Computes `mean` and biased `variance` of each group of `x`, and moves `running_mean` and `running_var` (groups),
+/// which may be null, towards the mean and the unbiased variance. `sums` is a workspace (parts). Two passes are summed
+/// in double, so that large means do not cancel. Elements that are all equal have the variance 0.
 template <class T>
 void moments(const Grouping& grouping, const T* x, double* sums, double* mean, double* variance, double momentum = 0,
              T* running_mean = nullptr, T* running_var = nullptr) {
@@ -74,7 +76,8 @@ void moments(const Grouping& grouping, const T* x, double* sums, double* mean, d
   launch(grouping.groups, GroupMean<T>{grouping, count - 1, momentum, nullptr, sums, variance, running_var});
 }
 
-/// y = function((x - mean) / sqrt(variance + eps) * weight + bias); weight and bias may be null.
+/// Computes y = function((x - mean) / sqrt(variance + eps) * weight + bias); `weight` and `bias` may be null, `y` may
+/// be `x`.
 template <class T, class Function = pointwise::Identity>
 struct Normalize {
   Grouping grouping;
@@ -93,8 +96,8 @@ struct Normalize {
   }
 };
 
-/// Sums over one plane, the elements of one channel in one sample, with n = (x - mean) / sqrt(variance + eps): of
-/// grad_y, and of grad_y * n.
+/// Sums grad_y, and grad_y * n with n = (x - mean) / sqrt(variance + eps), over one plane, the elements of one channel
+/// in one sample: `sum` and `product` (planes).
 template <class T>
 struct PlaneGradientSums {
   Grouping grouping;
@@ -114,7 +117,8 @@ struct PlaneGradientSums {
   }
 };
 
-/// What one channel's planes sum up to, added to the gradients of weight and bias, which may be null.
+/// Adds the sums over one channel's planes, `sum` and `product` (planes), to `grad_bias` and `grad_weight` (channels),
+/// which may be null.
 template <class T>
 struct ChannelGradients {
   index_t channels, planes;  // planes: of all channels
@@ -131,7 +135,8 @@ struct ChannelGradients {
   }
 };
 
-/// The means over a group of weight * grad_y and of weight * grad_y * n; weight may be null.
+/// Computes the means over one group of weight * grad_y and of weight * grad_y * n, `mean_sum` and `mean_product`
+/// (groups), from `sum` and `product` (planes); `weight` may be null.
 template <class T>
 struct GroupGradientMeans {
   Grouping grouping;
@@ -151,8 +156,8 @@ struct GroupGradientMeans {
   }
 };
 
-/// grad_x = (weight * grad_y - mean_sum - n * mean_product) / sqrt(variance + eps); with a fixed mean and variance the
-/// means are null, and zero.
+/// Returns an element of grad_x = (weight * grad_y - mean_sum - n * mean_product) / sqrt(variance + eps); `weight` may
+/// be null. `mean_sum` and `mean_product` (groups) are null, for zero, where mean and variance are fixed.
 template <class T>
 struct NormalizeGradient {
   Grouping grouping;
@@ -173,13 +178,14 @@ struct NormalizeGradient {
   }
 };
 
-/// Mean and variance of each group.
+/// The mean and the variance of each group.
 struct Statistics {
   Array<double> mean, variance;
 
   explicit Statistics(index_t groups = 0) : mean(groups), variance(groups) {}
 };
 
+/// Computes y from x and the statistics of its groups, as Normalize does.
 template <class X, class W, class B>
 void normalize(const Grouping& grouping, double eps, const Statistics& statistics, X& y, const X& x, const W& weight,
                const B& bias) {
@@ -195,7 +201,7 @@ void normalize(const Grouping& grouping, double eps, const Statistics& statistic
                                        {}});
 }
 
-/// The gradients of `normalize`.
+/// Computes the gradients of `normalize`. Statistics that are `fixed` do not depend on x.
 template <class X, class W, class B>
 void normalize_gradient(const Grouping& grouping, bool fixed, double eps, const Statistics& statistics, const X& grad_y,
                         const autograd::Input<X>& x, const autograd::Input<W>& weight, const autograd::Input<B>& bias) {

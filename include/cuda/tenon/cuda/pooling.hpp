@@ -1,5 +1,6 @@
 /// \file
-/// Pooling on the device.
+/// Pooling on the device. In all functors `x` is (planes, inputs...); `y`, `grad_y` and `largest` are
+/// (planes, outputs...).
 #pragma once
 
 #include <cstdint>
@@ -26,12 +27,12 @@ struct Box {
   }
 };
 
-/// An element of an image (planes, axes...): its plane, and where it is in it.
+/// The position of an element of an image (planes, axes...): its plane, and its place along each axis.
 template <int Rank>
 struct Position {
   index_t plane, at[Rank];
 
-  /// Element `i` of images whose axes have `extent(axis)` elements.
+  /// Returns the position of element `i` of images whose axes have `axis.*extent` elements.
   template <class Axis>
   TENON_HOST_DEVICE static Position of(const Axis (&axes)[Rank], index_t Axis::* extent, index_t i) {
     Position position{i, {}};
@@ -43,7 +44,7 @@ struct Position {
   }
 };
 
-/// The elements that the window at output position `o` sees.
+/// Returns the elements that the window at output position `o` sees.
 template <int Rank, class Axis>
 TENON_HOST_DEVICE Box<Rank> window_at(const PoolGeometry<Rank, Axis>& windows, const Position<Rank>& o) {
   Box<Rank> box;
@@ -62,7 +63,7 @@ TENON_HOST_DEVICE Box<Rank> window_at(const PoolGeometry<Rank, Axis>& windows, c
   return box;
 }
 
-/// The outputs whose windows can see input position `i`, and in `first` the first of them.
+/// Returns the outputs whose windows can see input position `i`; `first` gets the place of the first along each axis.
 template <int Rank, class Axis>
 TENON_HOST_DEVICE Box<Rank> outputs_of(const PoolGeometry<Rank, Axis>& windows, const Position<Rank>& i,
                                        index_t (&first)[Rank]) {
@@ -82,7 +83,7 @@ TENON_HOST_DEVICE Box<Rank> outputs_of(const PoolGeometry<Rank, Axis>& windows, 
   return box;
 }
 
-/// One output of a pooling that makes a total of all elements.
+/// Computes one output of a pooling that makes a total of all elements of a window.
 template <class Function, class T, class Geometry>
 struct PoolElement {
   Geometry geometry;
@@ -101,7 +102,8 @@ struct PoolElement {
   }
 };
 
-/// The gradient of one input of such a pooling: what reaches it from all windows that see it.
+/// Returns the gradient of one input of such a pooling: a sum over all windows that see it. Where
+/// `Function::gradient_reads_input` is false, `x` and `y` may be any numbers.
 template <class Function, class T, class Geometry>
 struct PoolGradient {
   Geometry geometry;
@@ -124,8 +126,8 @@ struct PoolGradient {
   }
 };
 
-/// One output of a max pooling and its position in the plane: the first of equal ones, the last NaN, as in PyTorch; -1
-/// where the window sees no element. `y` or `largest` may be null.
+/// Computes one output of a max pooling and the position of the largest element in its plane: the first of equal ones,
+/// the last NaN, as in PyTorch; -1 where the window sees no element. `y` or `largest` may be null.
 template <class T, class Geometry>
 struct LargestElement {
   Geometry geometry;
@@ -150,7 +152,7 @@ struct LargestElement {
   }
 };
 
-/// The gradient of one input of a max pooling.
+/// Returns the gradient of one input of a max pooling.
 template <class T, class Geometry>
 struct LargestGradient {
   Geometry geometry;
@@ -168,12 +170,12 @@ struct LargestGradient {
   }
 };
 
-/// y = Function of the elements in each window.
+/// Computes y = Function of the elements in each window.
 template <class Function, class T, class Geometry>
 void pool(const Geometry& geometry, const T* x, T* y) {
   launch(geometry.planes * geometry.out_size(), PoolElement<Function, T, Geometry>{geometry, x, y});
 }
-/// Either may be null: y = the largest element of each window, largest = its position in the plane.
+/// Computes `y` = the largest element of each window and `largest` = its position in the plane; either may be null.
 template <class T, class Geometry>
 void max_pool(const Geometry& geometry, const T* x, T* y, std::int64_t* largest) {
   launch(geometry.planes * geometry.out_size(), LargestElement<T, Geometry>{geometry, x, y, largest});
@@ -193,7 +195,8 @@ struct Kernel<operation::Pool<Shown, Windows, Function, false>> {
                        const autograd::Input<X>& x) {
     const auto geometry = Operation::geometry(shape_of_t<X>{});
     using Gradient = PoolGradient<Function, typename X::value_type, std::remove_const_t<decltype(geometry)>>;
-    constexpr bool reads = Function::gradient_reads_input;  // else x and y have no elements: others may be looked at
+    // Where the gradient does not depend on x and y, they were not kept: the functor gets other arrays of their size.
+    constexpr bool reads = Function::gradient_reads_input;
     if (x.grad)
       tabulate_gradient(x, Gradient{geometry, reads ? x.value.data() : x.grad, (reads ? y : grad_y).data(),
                                     grad_y.data()});
@@ -202,11 +205,11 @@ struct Kernel<operation::Pool<Shown, Windows, Function, false>> {
 
 namespace detail {
 
-/// Poolings that pick the largest element of a window.
+/// Both passes of poolings that pick the largest element of a window.
 template <bool ReturnIndices>
 struct PickLargest {
   struct Saved {
-    Array<std::int64_t> largest;  // for each output, where in its input plane it came from
+    Array<std::int64_t> largest;  // for each output, the position in its input plane that it came from
   };
 
   template <class Geometry, class Y, class X>
@@ -234,6 +237,7 @@ struct PickLargest {
   }
 
  private:
+  /// Returns the elements of the gradient of the largest elements; null where nothing was made of them.
   template <class GradY>
   static const auto* gradient_of(const GradY& grad_y) {
     if constexpr (ReturnIndices)

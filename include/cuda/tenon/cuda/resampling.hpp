@@ -1,5 +1,5 @@
 /// \file
-/// What upsampling and padding share on the device.
+/// Upsampling and padding on the device.
 #pragma once
 
 #include <tenon/core/resampling.hpp>
@@ -8,7 +8,8 @@
 
 namespace tenon::inline TENON_ISA::cuda {
 
-/// One output pixel: the input pixels it is made of.
+/// Computes one output pixel from input pixels of its plane: `x` (planes, input rows, input columns), `y`
+/// (planes, output rows, output columns).
 template <class T, class Rule>
 struct Resample {
   Rule rows, columns;
@@ -29,13 +30,15 @@ struct Resample {
   }
 
  private:
+  /// Returns the blend of input row `from` (columns.input) at an output column.
   TENON_HOST_DEVICE T blended(const T* from, index_t column) const {
     const T fraction = static_cast<T>(columns.fraction(column));
     return (1 - fraction) * from[columns.at(column)] + fraction * from[columns.next(column)];
   }
 };
 
-/// The gradient of one input pixel: what reaches it from the output pixels that read it.
+/// Returns the gradient of one input pixel, a weighted sum over the output pixels that read it: `grad_y`
+/// (planes, output rows, output columns).
 template <class T, class Rule>
 struct ResampleGradient {
   Rule rows, columns;
@@ -52,6 +55,7 @@ struct ResampleGradient {
   }
 
  private:
+  /// Returns the weighted sum over output row `from` (columns.output) of the columns that read an input column.
   TENON_HOST_DEVICE T along_row(const T* from, index_t column) const {
     T sum = 0;
     for (index_t c = 0; c < columns.readers(column); ++c)
@@ -67,6 +71,7 @@ struct ResampleGradient {
   }
 };
 
+/// Resamples `x`, of shape `S`, to `y`, of the shape that `Operation` makes of it.
 template <class Operation, class S, class T>
 void resample(const T* x, T* y) {
   constexpr auto axes = Operation::axes(S{});

@@ -9,7 +9,7 @@
 
 namespace tenon::inline TENON_ISA::cuda {
 
-/// An axis of a contiguous tensor: slices (outer, size, inner).
+/// An axis of a contiguous tensor, seen as (outer, size, inner), where `size` is the axis.
 struct Axis {
   index_t outer = 1, size = 1, inner = 1;
 
@@ -19,16 +19,16 @@ struct Axis {
     for (std::size_t a = axis + 1; a < Rank; ++a) inner *= dims[a];
   }
 
-  /// Offset of the first element of slice `i`; the others follow `inner` apart.
+  /// Returns the offset of the first element of slice `i`; the others follow `inner` apart.
   TENON_HOST_DEVICE index_t slice(index_t i) const { return i / inner * size * inner + i % inner; }
 };
 
-/// log(sum(exp(x))) = maximum + log_sum. Their sum would lose the digits of the smaller one.
+/// The number log(sum(exp(x))) = maximum + log_sum. Their sum would lose the digits of the smaller one.
 template <class T>
 struct LogSumExp {
   T maximum, log_sum;
 };
-/// That of the elements x[0], x[step], ...
+/// Returns the LogSumExp of the `size` elements x[0], x[step], ...
 template <class T>
 TENON_HOST_DEVICE LogSumExp<T> log_sum_exp(index_t size, index_t step, const T* x) {
   using elementary::exp, elementary::log;
@@ -38,7 +38,7 @@ TENON_HOST_DEVICE LogSumExp<T> log_sum_exp(index_t size, index_t step, const T* 
   return {largest, log(sum)};
 }
 
-/// One slice of a softmax of Function(x), or of its logarithm.
+/// Computes one slice of the softmax of Function(x), or of its logarithm, for `x` and `y` (outer, size, inner).
 template <class Function, bool Logarithm, class T>
 struct Softmax {
   Axis axis;
@@ -62,7 +62,8 @@ struct Softmax {
   }
 };
 
-/// The gradient of one slice.
+/// Computes the gradient of one slice of a Softmax, or adds it with `accumulate`, for `y`, `grad_y` and `grad_x`
+/// (outer, size, inner).
 template <class Function, bool Logarithm, class T>
 struct SoftmaxGradient {
   Axis axis;
@@ -89,6 +90,7 @@ struct Kernel<Operation> {
   template <class S>
   static constexpr Axis axis = Axis(S::dims, Operation::template axis<S::rank>);
 
+  /// Computes `y` from `x`, both of shape `S`.
   template <class S, class T>
   static void compute(const T* x, T* y) {
     launch(axis<S>.outer * axis<S>.inner, Softmax<Function, Operation::logarithm, T>{axis<S>, x, y});

@@ -21,7 +21,7 @@ class Tensor {
   using static_shape = Shape<D...>;
   static constexpr std::size_t rank = sizeof...(D);
 
-  /// All zeros.
+  /// Makes a tensor of zeros.
   Tensor() : Tensor(uninitialized) { fill(T(0)); }
   explicit Tensor(uninitialized_t) : elements_(static_shape::size) {}
   explicit Tensor(const tenon::Tensor<T, D...>& host) : Tensor(uninitialized) { *this = host; }
@@ -53,38 +53,39 @@ class Tensor {
     return *this;
   }
 
-  /// A tensor without elements, which may only be assigned to or destroyed.
+  /// Returns a tensor without elements, which may only be assigned to or destroyed.
   static Tensor unallocated() noexcept { return view(nullptr); }
-  /// The same, on the device of `other`.
+  /// Returns a tensor without elements on the device of `other`, which may only be assigned to or destroyed.
   static Tensor unallocated(const Tensor& other) { return Tensor(Array<T>(0, other.device_id())); }
-  /// A tensor over the caller's device memory, which it neither owns nor frees.
+  /// Returns a tensor over `elements` (D...), memory of the current device that stays the caller's.
   static Tensor view(T* elements) noexcept { return Tensor(Array<T>::view(elements)); }
   bool is_view() const noexcept { return elements_.is_view(); }
 
-  /// In device memory.
+  /// Returns the elements (D...), in device memory.
   T* data() noexcept { return elements_.data(); }
   const T* data() const noexcept { return elements_.data(); }
   static constexpr std::size_t size() noexcept { return static_cast<std::size_t>(static_shape::size); }
 
-  /// The device whose memory this is in.
+  /// Returns the device in whose memory the elements are.
   int device_id() const noexcept { return elements_.device_id(); }
 
   void fill(T value) {
     const device::scope here(*this);
     device::fill(data(), static_shape::size, value);
   }
+  /// Returns a copy in memory of the host; waits until the elements are computed.
   tenon::Tensor<T, D...> to_host() const {
     const device::scope here(*this);
     tenon::Tensor<T, D...> host(uninitialized);
     device::to_host(data(), static_shape::size, host.data());
     return host;
   }
-  /// `x[i]`: element `i` of the leading axis, from its end if negative; a tensor of its own.
+  /// Returns a copy of element `i` of the leading axis, counted from its end if negative.
   template <class Index>
   auto operator[](const Index& i) const -> std::add_const_t<decltype(tenon::detail::element_of(*this, i))> {
     return tenon::detail::element_of(*this, i);
   }
-  /// The value of a scalar.
+  /// Returns the value of a scalar; waits until it is computed.
   T item() const
     requires(static_shape::size == 1)
   {
@@ -93,6 +94,7 @@ class Tensor {
 
  private:
   explicit Tensor(Array<T> elements) noexcept : elements_(std::move(elements)) {}
+  /// Copies `elements` (D...), in device memory.
   void copy_from(const T* elements) {
     const device::scope here(*this);
     device::copy(elements, static_shape::size, data());
@@ -114,13 +116,13 @@ struct tensor_of<T, Shape<D...>> {
 template <class T, class S>
 using tensor_of_t = typename detail::tensor_of<T, S>::type;
 
-/// `host` in the memory of the current device.
+/// Returns a copy of `host` in the memory of the current device.
 template <class T, index_t... D>
 Tensor<T, D...> copy(const tenon::Tensor<T, D...>& host) {
   return Tensor<T, D...>(host);
 }
 
-// Draws on the host, so that one seed gives the same parameters everywhere.
+// These draw on the host, so that one seed gives the same parameters everywhere.
 template <class T, index_t... D>
 void fill_uniform(Tensor<T, D...>& tensor, double bound) {
   if (!tenon::detail::initialize_parameters) return;

@@ -1,5 +1,5 @@
 /// \file
-/// What undoes a max pooling, on the device.
+/// Unpooling, which puts the results of a max pooling back, on the device.
 #pragma once
 
 #include <tenon/nn/unpooling.hpp>
@@ -8,7 +8,8 @@
 
 namespace tenon::inline TENON_ISA::cuda {
 
-/// One plane of the output, so that of equal indices the last counts; one outside is left out.
+/// Computes one plane of `y` (planes, out_size) from `x` and `indices` (planes, in_size). One thread takes a whole
+/// plane, so that of equal indices the last counts. Elements with an index outside [0, out_size) are left out.
 template <class T>
 struct UnpoolPlane {
   index_t in_size, out_size;
@@ -23,7 +24,8 @@ struct UnpoolPlane {
   }
 };
 
-/// The gradient of one input: that of where it went.
+/// Returns the gradient of one input, which is that of the output it became: `indices` (planes, in_size), all inside,
+/// `grad_y` (planes, out_size).
 template <class T>
 struct UnpoolGradient {
   index_t in_size, out_size;
@@ -46,7 +48,7 @@ struct Kernel<operation::MaxUnpool<Rank, K, S, P, Size>> {
   template <class Y, class X, class Indices>
   static void backward(const Operation&, const autograd::NothingSaved&, const Y&, const Y& grad_y,
                        const autograd::Input<X>& x, const autograd::Input<Indices>& indices) {
-    indices.grad_to_add();  // they have none
+    indices.grad_to_add();  // indices have none
     using Gradient = UnpoolGradient<typename X::value_type>;
     tabulate_gradient(x, Gradient{plane_size<X>, plane_size<Y>, indices.value.data(), grad_y.data()});
   }

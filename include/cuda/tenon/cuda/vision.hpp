@@ -8,8 +8,8 @@
 
 namespace tenon::inline TENON_ISA::cuda {
 
-/// Which element of (groups, Factor, Factor, height, width) becomes element i of (groups, height, Factor, width,
-/// Factor).
+/// Returns which element of (groups, Factor, Factor, height, width) becomes element i of
+/// (groups, height, Factor, width, Factor).
 template <index_t Factor>
 struct ShuffledFrom {
   index_t height, width;
@@ -21,6 +21,7 @@ struct ShuffledFrom {
   }
 };
 
+/// Copies one element: `x` (groups, Factor, Factor, height, width), `y` (groups, height, Factor, width, Factor).
 template <class T, index_t Factor>
 struct PixelShuffle {
   ShuffledFrom<Factor> from;
@@ -29,7 +30,8 @@ struct PixelShuffle {
   TENON_HOST_DEVICE void operator()(index_t i) const { y[i] = x[from(i)]; }
 };
 
-/// Every input element becomes one output element, so each gradient is written once.
+/// Copies the gradient of one element back, or adds it with `accumulate`: `grad_y` has the shape of y, `grad_x` of x.
+/// Each gradient is written once, since every element of x becomes one of y.
 template <class T, index_t Factor>
 struct PixelShuffleGradient {
   ShuffledFrom<Factor> from;

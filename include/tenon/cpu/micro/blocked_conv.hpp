@@ -11,8 +11,8 @@
 
 namespace tenon::inline TENON_ISA::cpu::micro {
 
-/// How the images lie that a convolution reads. Blocked: (N, blocks, H, W, lanes), block b holding channels b * lanes
-/// and up; the last block's spare lanes are padding, written but never to be relied upon. Plain: (N, C, H, W).
+/// The layout of the images that a convolution reads. Plain is (N, C, H, W). Blocked is (N, blocks, H, W, lanes), where
+/// block b holds the channels from b * lanes on; spare lanes of the last block are written and hold anything.
 enum class ConvInput { blocked, plain };
 
 /// Accumulators of a convolution: `vectors` blocks of output channels by `pixels` neighbours in a row.
@@ -20,7 +20,7 @@ struct ConvTile {
   int pixels = 1, vectors = 1;
 };
 
-/// A 1x1 convolution has no rows: its image is one long row.
+/// Returns the geometry of a 1x1 convolution with all rows joined to one, and any other geometry as it is.
 constexpr ConvGeometry<2> joined_rows(ConvGeometry<2> geometry) {
   const auto trivial = [](const Window& axis) { return axis.kernel == 1 && axis.stride == 1 && axis.padding == 0; };
   auto& [height, width] = geometry.axes;
@@ -32,7 +32,7 @@ constexpr ConvGeometry<2> joined_rows(ConvGeometry<2> geometry) {
   return geometry;
 }
 
-/// The tile that suits a convolution: no wider than its rows, and of a width that divides them evenly.
+/// Returns the tile for a convolution: no wider than its rows, and of a width that divides them evenly.
 template <class T>
 constexpr ConvTile best_conv_tile(const ConvGeometry<2>& geometry) {
   const index_t width = joined_rows(geometry).axes[1].output;
@@ -44,13 +44,13 @@ constexpr ConvTile best_conv_tile(const ConvGeometry<2>& geometry) {
   return {static_cast<int>((width + tiles - 1) / tiles), vectors};
 }
 
-/// `y = epilogue(conv(x) + bias)` for `y` in blocked layout and `x` as `Input` says; plain input is for the few
-/// channels of a first layer.
+/// Computes `y = epilogue(conv(x) + bias)` with `y` (N, out blocks, H, W, lanes) and `x` in the layout `Input`; plain
+/// input is for the few channels of a first layer.
 ///
 /// Code is shared by all convolutions of one tile, horizontal stride, input layout and epilogue; everything else comes
 /// from the geometry at run time. `Pixels` must not exceed the output width (of the joined rows, for a 1x1 kernel).
-/// With `groups > 1` each group must fill whole blocks. Blocked images must be aligned to a vector, and `packed`,
-/// of weights of type `W`, as `load` asks.
+/// With `groups > 1` each group must fill whole blocks. Blocked images must be aligned to a vector, and packed weights,
+/// of type `W`, as `load` asks. `y` must not overlap `x`.
 template <class T, ConvInput Input, int Pixels, int Vectors, int StrideWidth, class Epilogue = micro::Epilogue<T>,
           class W = T>
 class BlockedConv {
@@ -62,7 +62,7 @@ class BlockedConv {
     return geometry.groups * group_packed_size(geometry);
   }
 
-  /// Packs weights (out, in / groups, kernel height, kernel width).
+  /// Packs weights (out, in / groups, kernel height, kernel width) to `packed`, of `packed_size` elements.
   ///
   /// Per panel of `Vectors` blocks: biases, then per input block, kernel row, kernel column and input channel one
   /// weight for each output of the panel. Spare outputs get zeros.
@@ -84,6 +84,7 @@ class BlockedConv {
     }
   }
 
+  /// Runs the convolution on the whole batch; `packed` is what `pack` wrote for the same geometry.
   static void run(const ConvGeometry<2>& original, const T* x, const W* packed, T* y, Epilogue epilogue = {}) noexcept {
     const ConvGeometry<2> geometry = joined_rows(original);
     assert(geometry.axes[1].output >= Pixels && geometry.axes[1].stride == StrideWidth);
@@ -120,8 +121,10 @@ class BlockedConv {
       for (; block < blocks; ++block) f(block, std::integral_constant<int, 1>{});
   }
 
-  /// One image of one group. Few weights: all panels of an output row in turn, so that the input rows stay in the first
-  /// cache. Many: all rows of a panel in turn, so that each weight is fetched once.
+  /// Computes one group of one image: `x` (in blocks, H, W, block_channels), `packed` its weights, `y`
+  /// (out blocks, H, W, lanes). With few weights it runs all panels on one output row after the other, so that the
+  /// input rows stay in the first-level cache; with many, one panel after the other on all rows, so that each weight is
+  /// fetched once.
   static void run_group(const ConvGeometry<2>& geometry, const T* x, const W* packed, T* y,
                         Epilogue epilogue) noexcept {
     const auto& [height, width] = geometry.axes;
@@ -142,14 +145,15 @@ class BlockedConv {
     }
   }
 
-  /// The elements one call of `accumulate` reads: a range of input channels, kernel rows and kernel columns.
+  /// The elements that one call of `accumulate` reads: a range of input channels, kernel rows and kernel columns.
   struct Field {
-    const T* pixels;  // under the first output pixel, at the first of each range
+    const T* pixels;  // what the first output pixel sees at the first channel, kernel row and kernel column
     index_t block_stride, row_stride;
     index_t first_channel, last_channel, first_row, last_row, first_tap, last_tap;
   };
 
-  /// `Panel` blocks of output channels at (row, column ... column + Pixels).
+  /// Computes `Panel` blocks of output channels at (row, column ... column + Pixels). `x` is the group's image,
+  /// `packed` the panel, `y` (Panel, H, W, lanes).
   template <int Panel>
   static void tile(const ConvGeometry<2>& geometry, const T* x, const W* packed, T* y, index_t row, index_t column,
                    Epilogue epilogue) noexcept {
@@ -169,7 +173,8 @@ class BlockedConv {
                       true, true, packed, y, epilogue);
   }
 
-  /// A tile that reaches over the left or right border: its input is copied, zeros included, as much at a time as fits.
+  /// Computes a tile that sees pixels beyond the left or right border, from copies of its input with zeros beside it,
+  /// as much at a time as fits. Pointers are as in `tile`, but `y` is at the tile's first pixel.
   template <int Panel>
   static void border_tile(const ConvGeometry<2>& geometry, const T* x, const W* packed, T* y, index_t row,
                           index_t column, Epilogue epilogue) noexcept {
@@ -178,7 +183,7 @@ class BlockedConv {
     const index_t first_row = height.first_inside(row), last_row = height.last_inside(row);
     alignas(V) T copy[static_cast<std::size_t>(copied_columns * block_channels + lanes<T>)];
 
-    // A field of fewer than all kernel columns is of one row, and of fewer than all rows is of one channel block.
+    // A field without all kernel columns has one kernel row; a field without all kernel rows has one channel block.
     const auto columns_for = [&](index_t taps) { return (Pixels - 1) * StrideWidth + 1 + (taps - 1) * width.dilation; };
     const index_t taps = (std::min)(width.kernel, 1 + (copied_columns - columns_for(1)) / width.dilation);
     const index_t fitting_rows = taps < width.kernel ? 1 : copied_columns / columns_for(taps);
@@ -210,8 +215,9 @@ class BlockedConv {
     }
   }
 
-  /// Adds the products of a field to the tile at `y`; the first field starts from the bias, the last one stores
-  /// `epilogue` of the sums. No call may interrupt this function: the accumulators live in registers throughout.
+  /// Adds the products of a field to the tile, whose first pixel is at `y`. The `first` field of a tile starts from the
+  /// biases, which `packed` begins with; the `last` one stores `epilogue` of the sums. The accumulators live in
+  /// registers throughout, so nothing here may be a call.
   template <int Panel>
   static void accumulate(const ConvGeometry<2>& geometry, const Field& field, bool first, bool last, const W* packed,
                          T* y, Epilogue epilogue) noexcept {
@@ -262,7 +268,8 @@ class BlockedConv {
     });
   }
 
-  /// One input channel under one kernel element.
+  /// Adds the products of one input channel and one kernel element: `pixels` is what the first output pixel sees,
+  /// `weight` (Panel, lanes), `sum` (Pixels, Panel).
   template <int Panel>
   TENON_ALWAYS_INLINE static void multiply_add(const T* pixels, const W* weight, V* sum) {
     V weights[std::size_t{Panel}];
@@ -276,8 +283,9 @@ class BlockedConv {
     });
   }
 
-  /// Columns [start, start + count) of an image row, zero outside of it. By vectors rather than by library calls, which
-  /// cost more than so few elements; zeros may run on into the next row, or over the end by less than a vector.
+  /// Copies the columns [start, start + count) of `line` (width, block_channels) to `columns` (count, block_channels),
+  /// zeros where they lie outside. Whole vectors are written: zeros may run past the end by less than a vector.
+  /// (Library calls cost more than so few elements.)
   static void copy_columns(const T* line, index_t start, index_t count, index_t width, T* columns) noexcept {
     using Unit = std::conditional_t<Input == ConvInput::blocked, V, ShortVector<T>>;
     constexpr auto size = static_cast<index_t>(Unit::size);

@@ -1,5 +1,5 @@
 /// \file
-/// Plain images (N, C, H, W) to blocked ones (N, blocks, H, W, lanes) and back.
+/// Conversion of plain images (N, C, H, W) to blocked ones (N, blocks, H, W, lanes) and back.
 #pragma once
 
 #include <algorithm>
@@ -8,11 +8,13 @@
 
 namespace tenon::inline TENON_ISA::cpu::micro {
 
-/// Copies `x` (batch, channels, pixels) to `y` in blocked layout; padding lanes become zero.
+/// Copies `x` (batch, channels, pixels) to `y` (batch, blocks, pixels, lanes), aligned to a vector; spare lanes become
+/// zero.
 template <class T>
 void plain_to_blocked(index_t batch, index_t channels, index_t pixels, const T* x, T* y) noexcept {
   constexpr int size = short_lanes<T>;
-  // A cache line of each channel at a time: channels may lie a multiple of the cache's way size apart.
+  // Read a cache line of each channel at a time: channels may lie a multiple of the size of a cache way apart, where
+  // lines evict each other.
   constexpr index_t line = (std::max)(lanes<T>, index_t{64 / sizeof(T)});
   for (index_t image = 0; image < batch; ++image, x += channels * pixels) {
     for (index_t block = 0; block < channels; block += lanes<T>, y += pixels * lanes<T>) {
@@ -40,7 +42,7 @@ void plain_to_blocked(index_t batch, index_t channels, index_t pixels, const T* 
   }
 }
 
-/// Copies `x` in blocked layout to `y` (batch, channels, pixels).
+/// Copies `x` (batch, blocks, pixels, lanes), aligned to a vector, to `y` (batch, channels, pixels).
 template <class T>
 void blocked_to_plain(index_t batch, index_t channels, index_t pixels, const T* x, T* y) noexcept {
   constexpr int size = short_lanes<T>;

@@ -6,7 +6,7 @@
 
 namespace tenon::inline TENON_ISA::cpu::micro {
 
-/// Of `pixels` vectors: the sums of their distances to `center` and of the squares of these, per lane.
+/// Returns, for each lane of `x` (pixels, lanes), the sum of the distances to `center` and the sum of their squares.
 template <class T>
 std::array<Vector<T>, 2> lane_sums(index_t pixels, const Vector<T>& center, const T* x) {
   using V = Vector<T>;
@@ -25,9 +25,9 @@ std::array<Vector<T>, 2> lane_sums(index_t pixels, const Vector<T>& center, cons
   return {(sums[0] + sums[1]) + (sums[2] + sums[3]), (squares[0] + squares[1]) + (squares[2] + squares[3])};
 }
 
-/// `moments` and `normalize` of all groups of one sample, an image in blocked layout: (blocks, pixels, lanes), `groups`
-/// of neighbouring channels. Weight and bias have zeros where channels do not fill the last block; `workspace` is room
-/// for three times as many elements.
+/// Computes y = f(normalised x * weight + bias) for one sample in blocked layout, in `groups` of neighbouring channels,
+/// as `moments` and `normalize` do for plain images. `x` and `y` (blocks, pixels, lanes) may be the same; `weight` and
+/// `bias` (blocks * lanes) are zero in spare lanes; `workspace` has 3 * blocks * lanes elements.
 template <class T, class F>
 void normalize_blocked(index_t channels, index_t pixels, index_t groups, double eps, const T* weight, const T* bias,
                        const T* x, T* y, T* workspace, const F& f) {
@@ -35,7 +35,7 @@ void normalize_blocked(index_t channels, index_t pixels, index_t groups, double 
   const index_t padded = vectors_for<T>(channels) * lanes<T>, group_channels = channels / groups;
   const auto count = static_cast<double>(group_channels * pixels);
   T *center = workspace, *sums = center + padded, *squares = sums + padded;
-  T *const scale = sums, *const shift = squares;  // which take their place
+  T *const scale = sums, *const shift = squares;  // take the place of the sums
   const auto sum_lanes_apart = [&] {
     for (index_t c = 0; c < padded; c += lanes<T>) {
       const auto [sum, square] = lane_sums<T>(pixels, V::load_unaligned(center + c), x + c * pixels);
@@ -49,7 +49,7 @@ void normalize_blocked(index_t channels, index_t pixels, index_t groups, double 
       total += static_cast<double>(values[c]);
     return total / count;
   };
-  // As in `moments`: a center close to the mean first, by way of the group's first element.
+  // As in `moments`, first find a center close to the mean, here from the distances to the group's first element.
   std::fill_n(center, padded, T(0));
   for (index_t g = 0; g < groups; ++g) {
     const index_t c = g * group_channels, lane = c % lanes<T>;

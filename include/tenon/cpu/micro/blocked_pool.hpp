@@ -1,5 +1,5 @@
 /// \file
-/// Pooling of blocked and plain images of two axes, without allocation or positions: what compiled nets run.
+/// Pooling of blocked and plain images of two axes. It allocates nothing and gives no positions.
 #pragma once
 
 #include <algorithm>
@@ -11,7 +11,8 @@ namespace tenon::inline TENON_ISA::cpu::micro {
 
 using pooling::max_or_nan;
 
-/// Pooling of an image whose pixels are `Pixel`s: vectors of a blocked image, or single elements of a plain one.
+/// The pooling of images `x` (planes, H, W, pixel_size) to `y` (planes, outputs H, outputs W, pixel_size). A `Pixel` is
+/// a vector of a blocked image, aligned to one, or a single element of a plain one.
 template <class Function, class T, class Pixel, class Axis, class Epilogue>
 class PoolPlanes {
   using Geometry = PoolGeometry<2, Axis>;
@@ -19,6 +20,7 @@ class PoolPlanes {
   static constexpr index_t pixel_size = static_cast<index_t>(sizeof(Pixel) / sizeof(T));
 
  public:
+  /// Runs windows of any shape.
   static void run(const Geometry& geometry, const T* x, T* y, Epilogue epilogue) noexcept {
     const auto& [height, width] = geometry.axes;
     if constexpr (std::is_same_v<Axis, Window>) {
@@ -28,7 +30,7 @@ class PoolPlanes {
     }
     planes<0, 0>(geometry, x, y, epilogue);
   }
-  /// The same of windows of one row.
+  /// Runs windows of a single row.
   static void run_rows(const Geometry& geometry, const T* x, T* y, Epilogue epilogue) noexcept {
     if (geometry.axes[1].kernel == 2) return planes<1, 2>(geometry, x, y, epilogue);
     if (geometry.axes[1].kernel == 3) return planes<1, 3>(geometry, x, y, epilogue);
@@ -36,12 +38,14 @@ class PoolPlanes {
   }
 
  private:
+  /// Returns the pixel `x` (pixel_size).
   TENON_ALWAYS_INLINE static Pixel load(const T* x) {
     if constexpr (pixel_size == 1)
       return *x;
     else
       return Pixel::load_aligned(x);
   }
+  /// Stores `pixel` to `y` (pixel_size).
   TENON_ALWAYS_INLINE static void store(const Pixel& pixel, T* y) {
     if constexpr (pixel_size == 1)
       *y = pixel;
@@ -49,13 +53,13 @@ class PoolPlanes {
       pixel.store_aligned(y);
   }
 
-  /// What the totals of the windows at one place are divided by.
+  /// Returns what the total of the window at (row, column) is divided by.
   static Pixel divisor(const Geometry& geometry, index_t row, index_t column) {
     const auto& [height, width] = geometry.axes;
     return Pixel(Function::template share<T>(height, row) * Function::template share<T>(width, column));
   }
 
-  /// Windows of `Rows` x `Columns`, undilated; of any shape if 0.
+  /// Runs undilated windows of `Rows` x `Columns`, or windows of any shape if these are 0.
   template <int Rows, int Columns>
   static void planes(const Geometry& geometry, const T* x, T* y, Epilogue epilogue) noexcept {
     const auto& [height, width] = geometry.axes;
@@ -75,7 +79,7 @@ class PoolPlanes {
     }
   }
 
-  /// A window of any shape, anywhere.
+  /// Computes one window of any shape, anywhere. `x` is the input plane, `y` the row of the output.
   static void border(const Geometry& geometry, const T* x, index_t row, index_t column, T* y,
                      Epilogue epilogue) noexcept {
     const auto& [height, width] = geometry.axes;
@@ -89,7 +93,8 @@ class PoolPlanes {
     store(epilogue(Function::finish(total, divisor(geometry, row, column))), y + column * pixel_size);
   }
 
-  /// The windows of a row, from `column` on, that lie inside the image; returns how many there are.
+  /// Computes those windows of a row, from `column` on, that lie inside the image, and returns how many there are. `x`
+  /// is the input plane, `y` the row of the output.
   template <int Rows, int Columns>
   static index_t inside(const Geometry& geometry, const T* x, index_t row, index_t column, T* y,
                         Epilogue epilogue) noexcept {
@@ -118,8 +123,9 @@ class PoolPlanes {
     return i;
   }
 
-  /// Windows two columns apart in a plain image, a short vector of them at a time: the total of each column, then of
-  /// neighbouring columns. Returns how many windows were done; `room` is as in `inside`.
+  /// Computes windows two columns apart in a plain image, a short vector of them at a time: the total of each column,
+  /// then of neighbouring columns. Returns how many of the `count` windows were done. `corner` is the first element of
+  /// the first window, `y` the first window's result, `room` is as in `inside`.
   template <int Rows, int Columns, class Finish>
   static index_t pairs(const T* corner, index_t row_length, index_t room, index_t count, T* y,
                        const Finish& finish) noexcept {
@@ -132,7 +138,7 @@ class PoolPlanes {
       });
       return total;
     };
-    // The last element read, of the last column, must be in the row.
+    // The last element that is read must be in the row.
     constexpr index_t reach = 2 * size + (Columns == 3 ? 1 : -1);
     index_t i = 0;
     for (; i + size <= count && 2 * i + reach < room + Columns; i += size, corner += 2 * size) {
@@ -150,20 +156,22 @@ class PoolPlanes {
   }
 };
 
-/// `y = epilogue(pool(x))` of blocked images; `geometry.planes` counts blocks: batch * vectors_for<T>(channels).
+/// Computes `y = epilogue(pool(x))` for blocked images, `x` (planes, H, W, lanes) and `y`
+/// (planes, outputs H, outputs W, lanes), aligned to a vector. `geometry.planes` counts blocks:
+/// batch * vectors_for<T>(channels).
 template <class Function, class T, class Axis, class Epilogue = pointwise::Identity>
 void blocked_pool(const PoolGeometry<2, Axis>& geometry, const T* x, T* y, Epilogue epilogue = {}) noexcept {
   PoolPlanes<Function, T, Vector<T>, Axis, Epilogue>::run(geometry, x, y, epilogue);
 }
 
-/// Whether the windows of plain rows or images are computed fastest two columns at a time.
+/// Whether `pool_in_pairs` computes the windows of plain rows or images, two columns apart.
 template <int Rank>
 constexpr bool is_done_in_pairs(const PoolGeometry<Rank>& geometry) {
   const Window &width = geometry.axes[Rank - 1], &height = geometry.axes[0];
   return Rank <= 2 && width.stride == 2 && (width.kernel == 2 || width.kernel == 3) && height.kernel == width.kernel &&
          width.dilation == 1 && height.dilation == 1;
 }
-/// `y = pool(x)` of such images; `geometry.planes` is batch * channels.
+/// Computes `y = pool(x)` where `is_done_in_pairs`: `x` (planes, inputs...), `y` (planes, outputs...).
 template <class Function, class T, int Rank>
 void pool_in_pairs(const PoolGeometry<Rank>& geometry, const T* x, T* y) noexcept {
   using Planes = PoolPlanes<Function, T, T, Window, pointwise::Identity>;

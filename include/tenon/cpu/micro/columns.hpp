@@ -9,8 +9,8 @@
 
 namespace tenon::inline TENON_ISA::cpu::micro {
 
-/// Adds to each of `sums` (columns) the sum over the rows of what f(constant, x...) gives, an array of vectors, of
-/// matrices `x` (rows, columns) and `constants` (columns), which are zeros if null.
+/// Adds to each of `sums` (columns) the sum over the rows of the respective vector of f(constant, x...), an array of
+/// `Count` vectors, for matrices `x` (rows, columns) and `constants` (columns), zeros if null.
 ///
 /// Rows are added in blocks, since the more a sum has added up, the more it rounds.
 template <class T, std::size_t Count, class F, class... X>
@@ -35,7 +35,7 @@ void add_column_sums(index_t rows, index_t columns, const std::array<T*, Count>&
         for (V& sum : of_vector) sum = V(T(0));
       for (index_t row = first; row < (std::min)(rows, first + block); ++row) {
         const index_t at = row * columns + column;
-        // A vector may read on into the next row: what it makes of that is not stored.
+        // A vector may read on into the next row; the sums of those lanes are not stored.
         const bool readable = at + vectors * lanes<T> <= rows * columns;
         unroll<vectors>([&](auto v) TENON_ALWAYS_INLINE {
           const std::array<V, Count> terms = readable ? f(constant[v], V::load_unaligned(x + at + v * lanes<T>)...)

@@ -1,6 +1,6 @@
 /// \file
 /// Convolution of plain images, any rank from 1 to 3, any stride, padding, dilation and groups, and the gradients of
-/// weight and bias; that of the input is a transposed convolution.
+/// weight and bias. The gradient of the input is a transposed convolution.
 ///
 /// Images are (batch, channels, axes...), weights (out_channels, in_channels / groups, kernel axes...). Every pass is a
 /// correlation, so all layers of one element type share one set of kernels.
@@ -15,7 +15,7 @@ namespace detail {
 
 constexpr std::size_t index(index_t i) { return static_cast<std::size_t>(i); }
 
-/// The windows of a convolution as the last of three axes.
+/// Returns the windows of a convolution as the last of three axes; the axes before them have one position.
 template <int Rank>
 constexpr std::array<Window, 3> three_axes(const ConvGeometry<Rank>& geometry) {
   static_assert(Rank >= 1 && Rank <= 3);
@@ -24,12 +24,12 @@ constexpr std::array<Window, 3> three_axes(const ConvGeometry<Rank>& geometry) {
   return axes;
 }
 
-/// Distances of neighbouring taps in a kernel.
+/// Returns the distance between neighbouring taps of a kernel along each axis.
 constexpr std::array<index_t, 3> tap_strides(const std::array<Window, 3>& axes) {
   return {axes[1].kernel * axes[2].kernel, axes[2].kernel, 1};
 }
 
-/// One group of a forward pass.
+/// Returns the forward pass of one group as a correlation.
 template <int Rank>
 constexpr Correlation forward_correlation(const ConvGeometry<Rank>& geometry) {
   Correlation correlation{geometry.group_in_channels(), geometry.group_out_channels(), {}};
@@ -40,8 +40,8 @@ constexpr Correlation forward_correlation(const ConvGeometry<Rank>& geometry) {
   return correlation;
 }
 
-/// How many images are unfolded together for a weight gradient: the sums over pixels should be long, but the rows of
-/// the output gradient one tile reads should stay in the first-level cache.
+/// The number of images that are unfolded together for a weight gradient. The sums over pixels should be long, but the
+/// rows of the output gradient that a tile reads should stay in the first-level cache.
 template <class T>
 struct WeightGradientBlock : CorrelationBlock<T> {
   index_t images, image_size, row_pitch;  // row_pitch: of the output gradient, padded to whole vectors
@@ -65,9 +65,12 @@ class Convolution {
   constexpr explicit Convolution(const ConvGeometry<Rank>& geometry)
       : geometry_(geometry), correlation_(detail::forward_correlation(geometry)) {}
 
+  /// Elements of the packed weights.
   constexpr index_t packed_size() const { return geometry_.groups * CorrelationProduct<T>::packed_size(correlation_); }
+  /// Elements of the workspace of `run` and `add`.
   constexpr index_t workspace_size() const { return CorrelationProduct<T>::workspace_size(correlation_); }
 
+  /// Packs `weight` (out_channels, in_channels / groups, kernel axes...) to `packed`, of `packed_size` elements.
   void pack(const T* weight, T* packed) const {
     const index_t taps = correlation_.taps(), row_weights = correlation_.channels * taps;
     for (index_t group = 0; group < geometry_.groups; ++group)
@@ -77,22 +80,23 @@ class Convolution {
                                   packed + group * CorrelationProduct<T>::packed_size(correlation_));
   }
 
-  /// `y` (batch, out_channels, outputs...) = convolution of `x` (batch, in_channels, inputs...) + bias, which may be
-  /// null.
+  /// Computes `y` (batch, out_channels, outputs...) = convolution of `x` (batch, in_channels, inputs...) + `bias`
+  /// (out_channels), which may be null. `workspace` has `workspace_size` elements.
   void run(const T* x, const T* packed, const T* bias, T* y, T* workspace) const {
     for_each_image(x, packed, y, workspace, [&](index_t group, T*) {
       return Start<T>::per_row(bias ? bias + group * correlation_.rows : nullptr);
     });
   }
 
-  /// `y` += convolution of `x`.
+  /// Adds the convolution of `x` to `y`; pointers are as in `run`.
   void add(const T* x, const T* packed, T* y, T* workspace) const {
     for_each_image(x, packed, y, workspace,
                    [&](index_t, T* to) { return Start<T>::matrix(to, correlation_.out_size()); });
   }
 
  private:
-  /// Runs the product on each group of each image; `start(group, result)` is what its sums start from.
+  /// Runs the product on each group of each image. `start(group, to)` gives what its sums start from, where `to`
+  /// (rows, outputs...) is the group's part of `y`.
   template <class F>
   void for_each_image(const T* x, const T* packed, T* y, T* workspace, F&& start) const {
     const CorrelationProduct<T> product(correlation_, workspace);
@@ -113,7 +117,7 @@ class Convolution {
   Correlation correlation_;
 };
 
-/// Elements of workspace `convolution_backward_weight` needs.
+/// Elements of the workspace of `convolution_backward_weight`.
 template <class T, int Rank>
 constexpr index_t convolution_backward_weight_workspace_size(const ConvGeometry<Rank>& geometry) {
   const Correlation correlation = detail::forward_correlation(geometry);
@@ -123,8 +127,8 @@ constexpr index_t convolution_backward_weight_workspace_size(const ConvGeometry<
          lanes<T>;
 }
 
-/// `grad_weight` += the gradient with respect to the weight of the convolution of `x`, from `grad_y` of the result's
-/// shape.
+/// Adds the gradient of a convolution with respect to its weight to `grad_weight` (out_channels, in_channels / groups,
+/// kernel axes...), from `x` (batch, in_channels, inputs...) and `grad_y` (batch, out_channels, outputs...).
 template <class T, int Rank>
 void convolution_backward_weight(const ConvGeometry<Rank>& geometry, const T* x, const T* grad_y, T* grad_weight,
                                  T* workspace) {
@@ -177,7 +181,7 @@ void convolution_backward_weight(const ConvGeometry<Rank>& geometry, const T* x,
     }
 }
 
-/// `sums` (channels) += the sums of `x` (batch, channels, pixels) over batch and pixels: the gradient of a bias.
+/// Adds the sums of `x` (batch, channels, pixels) over batch and pixels to `sums` (channels): the gradient of a bias.
 template <class T>
 void add_channel_sums(index_t batch, index_t channels, index_t pixels, const T* x, T* sums) {
   const index_t whole = pixels / lanes<T> * lanes<T>;

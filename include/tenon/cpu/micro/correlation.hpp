@@ -1,5 +1,5 @@
 /// \file
-/// The sum all convolution passes are made of, as a matrix product over a partly unfolded image.
+/// The sum that all passes of a convolution are made of, as a matrix product over a partly unfolded image.
 #pragma once
 
 #include <new>
@@ -8,7 +8,7 @@
 
 namespace tenon::inline TENON_ISA::cpu::micro {
 
-/// Which part of an image is unfolded at a time: the product's operands should stay in the second-level cache.
+/// The part of an image that is unfolded at a time, so that the operands of a product stay in the second-level cache.
 template <class T>
 struct CorrelationBlock {
   index_t outputs;   // along the split axis
@@ -16,7 +16,7 @@ struct CorrelationBlock {
 
   static constexpr index_t capacity = 256 * 1024 / static_cast<index_t>(sizeof(T));  // elements of an unfolded block
 
-  /// Between `min_depth` and `max_depth` (channel, tap) pairs, where the image has so many.
+  /// Takes between `min_depth` and `max_depth` (channel, tap) pairs, where the image has so many.
   constexpr CorrelationBlock(const Correlation& correlation, index_t min_depth = 64, index_t max_depth = 256) {
     const index_t taps = correlation.taps();
     const index_t wanted = (std::min)(correlation.channels, (min_depth + taps - 1) / taps);
@@ -28,15 +28,15 @@ struct CorrelationBlock {
   }
 };
 
-/// Elements that hold `count` offsets.
+/// Elements of type T that take the room of `count` offsets.
 template <class T>
 constexpr index_t offset_elements(index_t count) {
   constexpr auto offset = static_cast<index_t>(sizeof(index_t)), element = static_cast<index_t>(sizeof(T));
   return round_up((count * offset + element - 1) / element, lanes<T>);
 }
 
-/// A correlation ready to run on one image after the other. A table of offsets and the unfolded input lie in a
-/// workspace.
+/// A correlation, ready to run on one image after the other. A table of offsets and the unfolded input lie in a
+/// workspace of `workspace_size` elements.
 template <class T>
 class CorrelationProduct {
  public:
@@ -50,7 +50,8 @@ class CorrelationProduct {
     return round_up(correlation.rows * correlation.channels * correlation.taps(), lanes<T>);
   }
 
-  /// Packs weights for `run`: per block of channels and panel of rows, the weights of each (channel, tap).
+  /// Packs weights for `run` to `packed`, of `packed_size` elements: for each block of channels and panel of rows, the
+  /// weights of each (channel, tap).
   static void pack(const Correlation& correlation, const CorrelationWeight<T>& weight, T* packed) {
     const CorrelationBlock<T> block(correlation);
     const auto& [outer, middle, inner] = correlation.axes;
@@ -69,6 +70,7 @@ class CorrelationProduct {
     }
   }
 
+  /// Writes the table of offsets to `workspace`, which must be kept until the last `run`.
   CorrelationProduct(const Correlation& correlation, T* workspace)
       : correlation_(correlation),
         block_(correlation),
@@ -82,7 +84,8 @@ class CorrelationProduct {
     std::fill_n(unfolded_ + block_.channels * expansion_.channel_size(), lanes<T>, T(0));
   }
 
-  /// One image: `x` (channels, in), `y` (rows, out).
+  /// Runs on one image: `x` (channels, in), `y` (rows, out), `packed` as `pack` wrote it. `start` is what the sums
+  /// start from, `readable_end` the end of the tensor that `x` is part of.
   void run(const T* packed, const T* x, const T* readable_end, Start<T> start, T* y) const {
     const std::size_t split = Expansion::split_axis(correlation_);
     const index_t out_size = correlation_.out_size(), outputs = correlation_.axes[split].output;

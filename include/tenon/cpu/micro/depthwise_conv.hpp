@@ -21,7 +21,7 @@ struct ColumnRange {
   }
 };
 
-/// Neighbouring output pixels per tile: the columns away from the border, divided evenly.
+/// Returns the number of neighbouring output pixels per tile, which divides the columns away from the border evenly.
 constexpr int best_depthwise_pixels(const ConvGeometry<2>& geometry) {
   const ColumnRange inside(geometry.axes[1]);
   const index_t columns = (std::max)(inside.last - inside.first, index_t{1});
@@ -30,8 +30,9 @@ constexpr int best_depthwise_pixels(const ConvGeometry<2>& geometry) {
   return static_cast<int>((columns + tiles - 1) / tiles);
 }
 
-/// `y = epilogue(conv(x) + bias)` with one kernel per channel (groups == in_channels == out_channels), for blocked
-/// images. `Pixels` must not exceed the number of columns whose windows lie inside the image, if there are any.
+/// Computes `y = epilogue(conv(x) + bias)` with one kernel per channel (groups == in_channels == out_channels), for
+/// blocked images `x` and `y` (N, blocks, H, W, lanes), aligned to a vector. `Pixels` must not exceed the number of
+/// columns whose windows lie inside the image, if there are any.
 template <class T, int Pixels, int StrideWidth, class Epilogue = micro::Epilogue<T>, class W = T>
 class DepthwiseConv {
   using V = Vector<T>;
@@ -42,8 +43,8 @@ class DepthwiseConv {
     return vectors_for<T>(geometry.out_channels) * block_weights(geometry);
   }
 
-  /// Packs weights (channels, 1, kernel height, kernel width). Per block: biases, then the weights of each kernel
-  /// element; zeros for spare channels.
+  /// Packs weights (channels, 1, kernel height, kernel width) to `packed` (blocks, 1 + kernel elements, lanes): for
+  /// each block its biases, then the weights of each kernel element. Spare channels get zeros.
   static void pack(const ConvGeometry<2>& geometry, const FoldedWeights<T>& weights, W* packed) {
     const index_t channels = geometry.out_channels, taps = geometry.kernel_size();
     for (index_t block = 0; block < channels; block += lanes<T>) {
@@ -55,6 +56,7 @@ class DepthwiseConv {
     }
   }
 
+  /// Runs the convolution on the whole batch; `packed` is what `pack` wrote, aligned as `load` asks.
   static void run(const ConvGeometry<2>& geometry, const T* x, const W* packed, T* y, Epilogue epilogue = {}) noexcept {
     const auto& [height, width] = geometry.axes;
     const ColumnRange inside(width);
@@ -88,7 +90,8 @@ class DepthwiseConv {
     return lanes<T> * (1 + geometry.kernel_size());
   }
 
-  /// `Count` neighbouring pixels, of which all see the kernel columns [first_tap, last_tap).
+  /// Computes `Count` neighbouring pixels from `column` on, which all see the kernel columns [first_tap, last_tap). `x`
+  /// (H, W, lanes) and `packed` are those of one block, `y` is at the first pixel.
   template <int Count>
   static void tile(const ConvGeometry<2>& geometry, const T* x, const W* packed, index_t row, index_t column,
                    index_t first_tap, index_t last_tap, T* y, Epilogue epilogue) noexcept {

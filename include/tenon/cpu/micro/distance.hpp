@@ -7,7 +7,8 @@
 
 namespace tenon::inline TENON_ISA::cpu::micro {
 
-/// y[r] = the norm of the difference of row r, both as `Distance` has them.
+/// Computes y[r] = the norm of the difference of the rows r of `a` and `b` (rows, columns), for `y` (rows). `Distance`
+/// has the norm's `p` and what is added to differences, `eps`.
 template <class Distance, class T>
 void pairwise_distance(index_t rows, index_t columns, const T* a, const T* b, T* y) noexcept {
   using norm = Norm<Distance::p>;
@@ -19,7 +20,8 @@ void pairwise_distance(index_t rows, index_t columns, const T* a, const T* b, T*
         a, b));
 }
 
-/// gradient = (or, to accumulate, +=) sign * grad_y[r] times the derivative of y[r] by the difference.
+/// Computes sign * grad_y[r] times the derivative of y[r] by the difference of row r and writes it to `gradient`
+/// (rows, columns), or adds it with `accumulate`. `a` and `b` (rows, columns), `y` and `grad_y` (rows).
 template <class Distance, class T>
 void pairwise_distance_gradient(index_t rows, index_t columns, T sign, const T* a, const T* b, const T* y,
                                 const T* grad_y, bool accumulate, T* gradient) noexcept {

@@ -10,7 +10,8 @@
 
 namespace tenon::inline TENON_ISA::cpu::micro {
 
-/// `y = epilogue(W x + bias)` by vectors of inputs, for up to `most_outputs` outputs.
+/// Computes `y = epilogue(W x + bias)` by vectors of inputs, for up to `most_outputs` outputs. Packed weights are
+/// aligned as `load` asks.
 template <class T, class Epilogue = micro::Epilogue<T>, class W = T>
 class DotProducts {
   using V = Vector<T>;
@@ -19,9 +20,12 @@ class DotProducts {
  public:
   static constexpr index_t most_outputs = lanes<T> / 4;
 
+  /// Elements of the packed weights.
   static constexpr index_t packed_size(index_t in) { return lanes<T> * (1 + vectors_for<T>(in) * most_outputs); }
 
-  /// Biases, then for each vector of inputs its weights for every output; zeros for what is not there.
+  /// Packs `weights.weight` (out, source_columns) to `packed`, of `packed_size` elements: the biases, then for each
+  /// vector of inputs its weights for every output. Spare inputs and outputs get zeros, and so do inputs whose
+  /// `source_column(i)`, the column that multiplies packed input `i`, is -1.
   template <class SourceColumn>
   static void pack(index_t in, index_t out, index_t source_columns, const FoldedWeights<T>& weights, W* packed,
                    const SourceColumn& source_column) {
@@ -36,7 +40,7 @@ class DotProducts {
     }
   }
 
-  /// One row: `x` (in), `y` (out).
+  /// Computes one row: `x` (in), `y` (out).
   static void run_row(index_t in, index_t out, const T* x, const W* packed, T* y, Epilogue epilogue) noexcept {
     constexpr int outputs = static_cast<int>(most_outputs);
     V sum[std::size_t{outputs}];
@@ -55,7 +59,7 @@ class DotProducts {
       add(V::load_aligned(rest));
     }
 
-    // Add up the lanes of each sum: short vectors within a vector first, then by a transpose.
+    // The lanes of each sum are added up: the short vectors of a vector first, then the lanes of these by a transpose.
     alignas(V) T parts[static_cast<std::size_t>(most_outputs * lanes<T>)];
     unroll<outputs>([&](auto o) TENON_ALWAYS_INLINE { sum[o].store_aligned(parts + o * lanes<T>); });
     Short rows[static_cast<std::size_t>(short_lanes<T>)];

@@ -1,5 +1,5 @@
 /// \file
-/// A register tile of dot products: the sums over all pixels and images that make a weight gradient.
+/// A register tile of dot products. A weight gradient consists of them: sums over all pixels and images.
 #pragma once
 
 #include <array>
@@ -14,24 +14,24 @@ namespace tenon::inline TENON_ISA::cpu::micro {
 inline constexpr int dot_rows = vector_registers == 32 ? 5 : 2;
 inline constexpr int dot_columns = 4;
 
-/// `c[i * c_row_stride + j] += sum over images of dot(a row i, b row j)`.
+/// The operands of `c(i, j) += sum over images of dot(a row i, b row j)`, where rows have `length` elements.
 ///
-/// All rows must be readable up to the next multiple of the vector size, whatever is there.
+/// All rows must be readable up to the next multiple of the vector size; what is there has no effect.
 template <class T>
 struct DotBlock {
   index_t images, length;
-  const T* a;
+  const T* a;  // (images, rows, length)
   index_t a_row_stride, a_image_stride;
-  const T* b;
-  const index_t* b_offsets;
+  const T* b;                // (images, columns, length)
+  const index_t* b_offsets;  // (columns): where each row of an image of b begins
   index_t b_image_stride;
-  T* c;
+  T* c;  // (rows, columns)
   index_t c_row_stride;
 };
 
 namespace detail {
 
-/// Sum of a vector's elements, by halves.
+/// Returns the sum of a vector's elements, added by halves.
 template <class V>
 TENON_ALWAYS_INLINE inline typename V::value_type sum_of_lanes(const V& v) {
   using T = typename V::value_type;
@@ -45,7 +45,7 @@ TENON_ALWAYS_INLINE inline typename V::value_type sum_of_lanes(const V& v) {
     return sum_of_lanes(Half::load_aligned(elements) + Half::load_aligned(elements + half));
 }
 
-/// True in the first `count` lanes.
+/// Returns a mask that is true in the first `count` lanes.
 template <class T>
 inline auto first_lanes(index_t count) {
   static constexpr auto indices = []<std::size_t... I>(std::index_sequence<I...>) {
@@ -54,12 +54,12 @@ inline auto first_lanes(index_t count) {
   return Vector<T>::load_unaligned(indices.data()) < Vector<T>(static_cast<T>(count));
 }
 
-/// Sums of one row of a tile, still one vector each.
+/// The sums of one row of a tile, a vector of partial sums each.
 template <class T>
 using DotSums = Vector<T>[dot_columns];
 
-/// Adds up a vector by halves until `Batch` is left. Through memory: what shuffles of wide vectors do depends on the
-/// instruction set, and a narrower load is served from the store buffer.
+/// Adds the halves of a vector until a `Batch` is left. It goes through memory: the shuffles of wide vectors depend on
+/// the instruction set, and a narrower load is served from the store buffer.
 template <class Batch, class V>
 TENON_ALWAYS_INLINE inline Batch fold(const V& v) {
   if constexpr (V::size == Batch::size) {
@@ -72,12 +72,12 @@ TENON_ALWAYS_INLINE inline Batch fold(const V& v) {
   }
 }
 
-/// Adds the sum of each vector's elements to `c`.
+/// Adds the sum of each vector's elements to `c` (dot_columns).
 template <class T>
 inline void add_sums(const DotSums<T>& sums, T* c) {
   using Quad = ShortVector<T>;
   const Quad quads[dot_columns] = {fold<Quad>(sums[0]), fold<Quad>(sums[1]), fold<Quad>(sums[2]), fold<Quad>(sums[3])};
-  // Sums of two interleaved vectors, then of two such: each step halves what is left to add.
+  // Two vectors are interleaved and added, then two such sums: each step halves the number of summands.
   const auto interleaved = [](const Quad& a, const Quad& b) { return xsimd::zip_lo(a, b) + xsimd::zip_hi(a, b); };
   if constexpr (Quad::size == 2) {
     (Quad::load_unaligned(c) + interleaved(quads[0], quads[1])).store_unaligned(c);
@@ -88,6 +88,8 @@ inline void add_sums(const DotSums<T>& sums, T* c) {
   }
 }
 
+/// Computes the dot products of the first `Rows` rows of A with the rows of B that begin at `b_offsets` (dot_columns)
+/// and writes them to `sums` (Rows).
 template <class T, int Rows>
 void dot_tile(const DotBlock<T>& p, const index_t* b_offsets, DotSums<T>* sums) {
   using V = Vector<T>;
@@ -107,8 +109,8 @@ void dot_tile(const DotBlock<T>& p, const index_t* b_offsets, DotSums<T>* sums) 
       for (int i = 0; i < Rows; ++i) left[i] = V::load_unaligned(a + i * p.a_row_stride + k);
 #pragma GCC unroll 8
       for (int j = 0; j < dot_columns; ++j) right[j] = V::load_unaligned(b + b_offsets[j] + k);
-      // What lies past the end may be anything, so neither side may count. (A left operand that is only ever a load
-      // would be read from memory again for each of its products: g++ folds it into them.)
+      // Elements past the end may be anything, NaN included, so both sides are cleared. (That also keeps `left` in
+      // registers: g++ folds a plain load into each of its products, which read it from memory again.)
       if (k == whole) {
 #pragma GCC unroll 8
         for (int i = 0; i < Rows; ++i) left[i] = xsimd::select(rest, left[i], V(T(0)));
@@ -134,7 +136,7 @@ inline constexpr auto dot_tiles = []<int... I>(std::integer_sequence<int, I...>)
 
 }  // namespace detail
 
-/// All dot products of `rows` rows of A and `columns` rows of B.
+/// Adds the dot products of all `rows` rows of A and `columns` rows of B to C.
 template <class T>
 void add_dot_products(index_t rows, index_t columns, const DotBlock<T>& p) {
   DotBlock<T> tile = p;
@@ -144,7 +146,7 @@ void add_dot_products(index_t rows, index_t columns, const DotBlock<T>& p) {
     const auto kernel = detail::dot_tiles<T>[static_cast<std::size_t>(height - 1)];
     for (index_t column = 0; column < columns; column += dot_columns) {
       const index_t width = (std::min)(columns - column, index_t{dot_columns});
-      index_t offsets[dot_columns];  // past the last column: the last one again, computed and dropped
+      index_t offsets[dot_columns];  // past the last column it is the last one again, whose results are dropped
       for (index_t j = 0; j < dot_columns; ++j) offsets[j] = p.b_offsets[column + (std::min)(j, width - 1)];
       detail::DotSums<T> sums[dot_rows];
       kernel(tile, offsets, sums);

@@ -1,5 +1,5 @@
 /// \file
-/// Rows of a table.
+/// Looking up rows of a table, and limiting their norm.
 #pragma once
 
 #include <algorithm>
@@ -11,7 +11,7 @@
 
 namespace tenon::inline TENON_ISA::cpu::micro {
 
-/// Scales a row whose P-norm is larger than `max_norm` to it.
+/// Scales `row` (columns) to the P-norm `max_norm` if its own is larger.
 template <double P, class T>
 void limit_norm(index_t columns, T max_norm, T* row) noexcept {
   const T norm = Norm<P>::root(map_sum<T>(
@@ -21,8 +21,8 @@ void limit_norm(index_t columns, T max_norm, T* row) noexcept {
   map<T>(columns, [scale](const auto& v) { return v * scale; }, row, static_cast<const T*>(row));
 }
 
-/// y[i] = row indices[i] of the table; zeros where there is no such row. Returns the position of the first of those, or
-/// -1.
+/// Copies row indices[i] of `table` (rows, columns) to row i of `y` (count, columns), or zeros where the table has no
+/// such row. Returns the position of the first of `indices` (count) that is outside [0, rows), or -1.
 template <class T>
 index_t look_up(index_t count, index_t rows, index_t columns, const std::int64_t* indices, const T* table,
                 T* y) noexcept {

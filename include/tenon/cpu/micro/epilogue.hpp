@@ -1,5 +1,5 @@
 /// \file
-/// What a kernel does with a sum before it stores it.
+/// Functions that a kernel applies to its sums before it stores them.
 #pragma once
 
 #include "../../core/pointwise.hpp"
@@ -7,7 +7,8 @@
 
 namespace tenon::inline TENON_ISA::cpu::micro {
 
-/// Function(sum)
+/// The epilogue Function(sum). It is called with a vector of sums and with `y`, where they will be stored; the third
+/// argument is how many of them will be, if not all.
 template <class T, class Function = pointwise::Identity>
 struct Epilogue {
   /// Of a vector that is stored at `y`; of which `count` elements are.
@@ -21,10 +22,10 @@ struct Epilogue {
   }
 };
 
-/// Second(First(sum) + addend), where the addend lies as the result does.
+/// The epilogue Second(First(sum) + addend), called as Epilogue is.
 template <class T, class First, class Second>
 struct AddingEpilogue {
-  const T *addend, *result;  // where each begins
+  const T *addend, *result;  // where each begins; both have the same shape and layout
 
   template <class V>
   TENON_ALWAYS_INLINE V operator()(V sum, const T* y) const {

@@ -1,5 +1,5 @@
 /// \file
-/// How a convolution reads its input: as rows of a matrix, without unfolding all of it.
+/// The input of a convolution as the rows of a matrix, of which only a part is unfolded.
 ///
 /// Unfolding an image into one row per (channel, tap) would copy each element once per tap. Here only the inner axes
 /// are unfolded: along the outermost axis a tap is a displacement, because the rows of consecutive outputs follow each
@@ -13,12 +13,14 @@
 
 namespace tenon::inline TENON_ISA::cpu::micro {
 
-/// Output `o` meets tap `t` at input position `o * stride + start + t * step`; outside [0, input) the input is zero.
+/// One axis of a correlation. Output `o` meets tap `t` at input position `o * stride + start + t * step`; outside
+/// [0, input) the input is zero.
 struct CorrelationAxis {
   index_t input = 1, output = 1, taps = 1, stride = 1, start = 0, step = 1;
 };
 
-/// y(row, o) = sum over channels and taps of weight(row, channel, tap) * x(channel, position of (o, tap)), one image.
+/// A correlation of one image, x (channels, inputs...) to y (rows, outputs...): y(row, o) is the sum over channels and
+/// taps of weight(row, channel, tap) * x(channel, position of (o, tap)).
 struct Correlation {
   index_t channels, rows;
   std::array<CorrelationAxis, 3> axes;
@@ -28,7 +30,8 @@ struct Correlation {
   constexpr index_t taps() const { return axes[0].taps * axes[1].taps * axes[2].taps; }
 };
 
-/// Weights of a correlation as they lie in memory: forward or mirrored, rows and channels either way round.
+/// The weights of a correlation in memory, forward or mirrored, with rows and channels either way round:
+/// weight(row, channel, tap) is `data[row * row_stride + channel * channel_stride + sum of tap[i] * tap_strides[i]]`.
 template <class T>
 struct CorrelationWeight {
   const T* data;
@@ -36,14 +39,14 @@ struct CorrelationWeight {
   std::array<index_t, 3> tap_strides;
 };
 
-/// How an image is unfolded: along each axis some taps get a copy of their own, the others are displacements in it.
-///
-/// Layout: (channel, copies of axis 0, 1, 2, positions along axis 0, 1, 2).
+/// The unfolding of an image: along each axis some taps get a copy of their own, the others are displacements in such a
+/// copy. The unfolded image is (channels, copies along axis 0, 1, 2, positions along axis 0, 1, 2).
 class Expansion {
  public:
   /// Unfolds for `block` outputs at a time along the split axis, the outermost with more than one output.
   constexpr Expansion(const Correlation& correlation, index_t block) : block_(block) {
-    bool single = true;  // so far: with one output per axis, nothing has to follow at a fixed distance
+    // Whether all axes before have one output. Only then may an axis have more positions than outputs.
+    bool single = true;
     for (std::size_t i = 0; i < 3; ++i) {
       const CorrelationAxis& axis = correlation.axes[i];
       const index_t output = i == split_axis(correlation) ? block : axis.output;
@@ -62,10 +65,10 @@ class Expansion {
     return correlation.axes[0].output > 1 ? 0 : correlation.axes[1].output > 1 ? 1 : 2;
   }
 
-  /// Elements of one channel.
+  /// Elements of one unfolded channel.
   constexpr index_t channel_size() const { return axes_[0].copies * axes_[1].copies * axes_[2].copies * plane(); }
 
-  /// Writes where each (channel, tap) starts.
+  /// Writes to `offset` (channels, taps) where each (channel, tap) starts in the unfolded image.
   constexpr void offsets(const Correlation& correlation, index_t channels, index_t* offset) const {
     for (index_t channel = 0; channel < channels; ++channel)
       for (index_t t0 = 0; t0 < correlation.axes[0].taps; ++t0)
@@ -82,7 +85,7 @@ class Expansion {
           }
   }
 
-  /// Elements `unfold` needs to pad one channel in.
+  /// Elements of `padded`, in which `unfold` pads one channel; 0 where no output sees beyond the input.
   template <class T>
   constexpr index_t padded_size(const Correlation& correlation) const {
     const Extents extents(*this, correlation, 0, correlation.axes[split_axis(correlation)].output);
@@ -91,8 +94,9 @@ class Expansion {
     return round_up(span[0] * span[1] * span[2], lanes<T>) + lanes<T>;
   }
 
-  /// Unfolds `channels` channels of `x` for the outputs [first, first + count) of the split axis. `readable_end` ends
-  /// the tensor `x` is part of. Writes up to a vector past the end of the unfolded image.
+  /// Unfolds `x` (channels, inputs...) to `unfolded` (channels, channel_size) for the outputs [first, first + count) of
+  /// the split axis, and writes up to a vector past its end. `readable_end` is the end of the tensor that `x` is part
+  /// of, `padded` has `padded_size` elements.
   template <class T>
   void unfold(const Correlation& correlation, index_t channels, index_t first, index_t count, const T* x,
               const T* readable_end, T* padded, T* unfolded) const {
@@ -120,7 +124,7 @@ class Expansion {
 
  private:
   struct Axis {
-    index_t copies, count, shift;  // tap t is copy t % copies, displaced by t / copies * shift; count positions
+    index_t copies, count, shift;  // tap t is in copy t % copies of `count` positions, displaced by t / copies * shift
 
     constexpr index_t displacement(index_t tap) const { return tap / copies * shift; }
   };
@@ -150,17 +154,20 @@ class Expansion {
     }
   };
 
-  /// Copies rows in order, in whole vectors: what one row writes too much the next one overwrites.
+  /// Copies `rows` rows of `length` elements, which lie `stride` apart in `from`. Rows begin `from_pitch` and
+  /// `to_pitch` apart. They are copied in order and in whole vectors: elements written past a row's end, the next one
+  /// overwrites.
   struct RowCopy {
     index_t rows, length, stride, from_pitch, to_pitch;
 
-    /// Takes rows that follow each other on both sides for one.
+    /// Joins the rows to one where they follow each other on both sides.
     constexpr void merge() {
       if (stride != 1 || from_pitch != length || to_pitch != length) return;
       length *= rows;
       rows = 1;
     }
 
+    /// Copies from `from` to `to`; whole vectors are read only up to `readable_end`.
     template <class T>
     void operator()(const T* from, const T* readable_end, T* to) const {
       if (stride != 1) {
@@ -175,7 +182,8 @@ class Expansion {
     }
   };
 
-  /// Copies what lies inside the input and writes zeros between.
+  /// Copies one channel `x` (inputs...) to `padded` (span...): the part that lies inside the input, and zeros around
+  /// it.
   template <class T>
   static void pad(const Correlation& correlation, const Extents& extents, const T* x, const T* readable_end,
                   T* padded) {

@@ -1,5 +1,5 @@
 /// \file
-/// Matrix product of plain matrices: blocked for the caches, packed where that pays.
+/// The product of plain matrices, blocked for the caches, packed where that pays.
 #pragma once
 
 #include <type_traits>
@@ -8,7 +8,7 @@
 
 namespace tenon::inline TENON_ISA::cpu::micro {
 
-/// A matrix in memory. Transposing it swaps the strides.
+/// A matrix in memory: element (row, column) is `data[row * row_stride + column * column_stride]`.
 template <class T>
 struct MatrixView {
   const T* data;
@@ -22,20 +22,21 @@ struct MatrixView {
 
 namespace detail {
 
-/// Cache blocks of a product: rows of A and columns of B per block, and the depth both share. The two packed blocks
-/// take a few hundred kilobytes.
+/// The cache blocks of a product: rows of A and columns of B per block, and the depth that both share. The two packed
+/// blocks take a few hundred kilobytes.
 template <class T>
 struct GemmBlock {
   static constexpr index_t depth = 256;
   static constexpr index_t rows = 24 * tile_rows;
   static constexpr index_t columns = round_up(768 / static_cast<index_t>(sizeof(T)), tile_vectors* lanes<T>);
-  // A direct operand is read again for every tile of the other: it has to stay in the first-level cache.
+  // An operand that is not packed is read again for every tile of the other: it has to stay in the first-level cache.
   static constexpr index_t direct_bytes = 24 * 1024;
   // Below this many rows transposing B costs more than it saves.
   static constexpr index_t few_rows = 4;
 };
 
-/// Transposes `count` x `count` elements, the lanes of a 16-byte vector.
+/// Transposes `from` (side, side) to `to` (side, side), where the side is the lanes of a `Quad`, a 16-byte vector. Rows
+/// begin `from_stride` and `to_stride` apart.
 template <class Quad, class T>
 TENON_ALWAYS_INLINE inline void transpose_square(const T* from, index_t from_stride, T* to, index_t to_stride) {
   const auto row = [&](index_t i) TENON_ALWAYS_INLINE { return Quad::load_unaligned(from + i * from_stride); };
@@ -54,7 +55,7 @@ TENON_ALWAYS_INLINE inline void transpose_square(const T* from, index_t from_str
   }
 }
 
-/// Copies `rows` x `columns` of `from` to rows `to_stride` apart.
+/// Copies `from` (rows, columns) to `to` (rows, columns), whose rows begin `to_stride` apart.
 template <class T>
 void copy_matrix(index_t rows, index_t columns, MatrixView<T> from, T* to, index_t to_stride) {
   if (from.column_stride == 1) {
@@ -78,7 +79,8 @@ void copy_matrix(index_t rows, index_t columns, MatrixView<T> from, T* to, index
       to[row * to_stride + column] = from(row, column);
 }
 
-/// A product of few rows with a transposed matrix, in place: dot products of what lies contiguous on both sides.
+/// Computes the product of few rows with a transposed matrix without packing, by dot products of contiguous rows. `c`
+/// (m, n) has rows `c_row_stride` apart.
 template <class T>
 void multiply_few_rows(index_t m, index_t n, index_t k, MatrixView<T> a, MatrixView<T> b, Start<T> start, T* c,
                        index_t c_row_stride) {
@@ -109,7 +111,7 @@ void multiply_few_rows(index_t m, index_t n, index_t k, MatrixView<T> a, MatrixV
 
 }  // namespace detail
 
-/// Elements of workspace `gemm` needs.
+/// Elements of the workspace of `gemm`.
 template <class T>
 constexpr index_t gemm_workspace_size(index_t m, index_t n, index_t k) {
   using Block = detail::GemmBlock<T>;
@@ -118,9 +120,10 @@ constexpr index_t gemm_workspace_size(index_t m, index_t n, index_t k) {
          depth * padded_pitch<T>((std::min)(n, Block::columns));
 }
 
-/// `c = start + a b` with `a` (m, k), `b` (k, n) and `c` (m, n), the rows of `c` `c_row_stride` apart.
+/// Computes `c = start + a b` with `a` (m, k), `b` (k, n) and `c` (m, n), whose rows begin `c_row_stride` apart.
 ///
-/// `c` must not overlap `a` or `b`. `workspace` holds `gemm_workspace_size<T>(m, n, k)` elements.
+/// `c` must not overlap `a` or `b`; `start` may be the matrix `c` itself. `workspace` has
+/// `gemm_workspace_size<T>(m, n, k)` elements.
 template <class T>
 void gemm(index_t m, index_t n, index_t k, MatrixView<T> a, MatrixView<T> b, Start<std::type_identity_t<T>> start, T* c,
           index_t c_row_stride, T* workspace) {
@@ -169,7 +172,7 @@ void gemm(index_t m, index_t n, index_t k, MatrixView<T> a, MatrixView<T> b, Sta
   }
 }
 
-/// `c = a b`, or `c += a b` with `accumulate`.
+/// Computes `c = a b`, or `c += a b` with `accumulate`; shapes are as above.
 template <class T>
 void gemm(index_t m, index_t n, index_t k, MatrixView<T> a, MatrixView<T> b, T* c, index_t c_row_stride,
           bool accumulate, T* workspace) {

@@ -10,11 +10,11 @@
 
 namespace tenon::inline TENON_ISA::cpu::micro {
 
-/// `y = epilogue(x W^T + bias)` for `x` (batch, in) and `y` (batch, out), both plain rows.
+/// Computes `y = epilogue(x W^T + bias)` for `x` (batch, in) and `y` (batch, out), both plain rows.
 ///
-/// Outputs are taken in panels of `panel_vectors` vectors, the last one narrower. A panel is its biases, then for each
-/// input the weights of all its outputs: one stream, read once per row tile. `packed` is aligned as
-/// `load` asks; its weights are of type `W`.
+/// Outputs are taken in panels of `panel_vectors` vectors, the last one narrower. A panel has its biases, then for each
+/// input the weights of all its outputs, (1 + in, outputs of the panel): one stream, read once per row tile. Packed
+/// weights are of type `W`, aligned as `load` asks.
 template <class T, class Epilogue = micro::Epilogue<T>, class W = T>
 class PackedLinear {
   using V = Vector<T>;
@@ -23,9 +23,9 @@ class PackedLinear {
   /// Elements of the packed weights.
   static constexpr index_t packed_size(index_t in, index_t out) { return vectors_for<T>(out) * lanes<T> * (in + 1); }
 
-  /// Packs `weights.weight` (out, source_columns). `source_column(i)` is the column that multiplies packed input `i`,
-  /// or -1 for none: a Linear that follows the Flatten of a blocked image reads the image as it lies. An input without
-  /// a column must still be finite, because it is multiplied by zero.
+  /// Packs `weights.weight` (out, source_columns) to `packed`, of `packed_size` elements. `source_column(i)` is the
+  /// column that multiplies packed input `i`, or -1 for none: so a Linear behind the Flatten of a blocked image reads
+  /// the image as it lies. An input without a column must still be finite, because it is multiplied by zero.
   template <class SourceColumn = std::identity>
   static void pack(index_t in, index_t out, index_t source_columns, const FoldedWeights<T>& weights, W* packed,
                    SourceColumn source_column = {}) {
@@ -43,11 +43,11 @@ class PackedLinear {
     });
   }
 
-  /// One row: `x` (in), `y` (out).
+  /// Computes one row: `x` (in), `y` (out).
   static void run_row(index_t in, index_t out, const T* x, const W* packed, T* y, Epilogue epilogue = {}) noexcept {
     constexpr index_t pair = 2 * panel_vectors * lanes<T>;
     index_t first = 0;
-    // Two panels at a time: eight chains, and half as many broadcasts of x.
+    // Two panels at a time make eight chains, and half as many broadcasts of x.
     for (; out - first > pair - lanes<T>; first += pair, packed += pair * (in + 1))
       gemv<panel_vectors, 2>(in, panel_vectors, out - first, x, packed, y + first, epilogue);
     for_each_panel(out - first, [&](index_t offset, index_t vectors) {
@@ -59,7 +59,7 @@ class PackedLinear {
     });
   }
 
-  /// Several rows: `x` (batch, in), `y` (batch, out).
+  /// Computes several rows: `x` (batch, in), `y` (batch, out).
   static void run(index_t batch, index_t in, index_t out, const T* x, const W* packed, T* y,
                   Epilogue epilogue = {}) noexcept {
     if (batch < few_rows) {
@@ -91,6 +91,7 @@ class PackedLinear {
   static constexpr int many_rows = vector_registers == 32 ? 6 : 3;
   static constexpr int few_rows = vector_registers == 32 ? 3 : 2;
 
+  /// Calls `f(first output, vectors)` for each panel.
   template <class F>
   TENON_ALWAYS_INLINE static constexpr void for_each_panel(index_t out, F&& f) {
     for (index_t first = 0; first < out; first += panel_vectors * lanes<T>) {
@@ -107,7 +108,8 @@ class PackedLinear {
     if (vectors & 1) f(std::integral_constant<int, 1>{}, (vectors & 2) * lanes<T>);
   }
 
-  /// `Panels` neighbouring panels for one row; each is `width` vectors wide, of which `Vectors` are computed.
+  /// Computes `Panels` neighbouring panels of one row: `x` (in), `y` (columns). Each panel of `packed` is `width`
+  /// vectors wide, of which `Vectors` are computed.
   template <int Vectors, int Panels>
   static void gemv(index_t in, index_t width, index_t columns, const T* x, const W* packed, T* y,
                    Epilogue epilogue) noexcept {
@@ -144,7 +146,7 @@ class PackedLinear {
     });
   }
 
-  /// Sum of `Chains` (a power of two) vectors `Step` apart, as a tree.
+  /// Returns the sum of `Chains` (a power of two) vectors that lie `Step` apart, added as a tree.
   template <int Chains, int Step>
   TENON_ALWAYS_INLINE static V add_chains(const V* sum) {
     if constexpr (Chains == 1)
@@ -153,7 +155,8 @@ class PackedLinear {
       return add_chains<Chains / 2, Step>(sum) + add_chains<Chains / 2, Step>(sum + Chains / 2 * Step);
   }
 
-  /// `Rows` x `Vectors` accumulators.
+  /// Computes `Rows` x `Vectors` accumulators: `x` (Rows, in), `y` (Rows, columns), whose rows begin `out` apart. The
+  /// panel of `packed` is `width` vectors wide.
   template <int Rows, int Vectors>
   static void tile(index_t in, index_t out, index_t width, index_t columns, const T* x, const W* packed, T* y,
                    Epilogue epilogue) noexcept {

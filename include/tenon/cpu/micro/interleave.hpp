@@ -33,7 +33,7 @@ TENON_ALWAYS_INLINE inline void split_pairs(ShortVector<T>& first, ShortVector<T
   }
 }
 
-/// Copies a row `x` of `count` elements to `Phases` rows of `length`: element c, counted from `start`, goes to
+/// Deals a row `x` (count) out to `y` (Phases, length): element c, counted from `start`, goes to
 /// [c % Phases][c / Phases]. Elements beyond the rows' ends are left out.
 template <index_t Phases, class T>
 TENON_ALWAYS_INLINE inline void split_phases(const T* x, index_t count, index_t start, index_t length, T* y) noexcept {

@@ -11,7 +11,7 @@
 
 namespace tenon::inline TENON_ISA::cpu::micro {
 
-/// The first `count` elements at `x`; the other lanes are 1, harmless to divisions and logarithms.
+/// Returns the elements `x` (count) in the first lanes; the other lanes are 1, harmless to divisions and logarithms.
 template <class T>
 TENON_ALWAYS_INLINE inline Vector<T> load_first(const T* x, index_t count) noexcept {
   alignas(Vector<T>) T buffer[static_cast<std::size_t>(lanes<T>)];
@@ -19,8 +19,8 @@ TENON_ALWAYS_INLINE inline Vector<T> load_first(const T* x, index_t count) noexc
   return Vector<T>::load_aligned(buffer);
 }
 
-/// y[i] = f(x[i]...). The last elements take the same vector code as the others, so a value does not depend on where it
-/// stands. `y` may be one of `x`.
+/// Computes y[i] = f(x[i]...) for `y` and `x` (size). The last elements take the same vector code as the others, so a
+/// value does not depend on where it stands. `y` may be one of `x`.
 template <class T, class F, class... X>
 TENON_FLATTEN void map(index_t size, F f, T* y, const X*... x) {
   index_t i = 0;
@@ -28,7 +28,7 @@ TENON_FLATTEN void map(index_t size, F f, T* y, const X*... x) {
   if (i < size) store_first<T>(f(load_first<T>(x + i, size - i)...), y + i, size - i);
 }
 
-/// The same where `y` may have to be added to.
+/// Computes y[i] = f(x[i]...), or y[i] += f(x[i]...) with `accumulate`, for `y` and `x` (size).
 template <class T, class F, class... X>
 void map_gradient(index_t size, bool accumulate, F f, T* y, const X*... x) {
   if (accumulate)
@@ -39,7 +39,8 @@ void map_gradient(index_t size, bool accumulate, F f, T* y, const X*... x) {
     map<T>(size, f, y, x...);
 }
 
-/// f(x[i]...), which takes the elements by reference and changes those whose pointer is not one to const.
+/// Calls f(x[i]...) for `x` (size). It takes vectors by reference; those of pointers to non-const elements are stored
+/// back.
 template <class T, class F, class... X>
 TENON_FLATTEN void for_each(index_t size, F f, X*... x) {
   const auto store = []<class To>(const Vector<T>& v, To* to, index_t count) TENON_ALWAYS_INLINE {
@@ -54,7 +55,7 @@ TENON_FLATTEN void for_each(index_t size, F f, X*... x) {
   if (i < size) change(i, size - i, load_first<T>(x + i, size - i)...);
 }
 
-/// The lanes joined by `f`, as a tree: halves with halves.
+/// Returns the lanes joined by `f`, as a tree: halves with halves.
 template <class T, class F>
 TENON_ALWAYS_INLINE inline T fold_lanes(const Vector<T>& v, F f) {
   constexpr index_t size = short_lanes<T>, parts = lanes<T> / size;
@@ -72,13 +73,13 @@ TENON_ALWAYS_INLINE inline T fold_lanes(const Vector<T>& v, F f) {
   return lane[0];
 }
 
-/// The sum of the lanes. (xsimd's own has had two names, and needs AVX-512 DQ where AVX-512 F would do.)
+/// Returns the sum of the lanes. (xsimd's own has had two names, and needs AVX-512 DQ where AVX-512 F would do.)
 template <class T>
 T sum_lanes(const Vector<T>& v) {
   return fold_lanes<T>(v, [](const auto& a, const auto& b) TENON_ALWAYS_INLINE { return a + b; });
 }
 
-/// The first `count` lanes of `v`; the others are `other`.
+/// Returns `v` in the first `count` lanes and `other` in the others.
 template <class T>
 TENON_ALWAYS_INLINE inline Vector<T> keep_first(const Vector<T>& v, index_t count, const Vector<T>& other) {
   alignas(Vector<T>) static constexpr auto position = [] {
@@ -89,7 +90,7 @@ TENON_ALWAYS_INLINE inline Vector<T> keep_first(const Vector<T>& v, index_t coun
   return xsimd::select(Vector<T>::load_aligned(position.data()) < Vector<T>(static_cast<T>(count)), v, other);
 }
 
-/// The sums of f(x[i]...), which gives an array of vectors; in a fixed order.
+/// Returns the sums of f(x[i]...), an array of `Count` vectors, over `x` (size), in a fixed order.
 template <class T, std::size_t Count, class F, class... X>
 TENON_FLATTEN std::array<T, Count> map_sums(index_t size, F f, const X*... x) {
   using V = Vector<T>;
@@ -114,7 +115,7 @@ TENON_FLATTEN std::array<T, Count> map_sums(index_t size, F f, const X*... x) {
   return result;
 }
 
-/// The sum of f(x[i]...), in a fixed order.
+/// Returns the sum of f(x[i]...) over `x` (size), in a fixed order.
 template <class T, class F, class... X>
 T map_sum(index_t size, F f, const X*... x) {
   return map_sums<T, 1>(
@@ -137,8 +138,8 @@ template <class Function, class T, class... X>
 void host::for_each(index_t count, const Function& function, T* first, X*... x) {
   cpu::micro::for_each<T>(count, function, first, x...);
 }
-// Blocks in T, their sum in double, so that many terms do not lose the last ones. A function that calls others is
-// flattened by itself: for map_sums g++ 12 leaves some of those calls.
+// Blocks are summed in T, their sums in double, so that the last of many terms are not lost. `function` is flattened by
+// itself, because in map_sums g++ 12 leaves some of the calls that it makes.
 template <class Function, class T, class... X>
 double host::sum(index_t count, const Function& function, const T* first, const X*... x) {
   constexpr index_t block = 8192;

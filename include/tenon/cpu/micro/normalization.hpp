@@ -1,5 +1,7 @@
 /// \file
-/// Normalization of groups of elements: their mean and variance, what is made of them, and its gradient.
+/// Normalization of groups of elements: their mean and variance, the normalised elements, and their gradient.
+///
+/// `x`, `y` and `grad_y` are whole tensors, of `grouping.size()` elements; `weight` and `bias` are (grouping.channels).
 #pragma once
 
 #include <algorithm>
@@ -20,22 +22,23 @@ void for_each_stretch(const Grouping& grouping, index_t group, Visit&& visit) {
     visit(offset);
 }
 
-/// v - center, which is exact where the two are close.
+/// Returns v - center, which is exact where the two are close.
 template <class V>
 TENON_ALWAYS_INLINE inline V distance(const V& v, const V& center) {
   return elementary::in_order(v - center);
 }
 
+/// The mean and the variance of a group.
 template <class T>
 struct Moments {
   Mean<T> mean;
-  double variance;  // of all elements: the biased variance
+  double variance;  // biased: divided by the number of elements
 
-  /// 1 / sqrt(variance + eps)
+  /// Returns 1 / sqrt(variance + eps).
   T inverse_deviation(double eps) const { return static_cast<T>(tenon::inverse_deviation(variance, eps)); }
 };
 
-/// Mean and variance of one group, by the distances to `center`.
+/// Returns mean and variance of one group, from the distances to `center`.
 template <class T>
 Moments<T> moments_about(T center, const Grouping& grouping, index_t group, const T* x) {
   using V = Vector<T>;
@@ -57,8 +60,8 @@ Moments<T> moments_about(T center, const Grouping& grouping, index_t group, cons
   return {{center, static_cast<T>(rest)}, variance < 0 ? 0 : variance};
 }
 
-/// Mean and variance of one group. The sum gives a center close to the mean; the distances from it give both, and do
-/// not cancel however far the elements are from zero. What does not vary has the variance 0.
+/// Returns mean and variance of one group. The sum gives a center close to the mean; the distances from it give both,
+/// and do not cancel however far the elements are from zero. Elements that are all equal have the variance 0.
 template <class T>
 Moments<T> moments(const Grouping& grouping, index_t group, const T* x) {
   double sum = 0;
@@ -68,12 +71,13 @@ Moments<T> moments(const Grouping& grouping, index_t group, const T* x) {
   const auto center = static_cast<T>(sum / static_cast<double>(grouping.group_size()));
   const Moments<T> result = moments_about(center, grouping, group, x);
   const auto rest = static_cast<double>(result.mean.rest);
-  // A center that the sum's rounding moved away by more than a deviation: the rest moves it back.
+  // The sum's rounding may have moved the center away by more than a deviation: the rest moves it back.
   if (result.variance < rest * rest) return moments_about(center + result.mean.rest, grouping, group, x);
   return result;
 }
 
-/// y = f((x - mean) * inverse_deviation * weight + bias) for one group; weight and bias may both be null.
+/// Computes y = f((x - mean) * inverse_deviation * weight + bias) for one group. Weight and bias are both null or
+/// neither; `y` may be `x`.
 template <class T, class F = pointwise::Identity>
 void normalize(const Grouping& grouping, index_t group, Mean<T> mean, T inverse_deviation, const T* weight,
                const T* bias, const T* x, T* y, const F& f = {}) {
@@ -105,7 +109,8 @@ void normalize(const Grouping& grouping, index_t group, Mean<T> mean, T inverse_
   });
 }
 
-/// Where gradients go: to `x` (added if `accumulate`), and added to those of weight and bias; null if nobody wants one.
+/// Where gradients go: to `x`, of the shape of x, added if `accumulate`; added to `weight` and `bias` (channels). Each
+/// is null if nobody wants it.
 template <class T>
 struct NormalizationGradients {
   T* x;
@@ -113,13 +118,13 @@ struct NormalizationGradients {
   T *weight, *bias;
 };
 
-/// What the gradient of x is made of, per group: factor * weight * grad_y - shift - slope * (x - center).
+/// The gradient of x in one group: factor * weight * grad_y - shift - slope * (x - center).
 template <class T>
 struct InputGradient {
   T factor, shift, slope;
 
-  /// From the sums of weight * grad_y and of weight * grad_y * (x - center) over `count` elements, and the `rest` of
-  /// the mean; with `fixed` statistics x does not move them.
+  /// Takes the sums over `count` elements of weight * grad_y (`sum`) and of weight * grad_y * (x - center) (`product`),
+  /// and the `rest` of the mean. Statistics that are `fixed` do not depend on x.
   InputGradient(T inverse_deviation, T rest, bool fixed, index_t count, double sum, double product)
       : factor(inverse_deviation), shift(0), slope(0) {
     if (fixed) return;
@@ -130,7 +135,8 @@ struct InputGradient {
   }
 };
 
-/// The gradients of `normalize` for one group.
+/// Computes the gradients of `normalize` for one group; `weight` may be null. Statistics that are `fixed` do not depend
+/// on x.
 template <class T>
 void normalize_gradient(const Grouping& grouping, index_t group, bool fixed, Mean<T> mean, T inverse_deviation,
                         const T* weight, const T* x, const T* grad_y, const NormalizationGradients<T>& grad) {
@@ -158,7 +164,7 @@ void normalize_gradient(const Grouping& grouping, index_t group, bool fixed, Mea
       if (grad.weight)
         map_gradient<T>(
             grouping.stretch, true,
-            // By value: what a reference refers to would be loaded again after each store.
+            // By value, since the targets of references would be loaded again after each store.
             [=](const V& dy, const V& u)
                 TENON_ALWAYS_INLINE { return dy * xsimd::fma(distance(u, center), inverse, rest); },
             grad.weight + channel, g, v);
@@ -206,7 +212,8 @@ void normalize_gradient(const Grouping& grouping, index_t group, bool fixed, Mea
 
 // ---- groups that are columns of a matrix, as channels without further axes: vectors of columns, row by row
 
-/// Means, `center` + `rest`, and variances of columns; as in `moments`, by way of the first row.
+/// Computes the means, `center` + `rest`, and the biased variances of the columns of `x` (rows, columns), each of
+/// (columns). As in `moments`, a center comes first, here from the distances to the first row.
 template <class T>
 void column_moments(index_t rows, index_t columns, const T* x, T* center, T* rest, T* variance) {
   using V = Vector<T>;
@@ -229,7 +236,8 @@ void column_moments(index_t rows, index_t columns, const T* x, T* center, T* res
   }
 }
 
-/// `normalize` of all columns.
+/// Computes `normalize` of all columns of `x` (rows, columns) to `y` (rows, columns); other pointers are to (columns),
+/// `weight` and `bias` may each be null.
 template <class T>
 void normalize_columns(index_t rows, index_t columns, const T* center, const T* rest, const T* inverse_deviation,
                        const T* weight, const T* bias, const T* x, T* y) {
@@ -248,7 +256,8 @@ void normalize_columns(index_t rows, index_t columns, const T* center, const T* 
         y, x, center, static_cast<const T*>(factor.data()), static_cast<const T*>(shift.data()));
 }
 
-/// `normalize_gradient` of all columns.
+/// Computes `normalize_gradient` of all columns: `x` and `grad_y` (rows, columns), other pointers are to (columns),
+/// `weight` may be null.
 template <class T>
 void normalize_columns_gradient(index_t rows, index_t columns, bool fixed, const T* center, const T* rest,
                                 const T* inverse_deviation, const T* weight, const T* x, const T* grad_y,

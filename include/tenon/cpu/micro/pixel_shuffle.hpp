@@ -1,5 +1,5 @@
 /// \file
-/// Factor^2 channels become a square of pixels, and back.
+/// The pixel shuffle, where Factor^2 channels become a square of pixels, and its gradient.
 #pragma once
 
 #include "interleave.hpp"
@@ -8,8 +8,9 @@ namespace tenon::inline TENON_ISA::cpu::micro {
 
 namespace detail {
 
-/// Calls `row(channel row, pixel row)` for the elements that each row of an input channel and the pixels of an output
-/// row share: the output of `row` is `Factor` elements apart. Inputs are (groups, Factor, Factor, height, width).
+/// Calls `row(input offset, output offset)` for each row of output pixels. It consists of a row of `Factor` input
+/// channels each, from the input offset on, height * width apart; neighbours of one of them are `Factor` elements apart
+/// in it.
 template <index_t Factor, class Row>
 void for_each_shuffled_row(index_t groups, index_t height, index_t width, Row&& row) {
   for (index_t group = 0; group < groups; ++group)
@@ -20,7 +21,7 @@ void for_each_shuffled_row(index_t groups, index_t height, index_t width, Row&& 
 
 }  // namespace detail
 
-/// y (groups, height, Factor, width, Factor) of x (groups, Factor, Factor, height, width).
+/// Copies `x` (groups, Factor, Factor, height, width) to `y` (groups, height, Factor, width, Factor).
 template <index_t Factor, class T>
 void pixel_shuffle(index_t groups, index_t height, index_t width, const T* x, T* y) noexcept {
   const index_t channel = height * width;
@@ -38,7 +39,8 @@ void pixel_shuffle(index_t groups, index_t height, index_t width, const T* x, T*
   });
 }
 
-/// grad_x = (or, to accumulate, +=) the transpose applied to grad_y.
+/// Copies `grad_y` (groups, height, Factor, width, Factor) back to `grad_x` (groups, Factor, Factor, height, width), or
+/// adds it with `accumulate`.
 template <index_t Factor, class T>
 void pixel_shuffle_gradient(index_t groups, index_t height, index_t width, bool accumulate, const T* grad_y,
                             T* grad_x) noexcept {

@@ -13,8 +13,8 @@
 
 namespace tenon::inline TENON_ISA::cpu::micro {
 
-/// What one lane of a PlainConv tile computes: `rows` x `columns` neighbouring outputs, which are stored as they are or
-/// are one window of a max pooling.
+/// The outputs that one lane of a PlainConv tile computes: `rows` x `columns` neighbours, which are stored as they are,
+/// or are one window of a max pooling.
 struct PixelGroup {
   int rows = 2, columns = 1;
   bool pooled = false;
@@ -25,7 +25,7 @@ inline constexpr PixelGroup single_row{1, 1, false};
 /// The window of a 2x2 max pooling of stride 2.
 inline constexpr PixelGroup pooled_2x2{2, 2, true};
 
-/// Output channels per tile: as many as the registers hold, divided evenly.
+/// Returns the output channels per tile: as many as the registers hold, divided evenly.
 constexpr int best_plain_conv_channels(index_t out_channels, PixelGroup group) {
   const int pixels = group.rows * group.columns;
   const int most = (vector_registers - 2 - pixels) / pixels;
@@ -33,12 +33,13 @@ constexpr int best_plain_conv_channels(index_t out_channels, PixelGroup group) {
   return static_cast<int>((out_channels + tiles - 1) / tiles);
 }
 
-/// `y = epilogue(conv(x) + bias)`, or the max pooling of that, for plain `x` (N, C, H, W) and plain `y`.
+/// Computes `y = epilogue(conv(x) + bias)`, or the max pooling of it, for plain `x` (N, C, H, W) and plain `y`
+/// (N, out, H, W).
 ///
-/// The kernel for few output channels, where vectors of channels would be mostly padding. The input is first copied to
-/// `workspace` with its zero padding, its columns dealt out so that neighbouring lanes are neighbours in memory. Any
-/// kernel, padding and dilation; `groups` is 1. A pooling must have windows of `Group`, that stride and no padding;
-/// outputs that fill no window are left out. `workspace` must be aligned to a vector.
+/// It is the kernel for few output channels, where vectors of channels would be mostly padding. The input is first
+/// copied to `workspace` with its zero padding, its columns dealt out so that neighbouring lanes are neighbours in
+/// memory. It takes any kernel, padding and dilation; `groups` is 1. A pooling must have windows and strides of the
+/// size of `Group` and no padding; outputs that fill no window are left out. `workspace` must be aligned to a vector.
 template <class T, int Channels, int StrideWidth, PixelGroup Group, class Epilogue = micro::Epilogue<T>, class W = T>
 class PlainConv {
   using V = Vector<T>;
@@ -54,8 +55,9 @@ class PlainConv {
     return geometry.in_channels * Padded(geometry).plane;
   }
 
-  /// Packs weights (out, in, kernel height, kernel width). Per tile of `Channels` outputs: biases, then for each input
-  /// channel and kernel element one weight per output. The last tile reaches back over outputs already packed.
+  /// Packs weights (out, in, kernel height, kernel width) to `packed` (tiles, 1 + in * kernel elements, Channels): for
+  /// each tile its biases, then for each input channel and kernel element one weight per output. The last tile reaches
+  /// back over outputs already packed.
   static void pack(const ConvGeometry<2>& geometry, const FoldedWeights<T>& weights, W* packed) {
     const index_t fan_in = geometry.in_channels * geometry.kernel_size();
     for (index_t tile = 0; tile < tiles(geometry); ++tile) {
@@ -69,6 +71,7 @@ class PlainConv {
     }
   }
 
+  /// Runs the convolution on the whole batch; `packed` is what `pack` wrote, `workspace` has `workspace_size` elements.
   static void run(const ConvGeometry<2>& geometry, const T* x, const W* packed, T* y, T* workspace,
                   Epilogue epilogue = {}) noexcept {
     assert(geometry.groups == 1 && geometry.out_channels >= Channels && geometry.axes[1].stride == StrideWidth);
@@ -122,6 +125,7 @@ class PlainConv {
     return (std::min)(tile * Channels, geometry.out_channels - Channels);
   }
 
+  /// Copies one channel `x` (H, W) to `copy` (padded.rows, lane_stride, padded.phase).
   static void copy_padded(const ConvGeometry<2>& geometry, const Padded& padded, const T* x, T* copy) noexcept {
     const auto& [height, width] = geometry.axes;
     std::fill(copy, copy + padded.plane, T(0));
@@ -131,7 +135,7 @@ class PlainConv {
                                 copy + (row + height.padding) * padded.row);
   }
 
-  /// `Channels` planes of output.
+  /// Computes `Channels` planes `y` from the padded image `copy` and one tile's weights `packed`.
   static void run_channels(const ConvGeometry<2>& geometry, const Padded& padded, const T* copy, const W* packed, T* y,
                            Epilogue epilogue) noexcept {
     // Rows come in pairs, or as the rows of a pooling window; the last pair reaches back.
@@ -145,7 +149,8 @@ class PlainConv {
     }
   }
 
-  /// `Channels` x `pixels` accumulators; the lanes are neighbouring columns of y.
+  /// Computes `Channels` x `pixels` accumulators, whose lanes are neighbouring columns of `y` from (row, column) on.
+  /// Pointers are as in `run_channels`.
   static void tile(const ConvGeometry<2>& geometry, const Padded& padded, const T* copy, const W* packed, T* y,
                    index_t row, index_t column, Epilogue epilogue) noexcept {
     const auto& [height, width] = geometry.axes;
@@ -201,7 +206,8 @@ class PlainConv {
     });
   }
 
-  /// Stores a vector of one row. It may run on into the next row, which is written later, but not out of the plane.
+  /// Stores a vector of one row of `plane` (out_rows, out_columns). It may run on into the next row, which is written
+  /// later, but not out of the plane.
   TENON_ALWAYS_INLINE static void store(const V& result, const Padded& padded, index_t row, index_t column, T* plane) {
     const index_t position = row * padded.out_columns + column;
     const index_t room = padded.out_plane() - position;

@@ -1,6 +1,7 @@
 /// \file
-/// The pooling loop nest for plain images (planes, axes...): one, two and three axes, all kinds of windows, all
-/// functions.
+/// The pooling loop nest for plain images of one, two and three axes, all kinds of windows, all functions.
+///
+/// `x` and `grad_x` are (planes, inputs...), `y` and `grad_y` (planes, outputs...).
 #pragma once
 
 #include <algorithm>
@@ -12,7 +13,7 @@
 
 namespace tenon::inline TENON_ISA::cpu::micro {
 
-/// One row of the output, and the rows of the input that its windows see.
+/// A row of the output of one plane, and the rows of the input that its windows see.
 template <int Rank, class Axis>
 class OutputRow {
   static constexpr std::size_t leading = Rank - 1;
@@ -36,12 +37,12 @@ class OutputRow {
   }
 
   const Axis& columns() const { return axes_[leading]; }
-  /// Calls `f(offset)` for each row of the input, top to bottom.
+  /// Calls `f(offset)` for each row of the input that the windows see, top to bottom.
   template <class F>
   TENON_ALWAYS_INLINE void for_each_input_row(F&& f) const {
     visit<0>(0, f);
   }
-  /// What the total of the window at `column` is divided by.
+  /// Returns what the total of the window at `column` is divided by.
   template <class Function, class T>
   T divisor(index_t column) const {
     T product = Function::template share<T>(columns(), column);
@@ -50,7 +51,7 @@ class OutputRow {
   }
 
  private:
-  /// Where an axis of the input is seen: offsets of elements.
+  /// The positions along an axis that the windows see: the first one's offset, their number and distance, in elements.
   struct Seen {
     index_t first = 0, count = 0, distance = 0;
   };
@@ -71,17 +72,17 @@ class OutputRow {
   }
 
   const Axis (&axes_)[std::size_t{Rank}];
-  std::array<index_t, leading> at_{}, extents_{};  // position, and elements between neighbours, along each axis
+  std::array<index_t, leading> at_{}, extents_{};  // along each axis: the position, and elements between neighbours
   std::array<Seen, leading> seen_{};
 };
 
-/// How outputs may be visited: one at a time, or whole vectors of neighbours at once, each once, or some again to fill
-/// the last vector of a row.
+/// How outputs may be visited: one at a time (`single`), or in whole vectors of neighbours, each output once (`once`)
+/// or some again to fill the last vector of a row (`repeatable`).
 enum class Visits { single, once, repeatable };
 
 /// Walks the output of one plane row by row. Where windows slide inside the row, and there are enough of them,
 /// `several(output, count, column, row)` takes up to a vector of neighbouring outputs, from `column` on; elsewhere
-/// `single(output, column, row)` takes one. Where each is visited once, `count` is a vector's.
+/// `single(output, column, row)` takes one. With Visits::once, `count` is always the lanes of a vector.
 template <class T, int Rank, class Axis, class Several, class Single>
 void for_each_output(const PoolGeometry<Rank, Axis>& windows, Visits visits, Several&& several, Single&& single) {
   OutputRow<Rank, Axis> row(windows);
@@ -89,7 +90,7 @@ void for_each_output(const PoolGeometry<Rank, Axis>& windows, Visits visits, Sev
   // Output columns whose windows lie inside the row.
   index_t first = 0, last = 0;
   if constexpr (std::is_same_v<Axis, Window>) {
-    // The elements of long windows that lie apart are neighbours themselves.
+    // Windows this long that lie apart are better read one by one: their own elements are neighbours.
     const bool apart = columns.stride > 1 && columns.dilation == 1 && columns.kernel >= lanes<T>;
     if (visits != Visits::single && !apart) last = columns.output;
     while (first < last && columns.position(first, 0) < 0) ++first;
@@ -118,7 +119,7 @@ void for_each_output(const PoolGeometry<Rank, Axis>& windows, Visits visits, Sev
 
 namespace detail {
 
-/// `count` elements `stride` apart; the other lanes repeat the first.
+/// Returns `count` elements from `x` on, which lie `stride` apart; the other lanes repeat the first.
 template <class T>
 TENON_ALWAYS_INLINE inline Vector<T> load_strided(const T* x, index_t stride, index_t count) {
   if (stride == 1 && count == lanes<T>) return Vector<T>::load_unaligned(x);
@@ -135,7 +136,7 @@ struct Taps {
       : start(columns.position(column, columns.first_inside(column))),
         count(columns.last_inside(column) - columns.first_inside(column)),
         distance(columns.dilation) {}
-  /// Those that fill whole vectors.
+  /// Returns how many of them fill whole vectors.
   template <class T>
   index_t in_vectors() const {
     return distance == 1 ? count / lanes<T> * lanes<T> : 0;
@@ -144,8 +145,9 @@ struct Taps {
 
 }  // namespace detail
 
-/// `pool` of one plane with windows of more than a row, their columns wherever they are: the rows that a row of windows
-/// sees are joined first, whole vectors of columns at once. False if the plane is too wide for that.
+/// Computes `pool` of one plane `x` (inputs...) to `y` (outputs...), for windows of several rows with columns anywhere.
+/// The rows that a row of windows sees are joined first, whole vectors of columns at once. Returns false, and does
+/// nothing, if the plane is too wide or has a single axis.
 template <class Function, class T, int Rank, class Axis>
 bool pool_by_rows(const PoolGeometry<Rank, Axis>& windows, const T* x, T* y) {
   using V = Vector<T>;
@@ -183,6 +185,7 @@ constexpr bool covers_planes(const PoolGeometry<Rank>& geometry) {
   const Window& row = geometry.axes[Rank - 1];
   return geometry.out_size() == 1 && row.kernel == geometry.in_size() && row.padding == 0 && row.dilation == 1;
 }
+/// Computes `pool` where it `covers_planes`: `x` (planes, inputs...), `y` (planes).
 template <class Function, class T, int Rank>
 void pool_whole_planes(const PoolGeometry<Rank>& geometry, const T* x, T* y) {
   using V = Vector<T>;
@@ -199,7 +202,7 @@ void pool_whole_planes(const PoolGeometry<Rank>& geometry, const T* x, T* y) {
   }
 }
 
-/// y = Function of the elements in each window.
+/// Computes y = Function of the elements in each window.
 template <class Function, class T, class Geometry>
 void pool(const Geometry& geometry, const T* x, T* y) {
   if constexpr (std::is_same_v<Geometry, PoolGeometry<1>> || std::is_same_v<Geometry, PoolGeometry<2>>)
@@ -245,7 +248,8 @@ void pool(const Geometry& geometry, const T* x, T* y) {
   }
 }
 
-/// Adds the gradient of `pool` with respect to x to grad_x.
+/// Adds the gradient of `pool` with respect to x to `grad_x`. Where `Function::gradient_reads_input` is false, `x` and
+/// `y` may be any numbers, `grad_x` and `grad_y` included.
 template <class Function, class T, class Geometry>
 void add_pool_gradient(const Geometry& geometry, const T* x, const T* y, const T* grad_y, T* grad_x) {
   using V = Vector<T>;
@@ -282,8 +286,9 @@ void add_pool_gradient(const Geometry& geometry, const T* x, const T* y, const T
   }
 }
 
-/// y = the largest element of each window, NaN if there is one, and its position in the plane: the first of equal ones,
-/// the last NaN, as in PyTorch; -1 where a window sees no element. `y` may be null.
+/// Computes `y` = the largest element of each window, NaN if there is one, and `largest`, of the shape of y, its
+/// position in the plane: the first of equal ones, the last NaN, as in PyTorch; -1 where a window sees no element. `y`
+/// may be null.
 template <class T, class Geometry, class Index>
 void max_pool(const Geometry& geometry, const T* x, T* y, Index* largest) {
   using V = Vector<T>;
@@ -334,7 +339,8 @@ void max_pool(const Geometry& geometry, const T* x, T* y, Index* largest) {
   }
 }
 
-/// grad_x[position] += grad_y in each plane: the gradient of picking elements.
+/// Adds `grad_y` to the elements of `grad_x` at `position`, of the shape of grad_y, in each plane: the gradient of
+/// picking elements. Negative positions are left out.
 template <class T, class Geometry, class Index>
 void add_at(const Geometry& geometry, const T* grad_y, const Index* position, T* grad_x) {
   const index_t in_size = geometry.in_size(), out_size = geometry.out_size();

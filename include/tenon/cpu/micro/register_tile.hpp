@@ -1,5 +1,6 @@
 /// \file
-/// The two register tiles all matrix work of training runs on: a sum of outer products and a set of dot products.
+/// A register tile of a matrix product, a sum of outer products. With the dot products of dot_tile.hpp, all matrix work
+/// of training runs on it.
 ///
 /// Sizes arrive at run time, so every layer of one element type shares one set of kernels.
 #pragma once
@@ -15,34 +16,35 @@ namespace tenon::inline TENON_ISA::cpu::micro {
 inline constexpr int tile_rows = vector_registers == 32 ? 8 : 6;
 inline constexpr int tile_vectors = vector_registers == 32 ? 3 : 2;
 
-/// Size of the next part when `count` is cut into the fewest parts of at most `limit`, as evenly as possible.
+/// Returns the size of the next part when `count` is cut into the fewest parts of at most `limit`, as evenly as
+/// possible.
 constexpr index_t even_part(index_t count, index_t limit) {
   const index_t parts = (count + limit - 1) / limit;
   return (count + parts - 1) / parts;
 }
 
-/// Smallest multiple of `multiple` that is not below `count`.
+/// Returns the smallest multiple of `multiple` that is not below `count`.
 constexpr index_t round_up(index_t count, index_t multiple) { return (count + multiple - 1) / multiple * multiple; }
 
-/// Distance of packed rows: an odd number of vectors, because rows a power of two apart evict each other from the
-/// cache.
+/// Returns the distance of packed rows: an odd number of vectors, because rows a power of two apart evict each other
+/// from the cache.
 template <class T>
 constexpr index_t padded_pitch(index_t columns) {
   return (vectors_for<T>(columns) | 1) * lanes<T>;
 }
 
-/// What a product is added to: `values[row * row_stride + column * column_stride]`.
+/// The values that a product (rows, columns) is added to: `values[row * row_stride + column * column_stride]`.
 template <class T>
 struct Start {
   const T* values;
   index_t row_stride, column_stride;  // column_stride is 0 or 1
 
   static constexpr Start zero() { return {&zero_value, 0, 0}; }
-  /// One value per row, or zero where `bias` is null.
+  /// Returns one value per row, `bias` (rows), or zero where it is null.
   static constexpr Start per_row(const T* bias) { return bias ? Start{bias, 1, 0} : zero(); }
-  /// One value per column, or zero where `bias` is null.
+  /// Returns one value per column, `bias` (columns), or zero where it is null.
   static constexpr Start per_column(const T* bias) { return bias ? Start{bias, 0, 1} : zero(); }
-  /// What the matrix holds: the product is added to it.
+  /// Returns the elements of the matrix `c` (rows, columns), whose rows begin `row_stride` apart.
   static constexpr Start matrix(const T* c, index_t row_stride) { return {c, row_stride, 1}; }
 
   constexpr Start at(index_t row, index_t column) const {
@@ -53,31 +55,33 @@ struct Start {
   static constexpr T zero_value = T(0);
 };
 
-/// `c = start + a b`, a block of a matrix product.
+/// The operands of `c = start + a b`, a block of a matrix product.
 ///
 /// Row k of `b` lies at `b + b_offsets[k]`: the rows may overlap, which is how a convolution reads its input without
 /// unfolding it. Each row must be readable up to the next multiple of the vector size.
 template <class T>
 struct Product {
   index_t rows, columns, depth;
-  const T* a;
+  const T* a;  // (rows, depth), or packed by panels
   index_t a_row_stride, a_depth_stride;
-  const T* b;
-  const index_t* b_offsets;
+  const T* b;                // (depth, columns)
+  const index_t* b_offsets;  // (depth)
   Start<T> start;
-  T* c;
+  T* c;  // (rows, columns)
   index_t c_row_stride;
 };
 
 namespace detail {
 
-// Loops of constant bounds under a pragma leave the accumulators in registers just as a pack expansion does, and
-// compile four times faster.
+/// Computes a block of `Rows` rows and `Vectors` vectors of columns.
+///
+/// Loops of constant bounds under a pragma leave the accumulators in registers just as a pack expansion does, and
+/// compile four times faster.
 template <class T, int Rows, int Vectors>
 void product_tile(const Product<T>& p) {
   using V = Vector<T>;
-  // A matrix is added at the end: it may hold the sum of what is before this block, and the more a sum has added up,
-  // the more it rounds.
+  // A matrix is added at the end, because it may hold the sum of the blocks before this one: the larger a sum is, the
+  // more each addition rounds.
   const bool from_rows = p.start.column_stride == 0;
   V sum[std::size_t{Rows}][std::size_t{Vectors}];
 #pragma GCC unroll 8
@@ -115,13 +119,13 @@ void product_tile(const Product<T>& p) {
 template <class T>
 using ProductTile = void (*)(const Product<T>&);
 
-/// Kernels by (rows - 1) * tile_vectors + (vectors - 1).
+/// The kernels, by (rows - 1) * tile_vectors + (vectors - 1).
 template <class T>
 inline constexpr auto product_tiles = []<int... I>(std::integer_sequence<int, I...>) {
   return std::array<ProductTile<T>, sizeof...(I)>{&product_tile<T, I / tile_vectors + 1, I % tile_vectors + 1>...};
 }(std::make_integer_sequence<int, tile_rows * tile_vectors>{});
 
-/// A tile whose last vector sticks out of C: computed beside it, then copied.
+/// Computes a tile whose last vector sticks out of C, in a buffer from which it is then copied.
 template <class T>
 void partial_product_tile(ProductTile<T> kernel, Product<T> p) {
   constexpr index_t width = tile_vectors * lanes<T>;
@@ -141,8 +145,8 @@ void partial_product_tile(ProductTile<T> kernel, Product<T> p) {
 
 }  // namespace detail
 
-/// Calls `f(first_row, rows)` for each panel of A: the rows of one tile. Packed, a panel is its columns one after the
-/// other, so that what a tile reads is one stream; panels follow each other.
+/// Calls `f(first_row, rows)` for each panel of A, the rows of one tile. A packed panel is (depth, rows), so that a
+/// tile reads one stream; panels follow each other.
 template <class F>
 TENON_ALWAYS_INLINE constexpr void for_each_panel(index_t rows, F&& f) {
   for (index_t row = 0, height; row < rows; row += height) {

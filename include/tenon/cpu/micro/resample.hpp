@@ -12,17 +12,18 @@
 
 namespace tenon::inline TENON_ISA::cpu::micro {
 
-/// An axis as the loops read it.
+/// A resampled axis as the loops read it.
 template <class T>
 struct ResampledAxis {
   index_t input, output;
-  const std::int32_t *at, *next;  // for each output position; `next` where the axis blends
+  // Each (output), as in core/resampling.hpp; `next` and `fraction` count where the axis blends.
+  const std::int32_t *at, *next;
   const T* fraction;
   // Output positions [run_begin, run_end) see input positions side by side.
   index_t run_begin, run_end;
 };
 
-/// The tables behind a ResampledAxis, made by the compiler.
+/// The tables of a ResampledAxis, made at compile time.
 template <class T, index_t Output, bool Blends>
 struct ResamplingTables {
   static constexpr auto size = static_cast<std::size_t>(Output);
@@ -57,7 +58,7 @@ struct ResamplingTables {
 
 namespace detail {
 
-/// One row, without blending: to[o] = from[at[o]].
+/// Resamples one row without blending: to[o] = from[at[o]], for `from` (input, Pixel) and `to` (output, Pixel).
 template <index_t Pixel, class T>
 void spread(const ResampledAxis<T>& columns, const T* from, T* to) noexcept {
   const auto pick = [&](index_t begin, index_t end) {
@@ -73,7 +74,7 @@ void spread(const ResampledAxis<T>& columns, const T* from, T* to) noexcept {
   pick(columns.run_end, columns.output);
 }
 
-/// Its transpose: grad_from[at[o]] += grad_to[o].
+/// Adds the transpose of `spread` to `grad_from` (input): grad_from[at[o]] += grad_to[o], for `grad_to` (output).
 template <class T>
 void gather(const ResampledAxis<T>& columns, const T* grad_to, T* grad_from) noexcept {
   const auto add = [&](index_t begin, index_t end) {
@@ -92,7 +93,8 @@ void gather(const ResampledAxis<T>& columns, const T* grad_to, T* grad_from) noe
   add(columns.run_end, columns.output);
 }
 
-/// One row, blended: to[o] is from[at[o]] and from[next[o]] in proportion.
+/// Resamples one row with blending: to[o] is from[at[o]] and from[next[o]] in proportion, for `from` (input, Pixel) and
+/// `to` (output, Pixel).
 template <index_t Pixel, class T>
 void blend_columns(const ResampledAxis<T>& columns, const T* from, T* to) noexcept {
   for (index_t o = 0; o < columns.output; ++o) {
@@ -107,7 +109,7 @@ void blend_columns(const ResampledAxis<T>& columns, const T* from, T* to) noexce
   }
 }
 
-/// Its transpose.
+/// Adds the transpose of `blend_columns` of `grad_to` (output) to `grad_from` (input).
 template <class T>
 void unblend_columns(const ResampledAxis<T>& columns, const T* grad_to, T* grad_from) noexcept {
   for (index_t o = 0; o < columns.output; ++o) {
@@ -116,13 +118,15 @@ void unblend_columns(const ResampledAxis<T>& columns, const T* grad_to, T* grad_
   }
 }
 
-/// Two rows that neighbouring output rows share, each with the number of the input row it belongs to. Neighbouring
-/// input rows, being even and odd, have different places.
+/// The two rows that neighbouring output rows share, each with the number of the input row it belongs to. Neighbouring
+/// input rows have different places, the even and the odd one.
 template <class T>
 class RowPair {
  public:
+  /// Keeps the rows in `elements` (2, size).
   RowPair(T* elements, index_t size) : elements_(elements), size_(size) {}
-  /// The place of input row `number`; `change(elements, before)` where it held row `before` (-1: none).
+  /// Returns the place of input row `number`. If it held another row, `before`, or none, -1, calls
+  /// `change(elements, before)` first.
   template <class Change>
   T* row(index_t number, Change&& change) {
     const index_t place = number % 2;
@@ -145,12 +149,14 @@ class RowPair {
 
 }  // namespace detail
 
-/// Elements of the workspace that `resample` wants.
+/// Elements of the workspace of `resample`.
 template <bool Blends>
 constexpr index_t resample_workspace_size(index_t output_columns, index_t pixel) {
   return Blends ? 2 * output_columns * pixel : 0;
 }
 
+/// Resamples `x` (planes, input rows, input columns, Pixel) to `y` (planes, output rows, output columns, Pixel).
+/// `workspace` has `resample_workspace_size` elements; without blending it may be null.
 template <bool Blends, index_t Pixel, class T>
 void resample(index_t planes, const ResampledAxis<T>& rows, const ResampledAxis<T>& columns, const T* x, T* y,
               [[maybe_unused]] T* workspace) noexcept {
@@ -182,19 +188,20 @@ void resample(index_t planes, const ResampledAxis<T>& rows, const ResampledAxis<
   }
 }
 
-/// Elements of the workspace that `add_resample_gradient` wants.
+/// Elements of the workspace of `add_resample_gradient`.
 template <bool Blends>
 constexpr index_t resample_gradient_workspace_size(index_t output_columns) {
   return (Blends ? 2 : 1) * output_columns;
 }
 
-/// grad_x += the transpose applied to grad_y.
+/// Adds the transpose of `resample` of `grad_y` (planes, output rows, output columns) to `grad_x`
+/// (planes, input rows, input columns).
 template <bool Blends, class T>
 void add_resample_gradient(index_t planes, const ResampledAxis<T>& rows, const ResampledAxis<T>& columns,
                            const T* grad_y, T* grad_x, T* workspace) noexcept {
   for (index_t plane = 0; plane < planes; ++plane, grad_x += rows.input * columns.input) {
     if constexpr (Blends) {
-      // What reaches an input row from the output rows that read it is first summed in output columns.
+      // The gradients of the output rows that read an input row are first summed as rows of output columns.
       detail::RowPair<T> sums(workspace, columns.output);
       const auto finish = [&](const T* elements, index_t number) {
         detail::unblend_columns(columns, elements, grad_x + number * columns.input);

@@ -10,12 +10,12 @@
 
 namespace tenon::inline TENON_ISA::cpu::micro {
 
-/// An axis of a contiguous tensor: `outer` slices, each `size` rows of `inner` elements.
+/// An axis of a contiguous tensor, seen as (outer, size, inner), where `size` is the axis.
 struct AxisView {
   index_t outer, size, inner;
 };
 
-/// The axis `axis` of a tensor with extents `dims`.
+/// Returns axis `axis` of a tensor with extents `dims`.
 template <std::size_t Rank>
 constexpr AxisView axis_view(const std::array<index_t, Rank>& dims, std::size_t axis) {
   AxisView view{1, dims[axis], 1};
@@ -24,7 +24,7 @@ constexpr AxisView axis_view(const std::array<index_t, Rank>& dims, std::size_t 
   return view;
 }
 
-/// The largest element of a contiguous row, after `f`.
+/// Returns the largest f(x[i]) of a row `x` (size).
 template <class T, class F>
 T row_maximum(index_t size, const F& f, const T* x) {
   using V = Vector<T>;
@@ -36,8 +36,9 @@ T row_maximum(index_t size, const F& f, const T* x) {
                        [](const auto& a, const auto& b) TENON_ALWAYS_INLINE { return pointwise::at_least(a, b); });
 }
 
-/// Calls `visit(offset, count, load)` for each group of up to a vector of neighbouring slices: `load(a)` gives their
-/// elements at position `a` of the axis, which lie at `offset + a * axis.inner`.
+/// Calls `visit(offset, count, load)` for each group of up to a vector of neighbouring slices of `x`
+/// (outer, size, inner): `load(a)` gives their elements at position `a` of the axis, which lie at
+/// `offset + a * axis.inner`.
 template <class T, class Visit>
 void for_each_slices(const AxisView& axis, const T* x, Visit&& visit) {
   for (index_t o = 0; o < axis.outer; ++o)
@@ -50,7 +51,7 @@ void for_each_slices(const AxisView& axis, const T* x, Visit&& visit) {
     }
 }
 
-/// Whether the axis is a row too short for a vector: then as many rows as a vector has lanes are computed at once, side
+/// Whether the axis is a row too short for a vector. Then as many rows as a vector has lanes are computed at once, side
 /// by side in a tile (size, lanes).
 template <class T>
 constexpr bool in_tiles(const AxisView& axis) {
@@ -65,10 +66,12 @@ template <class T>
 class Tile {
  public:
   T* data() { return elements_; }
+  /// Copies `rows` (count, size) to the first columns of the tile.
   void take(const T* rows, index_t count, index_t size) {
     for (index_t row = 0; row < count; ++row)
       for (index_t i = 0; i < size; ++i) elements_[i * lanes<T> + row] = rows[row * size + i];
   }
+  /// Copies the first columns of the tile to `rows` (count, size).
   void give(T* rows, index_t count, index_t size) const {
     for (index_t row = 0; row < count; ++row)
       for (index_t i = 0; i < size; ++i) rows[row * size + i] = elements_[i * lanes<T> + row];
@@ -83,8 +86,8 @@ void for_each_tile(const AxisView& axis, F&& f) {
   for (index_t row = 0; row < axis.outer; row += lanes<T>) f(row, (std::min)(lanes<T>, axis.outer - row));
 }
 
-/// log(sum over the axis of exp(x)) = `maximum` + `log_sum`, both (outer, inner). Their sum would lose the digits of
-/// the smaller one.
+/// Computes log(sum over the axis of exp(x)) = `maximum` + `log_sum`, both (outer, inner), of `x` (outer, size, inner).
+/// Their sum would lose the digits of the smaller one.
 template <class T>
 void log_sum_exp(const AxisView& axis, const T* x, T* maximum, T* log_sum) {
   using V = Vector<T>;
@@ -116,8 +119,8 @@ void log_sum_exp(const AxisView& axis, const T* x, T* maximum, T* log_sum) {
   });
 }
 
-/// y = exp(f(x)) / (sum over the axis of exp(f(x))), or its logarithm. The largest element is taken off first, so that
-/// nothing overflows and large elements lose nothing.
+/// Computes y = exp(f(x)) / (sum over the axis of exp(f(x))), or its logarithm, for `x` and `y` (outer, size, inner).
+/// The largest element is subtracted first, so that nothing overflows and large elements lose nothing.
 template <bool Logarithm, class T, class F>
 void softmax(const AxisView& axis, const F& f, const T* x, T* y) {
   using V = Vector<T>;
@@ -165,8 +168,9 @@ void softmax(const AxisView& axis, const F& f, const T* x, T* y) {
   });
 }
 
-/// The gradient of `softmax` with respect to f(x), given y: grad_y - exp(y) * sum(grad_y) for the logarithm, else
-/// y * (grad_y - sum(grad_y * y)). `g` is applied to it.
+/// Computes `grad_x` = g(the gradient of `softmax` with respect to f(x)), or adds it with `accumulate`. The gradient is
+/// grad_y - exp(y) * sum(grad_y) for the logarithm, else y * (grad_y - sum(grad_y * y)). `y`, `grad_y` and `grad_x` are
+/// (outer, size, inner).
 template <bool Logarithm, class T, class G>
 void softmax_gradient(const AxisView& axis, bool accumulate, const G& g, const T* y, const T* grad_y, T* grad_x) {
   using V = Vector<T>;

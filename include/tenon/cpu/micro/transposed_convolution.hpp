@@ -2,8 +2,8 @@
 /// Transposed convolution of plain images, any rank from 1 to 3, any stride, padding, dilation and groups: the gradient
 /// of a convolution with respect to its input.
 ///
-/// Input positions between which the stride lies see the same taps: with stride 2 and two axes there are four such
-/// sets, and on each of them the transposed convolution is a correlation of stride 1 with a part of the mirrored
+/// Input positions a multiple of the stride apart see the same taps. With stride 2 and two axes there are four sets of
+/// such positions; on each of them the transposed convolution is a correlation of stride 1 with a part of the mirrored
 /// kernel.
 #pragma once
 
@@ -13,8 +13,8 @@ namespace tenon::inline TENON_ISA::cpu::micro {
 
 namespace detail {
 
-/// The input positions `phase + stride * o` of a convolution see every `tap_step`th tap, from `last_tap` down: along
-/// one axis their gradient is a correlation of stride 1.
+/// The input positions `phase + stride * o` along one axis of a convolution. They see every `tap_step`th tap, from
+/// `last_tap` down; their gradient is a correlation of stride 1.
 struct Phase {
   CorrelationAxis axis;
   index_t last_tap = 0, tap_step = 1;
@@ -34,8 +34,8 @@ struct Phase {
   }
 };
 
-/// Calls `f(correlation, phases, first)` for each set of input positions of a group that see the same taps; `first` is
-/// the first position of each axis.
+/// Calls `f(correlation, phases, first)` for each set of input positions of a group that see the same taps; `first` has
+/// the first position along each axis.
 template <int Rank, class F>
 constexpr void for_each_phase(const ConvGeometry<Rank>& geometry, F&& f) {
   const std::array<Window, 3> axes = three_axes(geometry);
@@ -51,7 +51,7 @@ constexpr void for_each_phase(const ConvGeometry<Rank>& geometry, F&& f) {
       }
 }
 
-/// Adds `from` (channels, positions of a phase) to those positions of `to` (channels, input positions).
+/// Adds `from` (channels, positions of a phase...) to these positions of `to` (channels, inputs...).
 template <class T>
 void scatter_add(index_t channels, const std::array<Window, 3>& axes, const std::array<index_t, 3>& first,
                  const T* from, T* to) {
@@ -69,13 +69,14 @@ constexpr bool unit_stride(const std::array<Window, 3>& axes) {
 
 }  // namespace detail
 
-/// The gradient of a convolution with respect to its input, with packed weights: what a transposed convolution
-/// computes.
+/// The transposed convolution of images with packed weights: the gradient of a convolution with respect to its input.
+/// `geometry` is the convolution's.
 template <class T, int Rank>
 class TransposedConvolution {
  public:
   constexpr explicit TransposedConvolution(const ConvGeometry<Rank>& geometry) : geometry_(geometry) {}
 
+  /// Elements of the packed weights.
   constexpr index_t packed_size() const {
     index_t size = 0;
     detail::for_each_phase(geometry_, [&](const Correlation& correlation, const auto&, const auto&) {
@@ -83,6 +84,7 @@ class TransposedConvolution {
     });
     return size;
   }
+  /// Elements of the workspace of `run` and `add`.
   constexpr index_t workspace_size() const {
     index_t size = 0;
     detail::for_each_phase(geometry_, [&](const Correlation& correlation, const auto&, const auto&) {
@@ -91,6 +93,7 @@ class TransposedConvolution {
     return size;
   }
 
+  /// Packs `weight` (out_channels, in_channels / groups, kernel axes...) to `packed`, of `packed_size` elements.
   void pack(const T* weight, T* packed) const {
     const index_t taps = geometry_.kernel_size();
     const std::array<index_t, 3> tap_strides = detail::tap_strides(detail::three_axes(geometry_));
@@ -108,8 +111,9 @@ class TransposedConvolution {
     });
   }
 
-  /// `y` (batch, in_channels, inputs...) = transposed convolution of `x` (batch, out_channels, outputs...) + bias,
-  /// which may be null.
+  /// Computes `y` (batch, in_channels, inputs...) = transposed convolution of `x`
+  /// (batch, out_channels, outputs...) + `bias` (in_channels), which may be null. `workspace` has `workspace_size`
+  /// elements.
   void run(const T* x, const T* packed, const T* bias, T* y, T* workspace) const {
     const index_t pixels = geometry_.in_size();
     for (index_t plane = 0; plane < geometry_.batch * geometry_.in_channels; ++plane)
@@ -117,7 +121,7 @@ class TransposedConvolution {
     add(x, packed, y, workspace);
   }
 
-  /// `y` += transposed convolution of `x`.
+  /// Adds the transposed convolution of `x` to `y`; pointers are as in `run`.
   void add(const T* x, const T* packed, T* y, T* workspace) const {
     const std::array<Window, 3> axes = detail::three_axes(geometry_);
     const bool in_place = detail::unit_stride(axes);

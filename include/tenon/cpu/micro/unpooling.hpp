@@ -1,5 +1,5 @@
 /// \file
-/// Elements back to where a max pooling picked them.
+/// Unpooling, which puts elements back to where a max pooling picked them, and its gradient.
 #pragma once
 
 #include <algorithm>
@@ -9,8 +9,9 @@
 
 namespace tenon::inline TENON_ISA::cpu::micro {
 
-/// y (planes, out_size) = zeros, and each of x (planes, in_size) at its index in the plane: of equal ones the last. One
-/// outside is left out. Returns the position of the first such index, or -1.
+/// Writes each element of `x` (planes, in_size) to its index in the plane of `y` (planes, out_size), and zeros
+/// elsewhere. Of elements with equal `indices` (planes, in_size) the last one stays; those with an index outside
+/// [0, out_size) are left out. Returns the position of the first such index, or -1.
 template <class T>
 index_t max_unpool(index_t planes, index_t in_size, index_t out_size, const T* x, const std::int64_t* indices,
                    T* y) noexcept {
@@ -26,7 +27,8 @@ index_t max_unpool(index_t planes, index_t in_size, index_t out_size, const T* x
   return outside;
 }
 
-/// grad_x = grad_y at the indices, or that added to what is there.
+/// Copies the elements of `grad_y` (planes, out_size) at `indices` (planes, in_size), all of them inside, to `grad_x`
+/// (planes, in_size), or adds them with `accumulate`.
 template <class T>
 void max_unpool_gradient(index_t planes, index_t in_size, index_t out_size, const T* grad_y,
                          const std::int64_t* indices, bool accumulate, T* grad_x) {

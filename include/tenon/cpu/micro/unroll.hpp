@@ -8,8 +8,8 @@
 
 namespace tenon::inline TENON_ISA::cpu::micro {
 
-/// Calls `f(std::integral_constant<int, I>{})` for I = 0 ... N-1, in order, with no loop left over. What indexes an
-/// array of accumulators with I keeps it in registers.
+/// Calls `f(std::integral_constant<int, I>{})` for I = 0 ... N-1, in order, with no loop left over. An array of
+/// accumulators that is indexed with I stays in registers.
 template <int N, class F>
 TENON_ALWAYS_INLINE constexpr void unroll(F&& f) {
   [&]<int... I>(std::integer_sequence<int, I...>)

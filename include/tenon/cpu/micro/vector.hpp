@@ -2,7 +2,7 @@
 /// The SIMD vector the kernels are written in, and the few facts about the register file that size their tiles.
 #pragma once
 
-// xsimd calls max of std::numeric_limits without parentheses.
+// xsimd calls std::numeric_limits<T>::max without parentheses, which a macro `max` would break.
 #include "../../core/undefine_macros.hpp"
 //
 #if defined(__GNUC__) && !defined(__clang__) && !defined(__OPTIMIZE__) && defined(__AVX512BW__)
@@ -24,7 +24,7 @@ inline __m512i blend_words(__mmask32 mask, __m512i a, __m512i b) { return _mm512
 #pragma pop_macro("_mm512_mask_blend_epi8")
 #pragma pop_macro("_mm512_mask_blend_epi16")
 #elif defined(__GNUC__) && !defined(__clang__) && __GNUC__ < 13
-// g++ 12 warns of its own AVX-512 intrinsics, in whoever includes them first.
+// g++ 12 warns of its own AVX-512 intrinsics, in the file that includes them first.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wuninitialized"
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
@@ -45,7 +45,7 @@ inline __m512i blend_words(__mmask32 mask, __m512i a, __m512i b) { return _mm512
     !(defined(XSIMD_WITH_SVE) && XSIMD_WITH_SVE) && !(defined(XSIMD_WITH_RVV) && XSIMD_WITH_RVV) &&     \
     !(defined(XSIMD_WITH_WASM) && XSIMD_WITH_WASM) && !(defined(XSIMD_WITH_VSX) && XSIMD_WITH_VSX) &&   \
     !(defined(XSIMD_WITH_VXE) && XSIMD_WITH_VXE) && !(TENON_VECTORS_ARE_EMULATED && defined(XSIMD_DEFAULT_ARCH))
-// An #error would be followed by hundreds more; a header that is not there ends the compilation.
+// A missing header ends the compilation, an #error would be followed by hundreds of others.
 #include "tenon: xsimd has no vectors for this target. xsimd 14 or later emulates them: -DXSIMD_WITH_EMULATED=1 -DXSIMD_DEFAULT_ARCH=emulated<128>"
 #endif
 
@@ -54,6 +54,7 @@ inline __m512i blend_words(__mmask32 mask, __m512i a, __m512i b) { return _mm512
 
 namespace tenon::inline TENON_ISA::cpu::micro {
 
+/// The widest vector of the instruction set.
 template <class T>
 using Vector = xsimd::batch<T>;
 
@@ -81,30 +82,30 @@ struct FindVector<T, Size, void> {
 template <class T, std::size_t Size>
 using SizedVector = typename detail::FindVector<T, Size>::type;
 
-/// 128 bits, which every instruction set has.
+/// A vector of 128 bits, which every instruction set has.
 template <class T>
 using ShortVector = SizedVector<T, 16 / sizeof(T)>;
 template <class T>
 inline constexpr int short_lanes = static_cast<int>(16 / sizeof(T));
 
-/// A register tile of at most this many vectors, operands included, does not spill.
+/// The number of vector registers: a register tile of at most so many vectors, operands included, does not spill.
 #if defined(__AVX512F__) || defined(__aarch64__)
 inline constexpr int vector_registers = 32;
 #else
 inline constexpr int vector_registers = 16;
 #endif
 
-/// Independent accumulators that hide the latency of a fused multiply-add (4 cycles, 2 per cycle).
+/// The number of independent accumulators that hide the latency of a fused multiply-add (4 cycles, 2 per cycle).
 inline constexpr int hiding_chains = 8;
 
-/// A vector of packed weights, which may be stored in another type than the arithmetic's. They are aligned to as many
-/// of them as a vector holds.
+/// Returns a vector of packed `weights` (V::size), which may be stored in another type than the arithmetic's. They must
+/// be aligned to as many of them as a vector holds.
 template <class V, class W>
 TENON_ALWAYS_INLINE inline V load(const W* weights) noexcept {
   return V::load_aligned(weights);
 }
 
-/// Vectors that hold `count` elements; blocks that hold `count` channels.
+/// Returns the number of vectors that hold `count` elements, and so of blocks that hold `count` channels.
 template <class T>
 constexpr index_t vectors_for(index_t count) {
   return (count + lanes<T> - 1) / lanes<T>;
@@ -116,7 +117,7 @@ constexpr index_t blocked_size(index_t batch, index_t channels, index_t pixels) 
   return batch * vectors_for<T>(channels) * pixels * lanes<T>;
 }
 
-/// Stores the first `count` elements of `v`; what follows them in memory stays as it is.
+/// Stores the first `count` elements of `v` to `y` (count); memory behind them stays as it is.
 template <class T>
 TENON_ALWAYS_INLINE inline void store_first(const Vector<T>& v, T* y, index_t count) noexcept {
   if (count >= lanes<T>) {

@@ -14,8 +14,8 @@
 namespace tenon::inline TENON_ISA::cpu {
 
 namespace detail {
-/// The pooling that convolutions can take in: the largest of 2 x 2, side by side. The last row and column may be left
-/// out.
+/// Whether a convolution can take in this pooling: the largest of 2 x 2, side by side. The last row and column may be
+/// left out.
 template <class Windows, class Function>
 inline constexpr bool tiles_by_two = false;
 template <class K, class St, class P, class D>
@@ -26,7 +26,7 @@ inline constexpr bool tiles_by_two<operation::SlidingWindows<2, K, St, P, D, fal
 }();
 }  // namespace detail
 
-/// What decides which kernel computes a convolution.
+/// The properties of a convolution that decide which kernel computes it.
 struct ConvProblem {
   int rank;
   bool transposed;
@@ -34,12 +34,12 @@ struct ConvProblem {
   bool reads_blocked;  // its input lies in blocks
 };
 
-/// A convolution of images of one or two axes, as of two.
+/// The geometry of a convolution of one or two axes, as one of two axes.
 template <class Operation, class S>
 struct PlaneGeometry {
   static constexpr ConvGeometry<2> value = in_plane(Operation::geometry(S{}));
 };
-/// Base of the kernels of such: `Micro::with<Epilogue>` computes one.
+/// The base of the kernels of convolutions of one or two axes, which `Micro::with<Epilogue>` computes.
 template <class T, class Operation, class S, class Micro>
 struct PlaneConv : plan::KernelTraits {
   using Geometry = PlaneGeometry<Operation, S>;
@@ -71,8 +71,8 @@ struct PlaneConv : plan::KernelTraits {
   }
 };
 
-/// Few outputs, which would be mostly padding in a blocked image: plain to plain, with the max pooling behind it if it
-/// is the usual one.
+/// The kernel for few outputs, which would be mostly padding in a blocked image: plain to plain, with the max pooling
+/// behind it if it is the usual one.
 struct FewOutputsConv {
   static constexpr std::string_view name = "convolution of few outputs";
   static constexpr plan::Acceptance accepts(const ConvProblem& conv) {
@@ -102,7 +102,7 @@ struct FewOutputsConv {
   };
 };
 
-/// One kernel per channel, blocked to blocked.
+/// The kernel for depthwise convolutions, blocked to blocked.
 struct DepthwiseConv {
   static constexpr std::string_view name = "depthwise convolution";
   static constexpr plan::Acceptance accepts(const ConvProblem& conv) {
@@ -126,7 +126,7 @@ struct DepthwiseConv {
   };
 };
 
-/// Groups that fill whole vectors; writes a blocked image.
+/// The kernel for groups that fill whole vectors; it writes a blocked image.
 struct BlockedConv {
   static constexpr std::string_view name = "blocked convolution";
   static constexpr plan::Acceptance accepts(const ConvProblem& conv) {
@@ -155,7 +155,7 @@ struct BlockedConv {
   };
 };
 
-/// Any convolution of plain images, or its transpose: a product of matrices.
+/// The kernel for any convolution of plain images, or its transpose, by products of matrices.
 struct GeneralConv {
   static constexpr std::string_view name = "general convolution";
   static constexpr plan::Acceptance accepts(const ConvProblem&) { return plan::accepted; }

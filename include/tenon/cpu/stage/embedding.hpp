@@ -24,7 +24,7 @@ struct Stage<operation::Embedding<T, Num, Dim, Padding, MaxNorm, NormType, ByFre
           micro::look_up(X::static_shape::size, Num, Dim, indices, call.packed<T>(), call.out<T>());
       *call.scratch<plan::IndexReport>() = at < 0 ? plan::IndexReport{} : plan::IndexReport{at, indices[at]};
     }
-    /// The table as an eager call that looks up all of it would leave it.
+    /// Packs the table (Num, Dim) as an eager call that looks up all of it would leave it.
     static void pack(const plan::Source& source, std::byte* packed) {
       T* table = reinterpret_cast<T*>(packed);
       std::copy_n(source.parameter<T>(0), Num * Dim, table);

@@ -9,14 +9,15 @@
 
 namespace tenon::inline TENON_ISA::cpu {
 
-/// Which column of the weights multiplies packed input `i`, -1 for none, and how many inputs there are.
+/// The packed inputs of a Linear: how many there are, and in `source(i)` the column of the weights that multiplies
+/// packed input `i`, -1 for none.
 template <class T, index_t In, class Layout>
 struct LinearColumns {
   using reads = plan::Plain;
   static constexpr index_t inputs = In;
   static index_t source(index_t i) { return i; }
 };
-/// The rows are flattened blocked images: the weights are permuted, not the data.
+/// The packed inputs of a Linear whose rows are flattened blocked images: the weights are permuted, not the data.
 template <class T, index_t In, index_t Channels, index_t Pixels>
 struct LinearColumns<T, In, plan::FlattenedBlocked<Channels, Pixels>> {
   using reads = plan::FlattenedBlocked<Channels, Pixels>;
@@ -28,12 +29,13 @@ struct LinearColumns<T, In, plan::FlattenedBlocked<Channels, Pixels>> {
   }
 };
 
-/// What decides which kernel computes a Linear.
+/// The properties of a Linear that decide which kernel computes it.
 struct LinearProblem {
   index_t rows, inputs, outputs, lanes;
 };
 
-/// A handful of outputs: dot products along the inputs, where a vector of outputs would be mostly padding.
+/// The kernel for a handful of outputs, where a vector of outputs would be mostly padding: dot products along the
+/// inputs.
 struct FewOutputsLinear {
   static constexpr std::string_view name = "dot products";
   static constexpr plan::Acceptance accepts(const LinearProblem& linear) {
@@ -45,13 +47,14 @@ struct FewOutputsLinear {
   struct micro_kernel : micro::DotProducts<T, Epilogue, stored_weight_t<T>> {
     using Base = micro::DotProducts<T, Epilogue, stored_weight_t<T>>;
     static constexpr index_t packed_size(index_t in, index_t) { return Base::packed_size(in); }
+    /// Computes `y` (rows, out) from `x` (rows, in) and packed weights.
     static void run(index_t rows, index_t in, index_t out, const T* x, const stored_weight_t<T>* packed, T* y,
                     Epilogue epilogue) noexcept {
       for (index_t row = 0; row < rows; ++row) Base::run_row(in, out, x + row * in, packed, y + row * out, epilogue);
     }
   };
 };
-/// One row: a product of a matrix and a vector.
+/// The kernel for one row: a product of a matrix and a vector.
 struct RowLinear {
   static constexpr std::string_view name = "matrix times vector";
   static constexpr plan::Acceptance accepts(const LinearProblem& linear) {
@@ -59,13 +62,14 @@ struct RowLinear {
   }
   template <class T, class Epilogue = micro::Epilogue<T>>
   struct micro_kernel : micro::PackedLinear<T, Epilogue, stored_weight_t<T>> {
+    /// Computes `y` (out) from `x` (in) and packed weights.
     static void run(index_t, index_t in, index_t out, const T* x, const stored_weight_t<T>* packed, T* y,
                     Epilogue epilogue) noexcept {
       micro_kernel::run_row(in, out, x, packed, y, epilogue);
     }
   };
 };
-/// Several rows: register tiles.
+/// The kernel for several rows, by register tiles.
 struct RowsLinear {
   static constexpr std::string_view name = "matrix times rows";
   static constexpr plan::Acceptance accepts(const LinearProblem&) { return plan::accepted; }
@@ -73,7 +77,7 @@ struct RowsLinear {
   using micro_kernel = micro::PackedLinear<T, Epilogue, stored_weight_t<T>>;
 };
 
-/// `Rows` rows of a Linear by `Chosen`.
+/// The kernel of a Linear of `Rows` rows by `Chosen`.
 template <class Chosen, class T, index_t Rows, index_t In, index_t Out, class Layout>
 struct LinearKernel : plan::KernelTraits {
   static constexpr std::string_view name = Chosen::name;

@@ -9,7 +9,7 @@
 
 namespace tenon::inline TENON_ISA::cpu {
 
-/// y = (x - mean[c]) * scale[c] + bias[c]
+/// A kernel that computes y = (x - mean[c]) * scale[c] + bias[c] for each channel c.
 template <class T, class S, class Layout>
 struct ChannelAffine : plan::KernelTraits {
   static constexpr std::string_view name = "affine per channel";
@@ -50,7 +50,7 @@ struct ChannelAffine : plan::KernelTraits {
   }
 };
 
-/// The layout of a kernel that reads plain and blocked images.
+/// The layout that a kernel of plain and blocked images reads and writes.
 template <class Layout>
 using plain_or_blocked_t = std::conditional_t<plan::is_blocked<Layout>, plan::Blocked, plan::Plain>;
 
@@ -60,7 +60,7 @@ struct Stage<operation::BatchNorm<Rank, Channels, Eps, Momentum, Statistics>> {
   using kernel = ChannelAffine<typename X::value_type, typename X::static_shape, plain_or_blocked_t<typename X::layout>>;
 };
 
-/// Layer, group and instance normalization.
+/// The kernel of layer, group and instance normalization.
 template <class T, class S, class Operation, class Layout>
 struct SampleNorm : plan::KernelTraits {
   static constexpr std::string_view name = "normalization of samples";

@@ -12,13 +12,13 @@
 
 namespace tenon::inline TENON_ISA::cpu {
 
-/// What decides which kernel computes a pooling.
+/// The properties of a pooling that decide which kernel computes it.
 struct PoolProblem {
   int rank;
   bool gives_indices, reads_blocked;
 };
 
-/// Blocked to blocked.
+/// The kernel for blocked images.
 struct BlockedPool {
   static constexpr std::string_view name = "blocked pooling";
   static constexpr plan::Acceptance accepts(const PoolProblem& pool) {
@@ -43,7 +43,7 @@ struct BlockedPool {
   };
 };
 
-/// The results of a max pooling that gives indices; either may be null.
+/// Computes the results of a max pooling that gives indices; one of the two may be null.
 template <class T, class Geometry>
 void max_pool_with_indices(const Geometry& geometry, const plan::Call& call) noexcept {
   if (auto* indices = call.out<std::int64_t>(1))
@@ -52,7 +52,7 @@ void max_pool_with_indices(const Geometry& geometry, const plan::Call& call) noe
     micro::pool<pooling::Max>(geometry, call.in<T>(), call.out<T>(0));
 }
 
-/// Any pooling of plain images.
+/// The kernel for any pooling of plain images.
 struct PlainPool {
   static constexpr std::string_view name = "pooling";
   static constexpr plan::Acceptance accepts(const PoolProblem&) { return plan::accepted; }
@@ -84,7 +84,7 @@ struct Stage<operation::Pool<Shown, Windows, Function, ReturnIndices>> {
   };
 };
 
-/// Each call of the net draws its samples.
+/// The stage of a fractional pooling. Each call of the net draws its samples.
 template <class K, class Output, bool ReturnIndices>
 struct Stage<operation::FractionalMaxPool<K, Output, ReturnIndices>> {
   using Operation = operation::FractionalMaxPool<K, Output, ReturnIndices>;

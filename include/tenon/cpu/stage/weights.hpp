@@ -1,5 +1,5 @@
 /// \file
-/// What the stages of all chapters need: sizes in bytes, and what follows a sum.
+/// Helpers of the stages of all chapters: sizes in bytes, and the functions behind a sum.
 #pragma once
 
 #include "../../plan/folded.hpp"
@@ -8,14 +8,14 @@
 
 namespace tenon::inline TENON_ISA::cpu {
 
-/// Bytes of `count` elements.
+/// Returns the bytes of `count` elements.
 template <class T>
 constexpr std::size_t bytes_of(index_t count) {
   return static_cast<std::size_t>(count) * sizeof(T);
 }
 
-/// The type in which weights are packed that kernels of `T` multiply with. (Products of matrices, which training
-/// shares, read `T` itself.)
+/// The type in which weights for kernels of `T` are packed. (Products of matrices, which training uses too, read `T`
+/// itself.)
 template <class T>
 using stored_weight_t = T;
 
@@ -30,6 +30,7 @@ struct EpilogueOf<T, plan::AddThen<First, Second>> {
     return {call.in<T>(1), call.out<T>()};
   }
 };
+/// Applies the epilogue to `y` (count) in `run`.
 template <class T, class Function>
 struct FinishInPlace {
   static void run(index_t count, const plan::Call&, T* y) noexcept {
@@ -47,12 +48,13 @@ struct FinishInPlace<T, plan::AddThen<First, Second>> {
 };
 }  // namespace detail
 
-/// What a kernel applies to its sums: a pointwise function, or the sum with the stage's second input.
+/// Returns the epilogue that a kernel applies to its sums: a pointwise function, or the sum with the stage's second
+/// input.
 template <class T, class Function>
 auto epilogue_of(const plan::Call& call) noexcept {
   return detail::EpilogueOf<T, Function>::of(call);
 }
-/// The same for kernels that store their sums in `y` (count) first.
+/// Applies the epilogue to `y` (count), for kernels that store their sums there first.
 template <class T, class Function>
 void finish_in_place(index_t count, const plan::Call& call, T* y) noexcept {
   detail::FinishInPlace<T, Function>::run(count, call, y);

@@ -7,7 +7,8 @@
 
 namespace tenon::inline TENON_ISA::cuda {
 
-/// y = function((x - mean[c]) * scale[c] + bias[c]); a tensor is (batch, channels, inner).
+/// Computes y = function((x - mean[c]) * scale[c] + bias[c]) for `x` and `y` (batch, channels, inner) and `mean`,
+/// `scale` and `bias` (channels). `y` may be `x`.
 template <class T, class Function>
 struct CenterScaleThen {
   index_t channels, inner;
@@ -42,7 +43,7 @@ struct Stage<operation::BatchNorm<Rank, Channels, Eps, Momentum, Statistics>> {
   };
 };
 
-/// Layer, group and instance normalization.
+/// The stage of layer, group and instance normalization.
 template <class Operation>
   requires operation::NormalizesSamples<Operation>
 struct Stage<Operation> {

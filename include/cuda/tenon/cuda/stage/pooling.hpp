@@ -8,7 +8,7 @@
 
 namespace tenon::inline TENON_ISA::cuda {
 
-/// The results of a pooling: with indices, of which either may be null, or without.
+/// Computes the result of a pooling, and the indices if they are asked for. Of the two results, one may be null.
 template <class Operation, class T, class Function, class Geometry>
 void run_pooling(const Geometry& geometry, const plan::Call& call) {
   if constexpr (Operation::return_indices)
@@ -29,7 +29,7 @@ struct Stage<operation::Pool<Shown, Windows, Function, ReturnIndices>> {
   };
 };
 
-/// Each call of the net draws its samples.
+/// The stage of a fractional pooling. Each call of the net draws its samples.
 template <class K, class Output, bool ReturnIndices>
 struct Stage<operation::FractionalMaxPool<K, Output, ReturnIndices>> {
   using Operation = operation::FractionalMaxPool<K, Output, ReturnIndices>;

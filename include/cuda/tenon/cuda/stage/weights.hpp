@@ -1,5 +1,5 @@
 /// \file
-/// What the stages of all chapters need: packed weights, and what follows a product.
+/// Helpers of the stages of all chapters: packed weights, and the functions behind a product.
 #pragma once
 
 #include <tenon/plan/folded.hpp>
@@ -8,8 +8,8 @@
 
 namespace tenon::inline TENON_ISA::cuda {
 
-/// What Linear and convolution stages keep: weights, `FanIn` for each channel in the order that `Order` tells, then
-/// biases (channels), with a batch normalization folded in.
+/// The packed weights of Linear and convolution stages, with a batch normalization folded in: `FanIn` weights for each
+/// channel, of which `Order::channel_of(i)` has weight i, then biases (Channels).
 template <class T, index_t Channels, index_t FanIn, class Order>
 struct ChannelWeights : plan::KernelTraits {
   static constexpr bool takes_functions = true, adds = true;
@@ -24,13 +24,14 @@ struct ChannelWeights : plan::KernelTraits {
   }
   static const T* bias(const plan::Call& call) { return call.packed<T>() + Channels * FanIn; }
 };
-/// Weights (channels, fan_in).
+/// The order of weights (channels, FanIn).
 template <index_t FanIn>
 struct RowPerChannel {
   static constexpr index_t channel_of(index_t element) { return element / FanIn; }
 };
 
-/// y = second(first(y + bias of the channel) + operand); a tensor is (..., channels, inner).
+/// Computes y = second(first(y + bias of the channel) + operand) for `y` and `operand` (..., channels, inner) and
+/// `bias` (channels).
 template <class T, class First, class Second>
 struct AddBiasAndOperand {
   index_t channels, inner;
@@ -44,6 +45,7 @@ struct AddBiasAndOperand {
 };
 
 namespace detail {
+/// Computes y = function(y + bias of the channel) in `run`; pointers are as in `finish_stage`.
 template <class Function>
 struct Finish {
   template <class T>
@@ -60,7 +62,8 @@ struct Finish<plan::AddThen<First, Second>> {
 };
 }  // namespace detail
 
-/// y = function(y + bias of the channel), where the function may add the stage's second input.
+/// Computes y = function(y + bias of the channel) for `y` (..., channels, inner), of `count` elements, and `bias`
+/// (channels). The function may add the stage's second input.
 template <class Function, class T>
 void finish_stage(index_t count, index_t channels, index_t inner, const T* bias, const plan::Call& call, T* y) {
   detail::Finish<Function>::run(count, channels, inner, bias, call, y);
