@@ -1,7 +1,7 @@
 /// \file
-/// `apply(operation, inputs...)`: the one way from a layer or function to what computes it. On Tensors it computes now;
-/// with a Variable among the inputs, or a Parameter as the first, it also records; with a Symbolic it appends a stage
-/// to a plan.
+/// `apply(operation, inputs...)`, by which all layers and functions reach their kernels. On Tensors it computes at
+/// once; with a Variable among the inputs, or a Parameter as the first, it also records; with a plan::Value it appends
+/// a stage to a plan.
 #pragma once
 
 #include "node.hpp"
@@ -42,7 +42,7 @@ auto record(const Operation& operation, const X&... x) {
 
 }  // namespace autograd
 
-/// Computes, records or plans `operation` on `x...`; a shape it does not accept is one compile error.
+/// Computes, records or plans `operation` on `x...`. A shape that it does not accept is one compile error.
 template <class Operation, class... X>
 auto apply(const Operation& operation, const X&... x) {
   using Elements = decltype(autograd::check_elements<Operation, X...>());

@@ -20,7 +20,7 @@ template <class X>
   requires(requires { typename static_extents<typename X::shape_type>::type; } && !is_tensor<X>)
 inline constexpr bool is_expression<X> = std::is_convertible_v<const X&, const xt::xexpression<X>&>;
 
-/// An argument as `apply` works with it: expressions are evaluated, a Buffer is its tensor, everything else stays.
+/// Returns an argument as `apply` works with it: an expression evaluated, a Buffer's tensor, anything else as it is.
 template <class X>
 decltype(auto) as_argument(const X& x) {
   if constexpr (is_buffer<X>)
@@ -28,7 +28,7 @@ decltype(auto) as_argument(const X& x) {
   else if constexpr (is_expression<X>)
     return tensor_of_t<typename X::value_type, typename static_extents<typename X::shape_type>::type>(x);
   else if constexpr (std::is_same_v<X, Absent>)
-    return Absent{};  // g++ warns of the one in the layer, which nothing initialises
+    return Absent{};  // g++ warns of the layer's own, which nothing initialises
   else
     return (x);
 }
@@ -47,7 +47,7 @@ inline constexpr bool is_rejected = std::is_same_v<std::remove_cvref_t<X>, Rejec
 
 namespace autograd {
 
-/// The tensor type behind an argument; a Tensor and Absent are their own.
+/// The tensor type behind an argument; a Tensor's and Absent's are themselves.
 template <class X>
 struct argument : std::type_identity<X> {};
 template <class X>
@@ -56,7 +56,7 @@ struct argument<X> : std::type_identity<typename X::tensor_type> {};
 template <class X>
 using argument_t = typename argument<std::remove_cvref_t<X>>::type;
 
-/// The element type of an argument; void of what has none, such as a shape.
+/// The element type of an argument; void if it has none, such as a shape.
 template <class X>
 struct element : std::type_identity<void> {};
 template <class X>
@@ -70,8 +70,9 @@ struct first_parameter;
 template <class X, class... Rest>
 struct first_parameter<X, Rest...> : std::conditional_t<is_parameter<X>, element<X>, first_parameter<Rest...>> {};
 
-/// The rejection of arguments whose element types `Operation` does not accept: its argument number `index_argument`
-/// holds 64-bit integers; parameters, and buffers of type `buffer_element`, have the type of what they are applied to.
+/// Returns a rejection if `Operation` does not accept the element types of the arguments. Argument `index_argument`
+/// must hold 64-bit integers; parameters, and buffers of type `buffer_element`, must have the type of the first
+/// argument.
 template <class Operation, class First, class... Rest>
 consteval auto check_elements() {
   if constexpr (requires { Operation::index_argument; }) {
@@ -88,7 +89,7 @@ consteval auto check_elements() {
   }
 }
 
-/// Whether tensors and parameters are all at the place of the first.
+/// Whether an argument is at the place of the first; an Absent one is anywhere.
 template <class First, class X>
 inline constexpr bool beside = std::is_same_v<typename First::place, typename X::place>;
 template <class First>
@@ -117,8 +118,7 @@ bool is_volatile(const X& x) {
   else
     return false;
 }
-/// The arguments, as bits, for whose gradients a call is recorded, with a Variable among them or a Parameter as the
-/// first; none: it is not.
+/// Returns the arguments, as bits, whose gradients are wanted from a call. The call is recorded if there are any.
 template <class... X>
 std::uint32_t wanted_gradients(const X&... x) {
   static_assert(sizeof...(X) <= 32);

@@ -1,5 +1,5 @@
 /// \file
-/// The record of what ran, and the order in which a backward pass walks it.
+/// The nodes of a record, and the order in which a backward pass walks them.
 #pragma once
 
 #include <algorithm>
@@ -15,10 +15,10 @@ namespace tenon::inline TENON_ISA::autograd {
 
 class Node;
 using NodePointer = boost::intrusive_ptr<Node>;
-/// Nodes whose outputs' gradients are ready or will be, the latest recorded first.
+/// The nodes that a backward pass has reached, the latest recorded first.
 class BackwardQueue;
 
-/// One recorded operation. It lives as long as one of its outputs, or until `backward` has passed it.
+/// A recorded operation. It lives as long as one of its outputs, or until `backward` has passed it.
 class Node : public memory::Recycled {
  public:
   Node() : order_(next_order()++) {}
@@ -26,9 +26,9 @@ class Node : public memory::Recycled {
   Node& operator=(const Node&) = delete;
   virtual ~Node() = default;
 
-  /// Adds to the gradients of the inputs, queues the nodes that made them, and lets go of everything.
+  /// Adds to the gradients of the inputs, queues the nodes that made them, and lets go of inputs and outputs.
   virtual void propagate(BackwardQueue& queue) = 0;
-  /// Lets go of everything.
+  /// Lets go of inputs and outputs.
   virtual void let_go() = 0;
 
   friend void intrusive_ptr_add_ref(Node* node) noexcept { ++node->references_; }
@@ -37,7 +37,7 @@ class Node : public memory::Recycled {
   }
 
  protected:
-  /// Orders this node behind one that made an input, and that another thread may have recorded.
+  /// Orders this node behind `node`, which made an input and which another thread may have recorded.
   void follow(const Node& node) noexcept {
     if (node.order_ < order_) return;
     order_ = node.order_ + 1;
@@ -46,8 +46,8 @@ class Node : public memory::Recycled {
 
  private:
   friend class BackwardQueue;
-  /// A node holds on to the nodes before it: destroyed one after the other, not within each other, so that a long
-  /// record does not take a deep stack.
+  /// Destroys a node, and the nodes before it that nothing else holds. They are destroyed one after the other, not
+  /// within each other, so that a long record does not take a deep stack.
   static void destroy(Node* node) noexcept {
     static TENON_THREAD_LOCAL Node* waiting = nullptr;
     static TENON_THREAD_LOCAL bool destroying = false;
@@ -76,6 +76,8 @@ class BackwardQueue {
     pending_.push_back(node);
     std::push_heap(pending_.begin(), pending_.end(), earlier);
   }
+  /// Propagates gradients through all nodes that are reached. Throws tenon::Error if a value that a gradient needs was
+  /// changed, or if a record on the way was released.
   void run() {
     const Emptied emptied{*this};
     while (!pending_.empty()) {
@@ -90,16 +92,16 @@ class BackwardQueue {
           "backward: the record of a value on the way was released by an earlier backward; gradients before it are "
           "missing");
   }
-  /// A gradient ends at a value whose own record is gone: an error once the rest has been computed.
+  /// Notes that a gradient ends at a value whose own record is gone: `run` throws once it has computed the rest.
   void meet_released_record() noexcept { met_released_record_ = true; }
-  /// The calling thread's queue: its memory is kept, so that a warm backward pass allocates nothing.
+  /// Returns the calling thread's queue. Its memory is kept, so that a warm backward pass allocates nothing.
   static BackwardQueue& of_this_thread() {
     static TENON_THREAD_LOCAL BackwardQueue queue;
     return queue;
   }
 
  private:
-  /// After an error: the records that were not used are released, so that the next backward pass begins with none.
+  /// Releases the records that were not used if an error ended a pass, so that the next one begins with an empty queue.
   struct Emptied {
     BackwardQueue& queue;
     ~Emptied() {

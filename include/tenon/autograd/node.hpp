@@ -1,5 +1,5 @@
 /// \file
-/// The record of one call: its inputs, its results, and how gradients go from these to those.
+/// The record of one call: its inputs, its results, and the way of gradients from the results to the inputs.
 #pragma once
 
 #include <algorithm>
@@ -9,7 +9,7 @@
 
 namespace tenon::inline TENON_ISA::autograd {
 
-/// The state of an argument, held for a node; null of one left out.
+/// Returns the state of an argument, held for a node; null if the argument is left out.
 template <class X>
 AnyState* held_state(const X& x, bool with_value) {
   if constexpr (is_variable<X> || is_parameter<X>) {
@@ -22,7 +22,7 @@ AnyState* held_state(const X& x, bool with_value) {
   }
 }
 
-/// Throws: `state`, an input of `operation`, is not what it was.
+/// Throws tenon::Error: `state`, an input of `operation`, was changed since the forward pass.
 [[noreturn]] inline void raise_changed(std::string_view operation, std::string_view role, const AnyState& state) {
   Text text("backward: the ");
   text.append(role).append(" of ").append(operation);
@@ -35,7 +35,7 @@ AnyState* held_state(const X& x, bool with_value) {
         "gradient needs the value it had: run forward again, or change it after backward");
 }
 
-/// The record of one call, as far as it does not depend on types.
+/// The part of the record of a call that does not depend on types.
 template <std::size_t Inputs, std::size_t Outputs>
 class CallNode : public Node {
  protected:
@@ -57,8 +57,8 @@ class CallNode : public Node {
     for (AnyState* const input : inputs_)
       if (input) input->queue_producer(queue);
   }
-  /// Forgets the gradients that are no longer wanted. Throws if a value that the others will be computed from was
-  /// changed since this call.
+  /// Forgets the gradients that are no longer wanted. Throws tenon::Error if a value that the others are computed from
+  /// was changed since this call.
   void check_values(std::string_view operation, const Needs& needs, BackwardQueue& queue) {
     for (std::size_t i = 0; i < Inputs; ++i)
       if (inputs_[i] && !inputs_[i]->wants_grad()) {
@@ -79,7 +79,7 @@ class CallNode : public Node {
     let_inputs_go();
   }
 
-  // Inputs, as bits: those whose values the backward pass reads, and those whose gradients were wanted by this call.
+  // Inputs, as bits: those whose values the backward pass reads, and those whose gradients are wanted.
   const std::uint32_t needed_;
   std::uint32_t wanted_;
   std::array<std::uint32_t, Inputs> versions_{};
@@ -133,7 +133,7 @@ class OperationNode final : public CallNode<sizeof...(X), result_traits<Result>:
   template <std::size_t... I, std::size_t... Output>
   void backward(std::index_sequence<I...>, std::index_sequence<Output...>) {
     const typename first::place::scope beside(static_cast<State<first>&>(*this->inputs_[0]).value());
-    // In order, so that of two inputs that are one Variable the second adds to what the first writes.
+    // Made in order, so that if two inputs are one Variable, the second adds to the gradient that the first writes.
     const std::tuple<Input<X>...> gradients{input<X>(I)...};
     if constexpr ((results::count > 1))
       kernel::backward(operation_, saved,
@@ -157,7 +157,7 @@ class OperationNode final : public CallNode<sizeof...(X), result_traits<Result>:
       return {state.value(), target.grad_to_write().data(), accumulate};
     }
   }
-  // Of an output nobody kept, or whose gradient nobody wrote: null.
+  // These return null for an output that nobody kept, or whose gradient nobody wrote.
   template <class R>
   static const R* value(const OutputSlot& slot) {
     return slot.state ? &static_cast<State<R>*>(slot.state)->value() : nullptr;

@@ -1,8 +1,8 @@
 /// \file
-/// The contract of an operation: what it declares, and what computes it at a place.
+/// The contract of an operation and of its kernels.
 ///
-/// An operation says WHAT. It is a canonical options type; whatever a call depends on (training mode, buffers) are its
-/// members. `apply` asks it for
+/// An operation says WHAT. It is a canonical options type, whose members are everything else that a call depends on
+/// (training mode, buffers). `apply` asks it for
 ///
 ///     static constexpr std::string_view name;                   // for errors
 ///     static consteval auto output_shape(Shape...);             // a Shape, Shapes<...> of several, or a rejection
@@ -17,7 +17,7 @@
 ///     static void forward(operation, Saved*, y, x...);          // null unless recorded
 ///     static void backward(operation, Saved, y, grad_y, Input(x)...);
 ///
-/// All tensors are at that place, and `forward` sets all of y. Of several results, y is a tuple of tensors in
+/// All tensors are at that place, and `forward` sets all of y. With several results, y is a tuple of tensors in
 /// `forward`; in `backward`, y and grad_y are tuples of pointers, null where nobody kept the result or passes a
 /// gradient on. A value that `backward_needs` does not name may have no elements by then: the kernel must not read it.
 /// An input that is left out, such as the bias of a layer without one, is Absent, and its gradient null.
@@ -28,7 +28,7 @@
 
 namespace tenon::inline TENON_ISA {
 
-/// What the shape rule of an operation with several outputs returns: the shape of each.
+/// The shapes of several outputs, as a shape rule returns them.
 template <class... S>
 struct Shapes {};
 template <class S>
@@ -36,7 +36,7 @@ inline constexpr bool is_several = false;
 template <class... S>
 inline constexpr bool is_several<Shapes<S...>> = true;
 
-/// The elements of a tensor or parameter; null of one that is left out.
+/// Returns the elements of a tensor or parameter; null if it is left out.
 template <class P>
 const auto* elements_or_null(const P& parameter) {
   return parameter.data();
@@ -45,18 +45,18 @@ inline std::nullptr_t elements_or_null(const Absent&) { return nullptr; }
 
 namespace autograd {
 
-/// One input of a backward kernel.
+/// An input of a backward kernel.
 template <class TensorType>
 struct Input {
   using element = typename TensorType::value_type;
 
   const TensorType& value;
-  /// Where the gradient goes; null if nobody wants it.
+  /// The elements of the gradient, of the shape of `value`; null if nobody wants it.
   element* grad = nullptr;
-  /// Whether the gradient is to be added to what is there; otherwise it is undefined and must be overwritten.
+  /// Whether a kernel must add to the elements of the gradient; otherwise they are undefined and must be overwritten.
   bool accumulate = false;
 
-  /// For kernels that only add: `grad`, cleared first where that is needed.
+  /// Returns `grad` for kernels that only add, cleared first where they should overwrite; null if nobody wants it.
   element* grad_to_add() const {
     if (grad && !accumulate) TensorType::place::fill(grad, shape_of_t<TensorType>::size, element(0));
     return grad;
@@ -70,7 +70,7 @@ struct Input<Absent> {
 };
 
 struct NothingSaved {};
-/// What `Kernel` keeps from its forward for its backward pass.
+/// The type of what `Kernel` keeps from its forward for its backward pass.
 template <class Kernel>
 struct saved_by : std::type_identity<NothingSaved> {};
 template <class Kernel>

@@ -1,12 +1,12 @@
 /// \file
-/// An argument that has a shape and no elements: asks a user's `forward` for the shape of its result.
+/// Arguments that have a shape and no elements, by which a user's `forward` is asked for the shape of its result.
 #pragma once
 
 #include "operation.hpp"
 
 namespace tenon::inline TENON_ISA {
 
-/// What a user's `forward` is called with when only the shape of its result is asked for.
+/// An argument of a user's `forward`, of shape `S`, when only the shape of its result is asked for.
 template <class S>
 struct Probe {
   using probed = S;

@@ -1,5 +1,5 @@
 /// \file
-/// The results of a call: which tensors an operation makes of its arguments.
+/// The results of a call: the types of the tensors that an operation makes of its arguments.
 #pragma once
 
 #include <tuple>
@@ -20,13 +20,13 @@ struct result_element<Operation, I, T> {
   using type = typename Operation::template result_element<I, T>;
 };
 
-/// What `Operation` makes: tensors at the place of its first input `First`. Result I, a type_identity.
+/// Returns the type of result I of `Operation`, a tensor at the place of its first input `First`, as a type_identity.
 template <class Operation, class First, std::size_t I = 0, index_t... D>
 consteval auto result_of(Shape<D...>) {
   using T = typename result_element<Operation, I, typename First::value_type>::type;
   return std::type_identity<typename First::place::template tensor<T, D...>>{};
 }
-/// Of several, their tuple.
+/// Returns the type of several results, a tuple, as a type_identity.
 template <class Operation, class First, class... S>
 consteval auto result_of(Shapes<S...>) {
   return []<std::size_t... I>(std::index_sequence<I...>) {
@@ -34,12 +34,12 @@ consteval auto result_of(Shapes<S...>) {
   }(std::index_sequence_for<S...>{});
 }
 
-/// A tensor, or a tuple of several.
+/// The functions of a result, which is a tensor or a tuple of tensors.
 template <class Result>
 struct result_traits {
   static constexpr std::size_t count = 1;
   static Result make() { return Result(uninitialized); }
-  /// f(result), of several a tuple.
+  /// Returns f(result), or the tuple of f of each result.
   template <class F>
   static auto transform(Result result, F f) {
     return f(std::move(result));

@@ -1,5 +1,5 @@
 /// \file
-/// What a Variable is a handle to: a value, its gradient and the node that made it.
+/// The state behind a Variable: a value, its gradient and the node that made it.
 #pragma once
 
 #include <atomic>
@@ -17,14 +17,15 @@ namespace tenon::inline TENON_ISA::autograd {
 class AnyState;
 using AnyStatePointer = boost::intrusive_ptr<AnyState>;
 
-/// Where a node sees one of its outputs: weakly while it waits, so that an output nobody needs may go; strongly,
-/// `held`, once its backward pass is due, so that the gradient stays until it has been passed on.
+/// A node's reference to one of its outputs. It is weak while the node waits, so that an output that nobody needs may
+/// go; it is strong, `held`, once the node's backward pass is due, so that the gradient stays until it has been passed
+/// on.
 struct OutputSlot {
   AnyState* state = nullptr;
   bool held = false;
 };
 
-/// What the record knows of a value, whatever its type.
+/// The part of a state that does not depend on the type of its value.
 ///
 /// Variables, Parameters and the nodes that read the value point to it and count as its owners. Other nodes keep the
 /// state alone: when the last owner goes, the value's memory is released, unless the node that made it reads it too.
@@ -47,8 +48,8 @@ class AnyState : public memory::Recycled {
 
   const NodePointer& producer() const noexcept { return producer_; }
   bool wants_grad() const noexcept { return requires_grad_ || producer_; }
-  /// `node` made this value, which its backward pass may read; `slot`, in the node, is cleared when this state ends
-  /// before the node does.
+  /// Notes that `node` made this value. `slot`, in the node, is cleared when this state ends before the node does;
+  /// `reads_value` says whether the node's backward pass reads the value.
   void made_by(NodePointer node, OutputSlot& slot, bool reads_value) noexcept {
     producer_ = std::move(node);
     producer_reads_value_ = reads_value;
@@ -62,28 +63,29 @@ class AnyState : public memory::Recycled {
     if (!std::exchange(slot_->held, true)) hold(false);
     queue.push(producer_);
   }
-  /// The node is done.
+  /// Forgets the node that made this value, when its backward pass is done.
   void forget_producer() noexcept {
     slot_ = nullptr;
     producer_.reset();
   }
-  /// Whether this value was ever recorded, even if a backward pass has released the record.
+  /// Returns whether this value was ever recorded, even if a backward pass has released the record.
   bool recorded() const noexcept { return recorded_; }
 
-  /// Counts the changes of the value, but for those that its owner makes through a reference.
+  /// Returns the number of changes of the value, except those that its owner makes through a reference.
   std::uint32_t version() const noexcept { return version_; }
   void changed() noexcept { ++version_; }
 
   virtual std::span<const index_t> extents() const noexcept = 0;
-  /// The dotted name of a parameter, empty if it is not known.
+  /// Returns the dotted name of a parameter, empty if it is not known.
   std::string_view name() const noexcept { return seldom_ ? std::string_view(seldom_->name) : std::string_view(); }
-  /// Of several names, that of a module and those of modules it is in, the longest says most.
+  /// Sets the name, unless a longer one is known: of the names that a module and the modules it is in give, the longest
+  /// says most.
   void name(std::string_view name) {
     if (name.size() > this->name().size()) seldom().name = name;
   }
 
-  /// Where a parameter went whose value was moved into another one: optimisers and records that refer to both go on
-  /// with that. Itself, if it was not moved.
+  /// Returns the state that this one's value was moved into, with which optimisers and records go on; itself, if it was
+  /// not moved.
   AnyState& current() noexcept {
     AnyState* state = this;
     while (state->was_moved()) state = state->seldom_->successor.get();
@@ -94,11 +96,11 @@ class AnyState : public memory::Recycled {
     if (successor || seldom_) seldom().successor = std::move(successor);
   }
 
-  /// Whether the module that had this parameter was given another one, which optimisers do not know of.
+  /// Returns whether the module that had this parameter was given another one, which optimisers do not know of.
   bool was_replaced() const noexcept { return replaced_; }
   void replaced() noexcept { replaced_ = true; }
 
-  /// Whether somebody beside the one who asks refers to this state.
+  /// Returns whether anything but the caller refers to this state.
   bool is_shared() const noexcept {
     return owners_.load(std::memory_order_relaxed) > 1 || references_.load(std::memory_order_relaxed) > 1;
   }
@@ -109,7 +111,7 @@ class AnyState : public memory::Recycled {
     if (!state->producer_reads_value_ && state->references_.load(std::memory_order_acquire) > 1) state->release_value();
     state->let_go(false);
   }
-  /// For nodes, which hold the value only where they read it.
+  /// Adds a reference for a node, which holds the value only if it reads it.
   void hold(bool with_value) noexcept { add(with_value ? owners_ : references_); }
   void let_go(bool with_value) noexcept {
     if (with_value)
@@ -149,7 +151,7 @@ class AnyState : public memory::Recycled {
 };
 
 namespace detail {
-/// Whether the elements are `wanted` bit by bit.
+/// Returns whether all of `elements` (size) are `wanted`, bit by bit.
 template <class T>
 bool are_all(const T& wanted, const T* elements, std::size_t size) {
   for (std::size_t i = 0; i < size; ++i)
@@ -167,25 +169,25 @@ class State final : public AnyState {
  public:
   explicit State(TensorType value, bool requires_grad) : AnyState(requires_grad), value_(std::move(value)) {}
 
-  /// Without elements once it was released.
+  /// Returns the value, which has no elements once it was released.
   TensorType& value() noexcept { return value_; }
   const TensorType& value() const noexcept { return value_; }
   std::span<const index_t> extents() const noexcept override { return TensorType::static_shape::dims; }
 
-  /// The gradient for the user to read or write; zeros before any backward pass.
+  /// Returns the gradient for the user to read or write; zeros before any backward pass.
   TensorType& grad() {
     set_elements();
     shown_ = true;
     return grad_;
   }
-  /// The same for those who keep no reference to it.
+  /// Returns the gradient for callers that keep no reference to it; zeros before any backward pass.
   TensorType& set_elements() {
     allocate_grad();
     if (!std::exchange(has_grad_, true)) clear();
     return grad_;
   }
-  /// The gradient for a backward pass, which overwrites all of it if `accumulates()` was false, and adds to it if it
-  /// was true.
+  /// Returns the gradient for a backward pass, which must overwrite all of it if `accumulates()` was false, and add to
+  /// it if it was true.
   TensorType& grad_to_write() {
     allocate_grad();
     has_grad_ = had_grad_ = true;
@@ -193,10 +195,11 @@ class State final : public AnyState {
   }
   bool accumulates() const { return has_grad_ && had_grad(); }
 
-  /// Whether a backward pass or the user has ever written the gradient. Optimisers leave alone what never had one.
+  /// Returns whether a backward pass or the user has ever written the gradient. If not, optimisers do not move the
+  /// parameter.
   bool had_grad() const { return had_grad_ || (shown_ && !is_unwritten()); }
-  /// Once the user has seen the gradient, its elements are zeroed here, since a reference may have been kept to it;
-  /// they are otherwise set when they are needed.
+  /// Zeroes the gradient. Its elements are set at once if the user has seen it, since a reference to it may have been
+  /// kept, otherwise when they are needed.
   void zero_grad() {
     had_grad_ = had_grad();
     if (shown_)
@@ -205,7 +208,7 @@ class State final : public AnyState {
       has_grad_ = false;
   }
 
-  /// Takes over value, gradient and flags. What optimisers and records refer to stays this state.
+  /// Copies value, gradient and flags of `other`. Optimisers and records go on to refer to this state.
   void assign(const State& other) {
     value_ = other.value_;
     changed();
@@ -229,7 +232,8 @@ class State final : public AnyState {
  private:
   void release_value() noexcept override { const TensorType released = std::move(value_); }
 
-  /// The zero of a gradient that nobody has written. It tells apart zeros that the user has: -0 == 0.
+  /// The zero of a gradient that nobody has written, -0. It equals 0, but not bit by bit, and so tells zeros that the
+  /// user has written from these.
   static constexpr element unwritten = static_cast<element>(-0.0);
 
   void allocate_grad() {
@@ -238,7 +242,7 @@ class State final : public AnyState {
     grad_ = TensorType(uninitialized);
   }
   void clear() {
-    // Read at run time: under -ffast-math a compiler takes the two zeros for one.
+    // Volatile, since under -ffast-math a compiler takes the two zeros for one.
     const volatile element zero = unwritten;
     if (had_grad_)
       grad_.fill(0);
@@ -255,7 +259,7 @@ class State final : public AnyState {
   TensorType value_;
   TensorType grad_ = TensorType::unallocated();
   bool had_grad_ = false;
-  bool shown_ = false;  // to the user, who may write, and keep a reference
+  bool shown_ = false;  // whether the user has seen the gradient, and so may write it and keep a reference
 };
 template <class TensorType>
 using StatePointer = boost::intrusive_ptr<State<TensorType>>;

@@ -10,18 +10,18 @@
 namespace tenon::inline TENON_ISA {
 
 namespace detail {
-/// `x[i]` as an operation, for whatever is recorded, planned or on a device; nn/functional.hpp defines it. (A Tensor of
-/// the host copies the element itself.)
+/// Returns `x[i]` by an operation, where x is recorded, planned or on a device; nn/functional.hpp defines it. (A Tensor
+/// of the host copies the element itself.)
 template <class X, class Index>
 auto element_of(const X& x, const Index& i);
 }  // namespace detail
 
 namespace nn {
 
-/// `Variable x{tensor, requires_grad}`: gradients with respect to `x` are wanted.
+/// The option of `Variable x{tensor, requires_grad}`, which makes backward passes compute the gradient of `x`.
 inline constexpr struct requires_grad_t {
 } requires_grad{};
-/// `Variable x{tensor, no_grad}`: nothing computed from `x` is recorded.
+/// The option of `Variable x{tensor, no_grad}`, with which nothing computed from `x` is recorded.
 inline constexpr struct no_grad_t {
 } no_grad{};
 
@@ -42,19 +42,19 @@ class Variable {
 
   const TensorType& data() const noexcept { return state_->value(); }
   TensorType& data() noexcept { return state_->value(); }
-  /// The gradient, zeros before any backward pass. Gradients accumulate until `zero_grad()`.
+  /// Returns the gradient, zeros before any backward pass. Gradients accumulate until `zero_grad()`.
   const TensorType& grad() const { return state_->grad(); }
   TensorType& grad() { return state_->grad(); }
   void zero_grad() { state_->zero_grad(); }
   bool requires_grad() const noexcept { return state_->requires_grad(); }
-  /// The value of a scalar.
+  /// Returns the value of a scalar.
   auto item() const
     requires(shape_of_t<TensorType>::size == 1)
   {
     return data().item();
   }
 
-  /// `x[i]`: element `i` of the leading axis, from its end if negative; recorded.
+  /// Returns element `i` of the leading axis, counted from its end if negative; recorded.
   template <class Index>
   auto operator[](const Index& i) const {
     return tenon::detail::element_of(*this, i);
@@ -63,7 +63,7 @@ class Variable {
   /// Computes the gradient of sum(grad_output * *this) with respect to everything that requires one, and releases the
   /// record. Throws tenon::Error if nothing is recorded, as after a first `backward`.
   void backward(const TensorType& grad_output) const;
-  /// For a scalar: `backward` with the gradient 1.
+  /// Computes `backward` of a scalar with the gradient 1.
   void backward() const
     requires(shape_of_t<TensorType>::size == 1)
   {
@@ -87,8 +87,8 @@ Variable(TensorType, no_grad_t) -> Variable<TensorType>;
 
 /// A tensor that a module learns. Its storage stays where it is when the module is moved; a copy has its own.
 ///
-/// Assignment, of a copy or of a temporary such as `m.weight = Parameter{...}`, is into what optimisers and records
-/// refer to: they go on with the value, the gradient and the flag that were assigned.
+/// Assignment, of a copy or of a temporary such as `m.weight = Parameter{...}`, keeps the state that optimisers and
+/// records refer to: they go on with the value, the gradient and the flag that were assigned.
 ///
 ///     nn::Parameter<Tensor<float, 4, 2>> p;
 ///     p.data().fill(1);
@@ -98,7 +98,7 @@ class Parameter {
  public:
   using tensor_type = placed_tensor_t<TensorType>;
 
-  /// Zeros.
+  /// Makes a parameter of zeros.
   Parameter() : Parameter(tensor_type()) {}
   Parameter(tensor_type value) : state_(new autograd::State<tensor_type>(std::move(value), true)) {}
   Parameter(const Parameter& other) : Parameter(tensor_type(other.data())) {
@@ -125,20 +125,20 @@ class Parameter {
 
   tensor_type& data() noexcept { return state_->value(); }
   const tensor_type& data() const noexcept { return state_->value(); }
-  /// `data()` for those who change it between a forward and a backward pass: `backward` then throws tenon::Error if it
-  /// needs the value that was. It does not see what is written through `data()`.
+  /// Returns `data()` for changes between a forward and a backward pass: `backward` then throws tenon::Error if it
+  /// needs the value before the change. It does not notice changes through `data()`.
   tensor_type& overwrite() noexcept {
     state_->changed();
     return data();
   }
-  /// The gradient, zeros before any backward pass; may be assigned and written. Reading it changes nothing.
+  /// Returns the gradient, zeros before any backward pass; may be assigned and written. Reading it changes nothing.
   tensor_type& grad() { return state_->grad(); }
   const tensor_type& grad() const { return state_->grad(); }
-  /// The gradient becomes zero. An optimiser still moves a parameter that has once had a gradient, by its momentum and
-  /// weight decay, as in PyTorch 1.13.
+  /// Zeroes the gradient. An optimiser still moves a parameter that has once had a gradient, by its momentum and weight
+  /// decay, as in PyTorch 1.13.
   void zero_grad() { state_->zero_grad(); }
   bool requires_grad() const noexcept { return state_->requires_grad(); }
-  /// With false, no gradient is computed for this parameter and optimisers leave it alone.
+  /// Sets whether the gradient of this parameter is computed and optimisers move it.
   void requires_grad(bool value) noexcept { state_->requires_grad(value); }
 
   /// `p[i]`, recorded as of a Variable.
@@ -176,7 +176,7 @@ Buffer(TensorType) -> Buffer<TensorType>;
 
 }  // namespace nn
 
-/// An option that leaves a parameter out, such as `bias<false>`, leaves this in its place.
+/// The type of a parameter that an option, such as `bias<false>`, leaves out.
 struct Absent {};
 
 template <class T>
@@ -225,7 +225,8 @@ void seed(BackwardQueue& queue, const nn::Variable<TensorType>& output, const Te
 
 }  // namespace autograd
 
-/// `backward(output, grad_output, ...)`: gradients of several results at once.
+/// Computes the gradients of several results at once: `backward(output, grad_output, ...)`. Throws tenon::Error if
+/// nothing is recorded for one of them.
 ///
 ///     nn::Linear<4, 2> a, b;
 ///     nn::Variable x{Tensor<float, 3, 4>{}};

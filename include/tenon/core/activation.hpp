@@ -188,7 +188,8 @@ struct Elu {
   }
 };
 
-/// log(1 + exp(-|x|)): what logarithms of sigmoids share; exp of what is never positive does not overflow.
+/// Returns log(1 + exp(-|x|)), which logarithms of sigmoids share; exp of a number that is not positive cannot
+/// overflow.
 template <class T>
 TENON_HOST_DEVICE T log_of_one_plus_exp(const T& x) {
   using std::abs;
@@ -254,7 +255,7 @@ struct Softsign {
     using std::abs;
     return T(1) / (T(1) + abs(x));
   }
-  /// g * r^2, where r^2 alone may be too small, and its reciprocal too large, for a T.
+  /// Returns g * r^2, where r^2 alone may be too small, and its reciprocal too large, for a T.
   template <class T>
   TENON_HOST_DEVICE static T by_square(const T& g, const T& r) {
     return elementary::in_order(g * r) * r;
@@ -295,12 +296,12 @@ struct Mish {
   }
 
  private:
-  /// exp(x), as far as the quotients below are not 1 yet.
+  /// Returns exp(x), or exp(40) for a larger x, where the quotients below are 1.
   template <class T>
   TENON_HOST_DEVICE static T grown(const T& x) {
     return elementary::exp(at_most(full_like(x, 40), x));
   }
-  /// tanh(log(1 + e)), as (e^2 + 2e) / (e^2 + 2e + 2); x times the dividend alone could be infinite.
+  /// Returns tanh(log(1 + e)), as (e^2 + 2e) / (e^2 + 2e + 2); x times the dividend alone could be infinite.
   template <class T>
   TENON_HOST_DEVICE static T tanh_of_log(const T& e) {
     return elementary::in_order(e * (e + T(2)) / divisor(e));
@@ -315,7 +316,7 @@ struct Mish {
   }
 };
 
-/// x * the normal distribution's probability of a value below x
+/// x times the probability of a value below x in the normal distribution
 struct Gelu {
   static constexpr std::string_view name = "GELU";
   static constexpr Saves saves = Saves::input;
@@ -329,7 +330,8 @@ struct Gelu {
   }
 
  private:
-  // Each step is a function of its own: nvcc takes no local variables of SIMD types in what is also for devices.
+  // Each step is a function of its own: nvcc takes no local variables of SIMD types in functions that are also for
+  // devices.
   template <class T>
   TENON_HOST_DEVICE static T bell(const T& x) {
     return elementary::exp(full_like(x, -0.5) * x * x);
@@ -339,26 +341,27 @@ struct Gelu {
     constexpr double density_at_0 = 0.398942280401432677939946;  // 1 / sqrt(2 pi)
     return below(x, bell) + x * full_like(x, density_at_0) * bell;
   }
-  /// The probability of a value below `x`.
+  /// Returns the probability of a value below `x`.
   template <class T>
   TENON_HOST_DEVICE static T below(const T& x, const T&) {
     constexpr double sqrt_half = 0.707106781186547524400844;
     return full_like(x, 0.5) * complement(-x * full_like(x, sqrt_half));
   }
-  /// erfc(x), which is 0 or 2 beyond the bounds, where xsimd's squares of large numbers would overflow.
+  /// Returns erfc(x). It is 0 or 2 beyond the bounds, where xsimd's squares of large numbers would overflow.
   template <class T>
   TENON_HOST_DEVICE static T complement(const T& x) {
     return elementary::erfc(at_least(full_like(x, -30), at_most(full_like(x, 30), x)));
   }
-  /// In float without erfc, which takes twice the time: it works out one interval after the other.
+  /// Returns the probability of a value below `x`, in float, without erfc, which takes twice the time: it computes one
+  /// interval after the other.
   template <class T>
     requires std::is_same_v<typename Element<T>::type, float>
   TENON_HOST_DEVICE static T below(const T& x, const T& bell) {
     using std::abs;
     return on_side_of(x, beyond(T(1) / (T(1) + full_like(x, 0.35) * abs(x)), bell));
   }
-  /// The probability of a value beyond |x|, where t = 1 / (1 + 0.35 |x|): a minimax fit whose relative error is 3.2e-8
-  /// for |x| < 14.
+  /// Returns the probability of a value beyond |x|, where t = 1 / (1 + 0.35 |x|): a minimax fit whose relative error is
+  /// 3.2e-8 for |x| < 14.
   template <class T>
   TENON_HOST_DEVICE static T beyond(const T& t, const T& bell) {
     return bell * t *

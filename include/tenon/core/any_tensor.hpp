@@ -1,5 +1,5 @@
 /// \file
-/// A tensor whose element type and shape are known at run time: the entry of a StateDict, the argument of a hook.
+/// A tensor whose element type and shape are known only at run time: the entry of a StateDict, the argument of a hook.
 #pragma once
 
 #include <algorithm>
@@ -24,7 +24,7 @@
 
 namespace tenon::inline TENON_ISA {
 
-/// The element type of an AnyTensor, with the names safetensors files use.
+/// The element type of an AnyTensor, with the names that safetensors files use.
 enum class DType { F16, BF16, F32, F64, I32, I64, U8, BOOL };
 
 namespace detail {
@@ -39,10 +39,10 @@ inline constexpr std::array<DTypeInfo, 8> dtypes{
 
 constexpr std::string_view dtype_name(DType dtype) { return detail::dtypes[static_cast<std::size_t>(dtype)].name; }
 
-/// Bytes per element.
+/// Returns the bytes per element.
 constexpr index_t dtype_size(DType dtype) { return detail::dtypes[static_cast<std::size_t>(dtype)].size; }
 
-/// The DType called `name`, if there is one.
+/// Returns the DType called `name`, if there is one.
 constexpr std::optional<DType> dtype_named(std::string_view name) {
   for (std::size_t i = 0; i < detail::dtypes.size(); ++i)
     if (detail::dtypes[i].name == name) return static_cast<DType>(i);
@@ -54,7 +54,7 @@ constexpr bool is_floating(DType dtype) {
   return dtype == DType::F16 || dtype == DType::BF16 || dtype == DType::F32 || dtype == DType::F64;
 }
 
-/// The DType of a C++ element type; a half-precision type joins by specialising it.
+/// The DType of a C++ element type. Specialise it to add a half-precision type.
 template <class T>
 struct DTypeOf;
 template <>
@@ -73,7 +73,7 @@ struct DTypeOf<bool> : std::integral_constant<DType, DType::BOOL> {};
 template <class T>
 inline constexpr DType dtype_of = DTypeOf<T>::value;
 
-/// A tensor whose element type and shape are known to the compiler.
+/// A tensor whose element type and shape are known at compile time.
 template <class T> concept TypedTensor = requires(const T& tensor) {
   DTypeOf<typename T::value_type>::value;
   { tensor.data() } -> std::convertible_to<const typename T::value_type*>;
@@ -82,7 +82,7 @@ template <class T> concept TypedTensor = requires(const T& tensor) {
 
 namespace detail {
 
-/// The number of elements, or nothing where an extent is negative or the bytes would not fit an index_t.
+/// Returns the number of elements, or nothing where an extent is negative or the bytes would not fit an index_t.
 constexpr std::optional<index_t> element_count(index_t element_size, std::span<const index_t> extents) {
   const index_t limit = (std::numeric_limits<index_t>::max)() / element_size;
   index_t count = 1;
@@ -97,7 +97,7 @@ constexpr std::optional<index_t> element_count(index_t element_size, std::span<c
   return empty ? 0 : count;
 }
 
-/// "F32 (2, 3)"
+/// Returns dtype and shape as text: "F32 (2, 3)".
 inline Text describe(std::string_view dtype, std::span<const index_t> extents) {
   Text text(dtype);
   text += " (";
@@ -108,7 +108,7 @@ inline Text describe(std::string_view dtype, std::span<const index_t> extents) {
   return text + ")";
 }
 
-// A floating element of each dtype: in memory, and its value as a float or double.
+// A floating element of each dtype: its type in memory, and conversions from and to a float or double.
 template <DType dtype>
 struct Floating;
 template <>
@@ -145,7 +145,7 @@ void with_floating(DType dtype, F f) {
   if (dtype == DType::F64) f(Floating<DType::F64>{});
 }
 
-/// Converts `count` floating elements at `from` into those at `to`, each to the nearest, halves to the even one, and
+/// Converts the floating elements `from` (count) to `to` (count), each to the nearest, halves to the even one, and
 /// beyond the largest to infinity. As in PyTorch, a double becomes a float first and then an F16 or BF16.
 inline void convert_floating(const void* from, DType from_dtype, void* to, DType to_dtype, index_t count) {
   with_floating(from_dtype, [=]<class From>(From) {
@@ -160,31 +160,31 @@ inline void convert_floating(const void* from, DType from_dtype, void* to, DType
 
 }  // namespace detail
 
-/// The number of elements, or nothing where an extent is negative or the bytes would not fit an index_t.
+/// Returns the number of elements, or nothing where an extent is negative or the bytes would not fit an index_t.
 constexpr std::optional<index_t> element_count(DType dtype, std::span<const index_t> extents) {
   return detail::element_count(dtype_size(dtype), extents);
 }
 
-/// "F32 (2, 3)"
+/// Returns dtype and shape as text: "F32 (2, 3)".
 inline std::string describe(DType dtype, std::span<const index_t> extents) {
   return detail::describe(dtype_name(dtype), extents).c_str();
 }
 
-/// "F32 (2, 3)" for a Tensor<float, 2, 3>.
+/// Returns dtype and shape of a type of tensors as text: "F32 (2, 3)" for a Tensor<float, 2, 3>.
 template <TypedTensor Tensor>
 std::string describe() {
   return describe(dtype_of<typename Tensor::value_type>, shape_of_t<Tensor>::dims);
 }
 
-/// Owns a row-major, 64-byte aligned copy of a tensor's elements. A Tensor converts to it; `get` is the way back.
-/// A moved-from AnyTensor may only be assigned to or destroyed.
+/// A row-major, 64-byte aligned copy of a tensor's elements. A Tensor converts to it; `get` is the way back. A
+/// moved-from AnyTensor may only be assigned to or destroyed.
 ///
 ///     tenon::AnyTensor any = Tensor<float, 2, 3>{};
 ///     assert(any.dtype() == tenon::DType::F32 && any.extents()[1] == 3);
 ///     auto back = any.get<Tensor<float, 2, 3>>();  // of another type: a tenon::Error
 class AnyTensor {
  public:
-  /// All zeros. Throws tenon::Error where no such tensor can exist: a negative extent, a size out of range.
+  /// Makes a tensor of zeros. Throws tenon::Error where an extent is negative or the size out of range.
   AnyTensor(DType dtype, std::vector<index_t> extents) : dtype_(dtype), extents_(std::move(extents)) {
     const std::optional<index_t> count = element_count(dtype_, extents_);
     if (!count) raise("AnyTensor: wanted extents from 0 up that fit in memory, found " + text());
@@ -193,7 +193,7 @@ class AnyTensor {
     lines_.resize(static_cast<std::size_t>(bytes / line_size + (bytes % line_size != 0)));
   }
 
-  /// A copy of `tensor`.
+  /// Copies `tensor`.
   template <TypedTensor Tensor>
   AnyTensor(const Tensor& tensor)
       : AnyTensor(dtype_of<typename Tensor::value_type>,
@@ -202,9 +202,9 @@ class AnyTensor {
   }
 
   DType dtype() const noexcept { return dtype_; }
-  /// Outermost first; none for a scalar. An extent may be 0.
+  /// Returns the extents, outermost first; none for a scalar. An extent may be 0.
   const std::vector<index_t>& extents() const noexcept { return extents_; }
-  /// The number of elements.
+  /// Returns the number of elements.
   index_t size() const noexcept { return size_; }
 
   std::byte* data() noexcept { return reinterpret_cast<std::byte*>(lines_.data()); }
@@ -223,15 +223,16 @@ class AnyTensor {
     return dtype == dtype_ && std::equal(extents.begin(), extents.end(), extents_.begin(), extents_.end());
   }
 
-  /// The elements as a Tensor of exactly this dtype and shape; throws tenon::Error for any other. `name` is what the
-  /// error calls this tensor.
+  /// Returns the elements as a Tensor of exactly this dtype and shape; throws tenon::Error for any other. `name` is
+  /// what the error calls this tensor.
   template <TypedTensor Tensor>
   Tensor get(std::string_view name = "AnyTensor") const {
     Tensor tensor;
     copy_to(tensor.data(), dtype_of<typename Tensor::value_type>, shape_of_t<Tensor>::dims, name);
     return tensor;
   }
-  /// The same, into memory for a tensor of this dtype and shape.
+  /// Copies the elements to `elements` (extents...), of type `dtype`; throws tenon::Error if this tensor has another
+  /// dtype or shape. `name` is what the error calls it.
   void copy_to(void* elements, DType dtype, std::span<const index_t> extents,
                std::string_view name = "AnyTensor") const {
     if (!holds(dtype, extents))
@@ -243,15 +244,15 @@ class AnyTensor {
       std::memcpy(elements, data(), bytes().size());
   }
 
-  /// The same tensor with elements of another dtype. Floating ones are rounded to the nearest, as in PyTorch; throws
-  /// tenon::Error for a conversion from or to any other dtype.
+  /// Returns the tensor with elements of another dtype. Floating elements are rounded to the nearest, as in PyTorch;
+  /// throws tenon::Error for a conversion from or to any other dtype.
   AnyTensor to(DType dtype) const {
     if (dtype == dtype_) return *this;
     AnyTensor converted(dtype, extents_);
     convert_to(converted.data(), dtype);
     return converted;
   }
-  /// The elements, converted to `dtype` as by `to`, into memory for `size()` of them.
+  /// Writes the elements, converted to `dtype` as by `to`, to `elements` (size).
   void convert_to(void* elements, DType dtype) const {
     if (dtype == dtype_) return copy_to(elements, dtype_, extents_);
     if (!is_floating(dtype) || !is_floating(dtype_))
@@ -273,7 +274,7 @@ class AnyTensor {
   std::vector<Line> lines_;  // the standard allocator honours the alignment of its element type
 };
 
-/// "F32 (2, 3)"
+/// Returns dtype and shape as text: "F32 (2, 3)".
 inline std::string describe(const AnyTensor& tensor) { return describe(tensor.dtype(), tensor.extents()); }
 
 }  // namespace tenon::inline TENON_ISA

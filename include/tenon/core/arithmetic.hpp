@@ -1,5 +1,5 @@
 /// \file
-/// Arithmetic of two elements, and of an element and numbers, as functors: what core/pointwise.hpp is to one element.
+/// Arithmetic of two elements, and of an element and numbers, as functors like those of core/pointwise.hpp.
 #pragma once
 
 #include "elementary.hpp"
@@ -12,8 +12,8 @@
 
 namespace tenon::inline TENON_ISA::pointwise {
 
-// Of two operands `a` and `b`. A gradient is a function of the result's gradient; if it takes a second argument, also
-// of the other operand; if it takes a third, also of the operand whose gradient it is.
+// Functors of two operands `a` and `b`. A gradient is a function of the result's gradient; if it takes a second
+// argument, also of the other operand; if it takes a third, also of the operand whose gradient it is.
 
 /// a + b
 struct Plus {
@@ -45,7 +45,7 @@ struct Times {
   }
 };
 
-/// The gradient of a / b with respect to b, as a function of the result's, of a and of b.
+/// The gradient of a / b with respect to b, as a function of the result's gradient, of a and of b.
 struct QuotientGradient {
   template <class T>
   TENON_HOST_DEVICE T operator()(const T& g, const T& a, const T& b) const {
@@ -66,7 +66,7 @@ struct Quotient {
 /// Whether a gradient functor reads the other operand.
 template <class Gradient, class T>
 inline constexpr bool reads_operand = std::is_invocable_v<Gradient, const T&, const T&>;
-/// Whether it reads both operands.
+/// Whether a gradient functor reads both operands.
 template <class Gradient, class T>
 inline constexpr bool reads_both_operands = std::is_invocable_v<Gradient, const T&, const T&, const T&>;
 
@@ -80,7 +80,7 @@ struct Affine {
   }
 };
 
-/// x / number, rounded once. Its gradient is the same function of the result's.
+/// x / number, rounded once. The gradient is the same function of the result's gradient.
 template <class Number>
 struct DividedBy {
   Number number;
@@ -100,7 +100,7 @@ struct Dividing {
   }
 };
 
-/// The gradient of number / x, as a function of the result's and of x.
+/// The gradient of number / x, as a function of the result's gradient and of x.
 template <class Number>
 struct DividingGradient {
   Number number;

@@ -1,14 +1,14 @@
 /// \file
-/// The elementary functions that kernels call: the standard library's, xsimd's of SIMD batches, and what replaces them
-/// under -ffast-math.
+/// The elementary functions that kernels call: the standard library's, xsimd's of SIMD batches, and replacements of
+/// both under -ffast-math.
 ///
 /// With the flag a compiler may assume that nothing is infinite or NaN and that sums may be added in any order. Then
-/// xsimd's log1p and expm1 lose the digits they are there for, its exp and log, which choose between a result and
+/// xsimd's log1p and expm1 lose the digits that they exist for, its exp and log, which choose between a result and
 /// infinity, may give anything (clang), and a quotient by an infinite exp() is NaN (g++, which estimates reciprocals).
-/// So there the functions keep to finite numbers, and `in_order` marks the sums whose order matters. Without the flag
+/// So with the flag the functions keep to finite numbers, and `in_order` marks the sums whose order matters. Without it
 /// each function is the library's own.
 ///
-/// The functions are not always_inline: g++ 12 would then call xsimd's where it should have inlined them as well.
+/// The functions are not always_inline: g++ 12 would then call xsimd's functions, which it should inline as well.
 #pragma once
 
 #include <cmath>
@@ -66,7 +66,7 @@ TENON_HOST_DEVICE TENON_ALWAYS_INLINE inline T in_order(T x) {
 }
 
 /// Returns `x`; with -ffast-math the nearest number in [-bound, bound]. It is for functions that are constant or zero
-/// beyond, where products with the largest numbers and quotients by them would be wrong.
+/// outside, where products with the largest numbers and quotients by them would be wrong.
 template <class T>
 TENON_HOST_DEVICE TENON_ALWAYS_INLINE inline T bounded(const T& x, double bound) {
   if constexpr (fast_math)
@@ -75,7 +75,7 @@ TENON_HOST_DEVICE TENON_ALWAYS_INLINE inline T bounded(const T& x, double bound)
     return x;
 }
 
-/// Returns `x`; with -ffast-math `bound` at least.
+/// Returns `x`; with -ffast-math at least `bound`.
 template <class T>
 TENON_HOST_DEVICE TENON_ALWAYS_INLINE inline T bounded_below(const T& x, double bound) {
   if constexpr (fast_math)
@@ -84,7 +84,7 @@ TENON_HOST_DEVICE TENON_ALWAYS_INLINE inline T bounded_below(const T& x, double 
     return x;
 }
 
-/// What a maximum begins with: -infinity; with -ffast-math the lowest number.
+/// The number that a maximum begins with: -infinity; with -ffast-math the lowest number.
 template <class T>
 inline constexpr T lowest = [] {
   if constexpr (fast_math)
@@ -93,7 +93,7 @@ inline constexpr T lowest = [] {
     return -std::numeric_limits<T>::infinity();
 }();
 
-// ---- what replaces the libraries' functions under -ffast-math; nvcc takes no local variables of SIMD types here
+// ---- replacements of the libraries' functions under -ffast-math; nvcc takes no local variables of SIMD types here
 
 namespace detail {
 
@@ -106,13 +106,13 @@ TENON_HOST_DEVICE T smallest_like(const T& x) {
     return full_like(x, (std::numeric_limits<double>::min)());
 }
 
-/// exp(x) is computed between these two; below it counts as 0, above as exp(exp_to).
+/// The bounds between which exp(x) is computed; below it counts as 0, above as exp(exp_to).
 template <class T>
 inline constexpr double exp_from = is_float<T> ? -87 : -708;
 template <class T>
 inline constexpr double exp_to = is_float<T> ? 88 : 709;
 
-/// exp(x) - 1 for |x| <= log(2) / 2, by its series.
+/// Returns exp(x) - 1 for |x| <= log(2) / 2, by its series.
 template <class T>
 TENON_HOST_DEVICE T expm1_near_0(const T& x) {
   if constexpr (is_float<T>)
@@ -124,7 +124,7 @@ TENON_HOST_DEVICE T expm1_near_0(const T& x) {
 
 inline constexpr double log_2 = 0.693147180559945309417, half_log_2 = log_2 / 2;
 
-/// x - k log(2): log(2) in two parts, the first of so few digits that its product with k is exact.
+/// Returns x - k log(2), with log(2) in two parts, the first of so few digits that its product with k is exact.
 template <class T>
 TENON_HOST_DEVICE T without_powers(const T& x, const T& k) {
   constexpr double high = is_float<T> ? 0.693359375 : 0.693147180369123816490;
@@ -138,13 +138,14 @@ template <class T>
 T exp_between(const T& x, const T& k) {
   return times_power(T(1) + expm1_near_0(without_powers(x, k)), k);
 }
-/// x rounded to a whole number, for |x| < 2^20: so large a number is added that it has no digits behind the point.
+/// Returns x rounded to a whole number, for |x| < 2^20, by adding so large a number that no digits are left behind the
+/// point.
 template <class T>
 T rounded(const T& x) {
   constexpr double large = is_float<T> ? 0x1.8p23 : 0x1.8p52;
   return in_order(x + full_like(x, large)) - full_like(x, large);
 }
-/// exp(x) for exp_from <= x <= exp_to.
+/// Returns exp(x) for exp_from <= x <= exp_to.
 template <class T>
 T exp_between(const T& x) {
   return exp_between(x, in_order(rounded(x * full_like(x, 1 / log_2))));
@@ -155,7 +156,7 @@ TENON_HOST_DEVICE T exp_between(const T& x) {
   return std::exp(x);
 }
 
-/// log((1 + s) / (1 - s)) by its series, for |s| < 0.172.
+/// Returns log((1 + s) / (1 - s)) by its series, for |s| < 0.172.
 template <class T>
 TENON_HOST_DEVICE T log_of_quotient(const T& s, const T& square) {
   if constexpr (is_float<T>)
@@ -168,7 +169,8 @@ template <class T>
 T log_of_quotient(const T& s) {
   return log_of_quotient(s, s * s);
 }
-/// Whole numbers as a T; those of 64 bits one by one, since xsimd's sums depend on their order.
+/// Returns whole numbers as a T. Numbers of 64 bits are converted one by one, since xsimd's conversion has sums whose
+/// order matters.
 template <class T, class Integers>
 T converted(const Integers& integers) {
   if constexpr (is_float<T>) {
@@ -182,7 +184,7 @@ T converted(const Integers& integers) {
     return T::load_aligned(number);
   }
 }
-/// log(x) of a normal x.
+/// Returns log(x) of a normal number.
 template <class T>
 T log_of_normal(const T& x) {
   decltype(to_int(x)) exponent;
@@ -212,8 +214,8 @@ TENON_HOST_DEVICE inline T exp(const T& x) {
     return exp(x);
 }
 
-/// Returns log(x). With -ffast-math that of 0, and of numbers too small to have all their digits, is about the logarithm
-/// of the smallest number there is.
+/// Returns log(x). With -ffast-math the logarithm of 0, and of numbers too small to have all their digits, is about
+/// that of the smallest number there is.
 template <class T>
 TENON_HOST_DEVICE inline T log(const T& x) {
   using std::log;
@@ -231,7 +233,7 @@ TENON_HOST_DEVICE auto adds_nothing(const T& x) {
   using std::abs;
   return abs(x) < full_like(x, is_float<T> ? 1.2e-7 : 2.3e-16);
 }
-/// log(u) * x / d, where u is 1 + x rounded and d = u - 1, so that what u lost of x cancels.
+/// Returns log(u) * x / d, where u is 1 + x rounded and d = u - 1, so that the rounding of u cancels.
 template <class T>
 TENON_HOST_DEVICE T log_of_sum(const T& x, const T& u, const T& d) {
   return choose(adds_nothing(x), x, elementary::log(u) * (x / choose(adds_nothing(x), T(1), d)));
@@ -242,7 +244,7 @@ TENON_HOST_DEVICE T log_of_sum(const T& x, const T& u) {
 }
 }  // namespace detail
 
-/// log(1 + x)
+/// Returns log(1 + x).
 template <class T>
 TENON_HOST_DEVICE inline T log1p(const T& x) {
   using std::log1p;
@@ -252,7 +254,7 @@ TENON_HOST_DEVICE inline T log1p(const T& x) {
     return log1p(x);
 }
 
-/// exp(x) - 1
+/// Returns exp(x) - 1.
 template <class T>
 TENON_HOST_DEVICE inline T expm1(const T& x) {
   using std::abs, std::expm1;
@@ -307,7 +309,7 @@ TENON_HOST_DEVICE T pow_of_lanes(const T& x, double exponent) {
 }
 }  // namespace detail
 
-/// 1 - erf(x)
+/// Returns 1 - erf(x).
 template <class T>
 TENON_HOST_DEVICE inline T erfc(const T& x) {
   using std::erfc;
@@ -317,7 +319,7 @@ TENON_HOST_DEVICE inline T erfc(const T& x) {
     return erfc(x);
 }
 
-/// x to the power of `exponent`.
+/// Returns x to the power of `exponent`.
 template <class T>
 TENON_HOST_DEVICE inline T pow(const T& x, double exponent) {
   using std::pow;

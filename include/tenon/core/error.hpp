@@ -1,5 +1,5 @@
 /// \file
-/// What goes wrong at run time: files and data. What types know goes wrong at compile time.
+/// Errors at run time, of files and of data. Mistakes that types show are errors at compile time.
 #pragma once
 
 #include <cstdio>
@@ -13,7 +13,7 @@
 
 namespace tenon {
 
-/// A file or data that is not as wanted; the message names the file, the entry, the wanted and the found.
+/// An error of a file or of data; the message names the file, the entry, and what was wanted and found.
 class Error : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
@@ -21,14 +21,15 @@ class Error : public std::runtime_error {
 
 inline namespace TENON_ISA {
 
+/// A function that is called with the message of an error.
 using ErrorHandler = void (*)(const char* message);
 
 namespace detail {
 inline ErrorHandler error_handler = nullptr;
 }
 
-/// Where built with -fno-exceptions, an error calls `handler` (none: prints the message to stderr) and then aborts.
-/// Returns the handler it replaces.
+/// Sets the function that an error calls before it aborts, in a program built with -fno-exceptions; null for one that
+/// prints the message to stderr. Returns the handler that was set before.
 inline ErrorHandler set_error_handler(ErrorHandler handler) { return std::exchange(detail::error_handler, handler); }
 
 /// Throws `Error{message}`; without exceptions calls the error handler and aborts.

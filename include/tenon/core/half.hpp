@@ -1,6 +1,6 @@
 /// \file
-/// The bits of the two 16-bit floating point formats, F16 (IEEE 754 binary16) and BF16 (the upper half of a float), to
-/// and from float. In integers, so that no compiler option for faster arithmetic changes a result.
+/// Conversion of the two 16-bit floating point formats, F16 (IEEE 754 binary16) and BF16 (the upper half of a float),
+/// to and from float. It computes with integers, so that no compiler option for faster arithmetic changes a result.
 #pragma once
 
 #include <bit>
@@ -10,10 +10,10 @@
 
 namespace tenon::inline TENON_ISA::detail {
 
-/// The value of a BF16; exact.
+/// Returns the value of a BF16; exact.
 constexpr float float_of_bf16(std::uint16_t bits) { return std::bit_cast<float>(std::uint32_t{bits} << 16); }
 
-/// The value of an F16; exact.
+/// Returns the value of an F16; exact.
 constexpr float float_of_f16(std::uint16_t bits) {
   const std::uint32_t sign = std::uint32_t{bits & 0x8000u} << 16, exponent = bits >> 10 & 0x1fu,
                       fraction = bits & 0x3ffu;
@@ -25,20 +25,20 @@ constexpr float float_of_f16(std::uint16_t bits) {
   return std::bit_cast<float>(sign | (113 - shift) << 23 | (fraction << shift & 0x3ffu) << 13);
 }
 
-/// `bits` / 2^`count`, to the nearest integer, halves to the even one; `count` from 1 to 31.
+/// Returns `bits` / 2^`count`, rounded to the nearest integer, halves to the even one; `count` is from 1 to 31.
 constexpr std::uint32_t shift_rounded(std::uint32_t bits, std::uint32_t count) {
   const std::uint32_t quotient = bits >> count, rest = bits & ((1u << count) - 1), half = 1u << (count - 1);
   return quotient + (rest > half || (rest == half && (quotient & 1u) != 0));
 }
 
-/// The BF16 nearest to a float, halves to the even one; beyond the largest, infinity.
+/// Returns the BF16 nearest to a float, halves to the even one; beyond the largest, infinity.
 constexpr std::uint16_t bf16_of_float(float value) {
   const auto bits = std::bit_cast<std::uint32_t>(value);
   if ((bits & 0x7fffffffu) > 0x7f800000u) return static_cast<std::uint16_t>(bits >> 16 & 0x8000u) | 0x7fc0u;  // NaN
   return static_cast<std::uint16_t>(shift_rounded(bits, 16));
 }
 
-/// The F16 nearest to a float, halves to the even one; beyond the largest, infinity.
+/// Returns the F16 nearest to a float, halves to the even one; beyond the largest, infinity.
 constexpr std::uint16_t f16_of_float(float value) {
   const auto bits = std::bit_cast<std::uint32_t>(value);
   const std::uint32_t sign = bits >> 16 & 0x8000u, magnitude = bits & 0x7fffffffu, exponent = magnitude >> 23;

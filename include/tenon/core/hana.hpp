@@ -1,5 +1,5 @@
 /// \file
-/// What tenon uses of Boost.Hana, out of reach of X11's macro Bool.
+/// The headers of Boost.Hana that tenon uses, out of reach of X11's macro Bool.
 #pragma once
 
 #include "undefine_macros.hpp"

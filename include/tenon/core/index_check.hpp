@@ -1,5 +1,5 @@
 /// \file
-/// Indices that come as data: finding one that is outside its range, and the error that says so.
+/// Checks of indices that come as data, and the error for one outside its range.
 #pragma once
 
 #include <cstdint>
@@ -14,10 +14,10 @@
 
 namespace tenon::inline TENON_ISA {
 
-/// How a call of a compiled net went.
+/// The outcome of a call of a compiled net.
 enum class Status {
   ok,
-  /// An index was outside its range: what it was to pick is zero, or left out. `check` says which.
+  /// An index was outside its range: the elements that it should pick are zero, or left out. `check` says which index.
   index_out_of_range
 };
 
@@ -29,14 +29,14 @@ struct IsOutside {
   TENON_HOST_DEVICE bool operator()(std::int64_t index) const { return is_outside(index, limit); }
 };
 
-/// Throws tenon::Error: index `position` of the input of `operation` is `found`.
+/// Throws tenon::Error, which says that index `position` of the input of `operation` is `found`.
 [[noreturn]] inline void raise_outside(std::string_view operation, index_t position, std::int64_t found,
                                        index_t limit) {
   raise(Text(operation) + ": index " + to_text(position) + " is " + to_text(found) + ", wanted 0 to " +
         to_text(limit - 1));
 }
 
-/// Throws tenon::Error if one of `indices`, which are at `Place`, is outside [0, limit).
+/// Throws tenon::Error if one of `indices` (count), in memory of `Place`, is outside [0, limit).
 template <class Place>
 void check_indices(std::string_view operation, index_t count, index_t limit, const std::int64_t* indices) {
   if (const index_t at = Place::find(count, IsOutside{limit}, indices); at < count)

@@ -1,6 +1,6 @@
 /// \file
-/// The instruction set this translation unit is compiled for, as the name of the inline namespace that all of tenon is
-/// in.
+/// The instruction set that a translation unit is compiled for, as the name of the inline namespace that all of tenon
+/// is in.
 ///
 /// Two translation units compiled with different flags instantiate the same templates into different code. Because the
 /// instruction set is part of every name, the linker can never hand one of them the other's code.
@@ -41,7 +41,7 @@
 #define TENON_ISA_BASE generic
 #endif
 
-// Extensions a compiler uses by itself in code that never asks for them.
+// Extensions that a compiler uses by itself in code that never asks for them.
 #if defined(__FMA__)
 #define TENON_ISA_FMA _fma
 #else
@@ -60,7 +60,7 @@
 #define TENON_ISA_EXTRA
 #endif
 
-// What -ffast-math makes of NaN and infinity must not reach units without it either.
+// Code compiled with -ffast-math, which is wrong for NaN and infinity, must not reach units without it either.
 #if defined(__FAST_MATH__) || defined(__ASSOCIATIVE_MATH__) || defined(__RECIPROCAL_MATH__) || \
     (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__)
 #define TENON_FAST_MATH 1
@@ -73,12 +73,12 @@
 #define TENON_ISA TENON_PASTE(TENON_ISA_BASE, TENON_ISA_FMA, TENON_ISA_BMI, TENON_ISA_EXTRA, TENON_ISA_VERSION)
 
 #if defined(__GNUC__) || defined(__clang__)
-/// For the few functions whose cost is the call itself: the inner loops of a register tile.
+/// Inlines a function in any case. It is for the few whose cost is the call itself: the inner loops of a register tile.
 #define TENON_ALWAYS_INLINE __attribute__((always_inline))
-/// For loops over vectors: what they call is compiled into them. The more layers of a program use an exp(), the less a
-/// compiler inlines it of its own accord.
+/// Inlines everything that a function calls. It is for loops over vectors: the more layers of a program use an exp(),
+/// the less a compiler inlines it of its own accord.
 #define TENON_FLATTEN __attribute__((flatten))
-/// For what runs once, when a net is made: compiled to be small, which takes less time.
+/// Compiles a function to be small, which takes less time. It is for functions that run once, when a net is made.
 #define TENON_COLD __attribute__((cold))
 /// The signature of the function it stands in, template arguments included.
 #define TENON_PRETTY_FUNCTION __PRETTY_FUNCTION__
@@ -89,9 +89,9 @@
 #define TENON_PRETTY_FUNCTION __FUNCSIG__
 #endif
 
-/// What every thread has an instance of. A target without threads may define it, empty, on the compiler's command line
-/// (`-DTENON_THREAD_LOCAL=`): bare metal has nothing that finds a thread's variables. The same in all units of a
-/// program.
+/// Declares a variable that every thread has for itself. A target without threads, such as bare metal, has nothing that
+/// finds a thread's variables: it may define the macro, empty, on the compiler's command line
+/// (`-DTENON_THREAD_LOCAL=`), the same in all units of a program.
 #if !defined(TENON_THREAD_LOCAL)
 #define TENON_THREAD_LOCAL thread_local
 #endif

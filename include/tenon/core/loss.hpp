@@ -1,6 +1,6 @@
 /// \file
-/// What losses sum up, written once for the CPU and for devices: terms of elements, generic over SIMD batches as
-/// pointwise functions are, and terms of rows.
+/// The terms that losses sum up, written once for the CPU and for devices: terms of elements, generic over SIMD batches
+/// as pointwise functions are, and terms of rows.
 #pragma once
 
 #include <cmath>
@@ -20,7 +20,7 @@ using pointwise::at_least, pointwise::at_most, pointwise::choose, pointwise::ful
 
 // ---- terms of elements: `operator()(x, target)`, and `gradient<I>` with respect to operand I
 
-/// A term of the difference x - target; `Function` has a value and a slope.
+/// A term of the difference x - target, from the `value` and the `slope` of `Function`.
 template <class Function>
 struct OfDifference {
   template <class T>
@@ -85,7 +85,7 @@ struct KullbackLeibler {
   }
 };
 
-/// -(target * log(x) + (1 - target) * log(1 - x)), the logarithms -100 at least
+/// -(target * log(x) + (1 - target) * log(1 - x)), where logarithms are at least -100
 struct BinaryCrossEntropy {
   template <class T>
   TENON_HOST_DEVICE T operator()(const T& x, const T& target) const {
@@ -104,15 +104,15 @@ struct BinaryCrossEntropy {
   TENON_HOST_DEVICE static T bounded_log(const T& x) {
     return at_least(T(-100), elementary::log(x));
   }
-  /// Returns log(1 - x), -100 at least; keeps the digits of a small x.
+  /// Returns log(1 - x), at least -100; keeps the digits of a small x.
   template <class T>
   TENON_HOST_DEVICE static T bounded_log_of_rest(const T& x) {
     return at_least(T(-100), elementary::log1p(-x));
   }
 };
 
-/// The same of sigmoid(x), without its overflow: log(1 + exp(-|x|)), plus x * (1 - target) where x is positive and
-/// -x * target elsewhere. That term is 0 where x is right, so the logarithm keeps its digits.
+/// The BinaryCrossEntropy of sigmoid(x), without overflow: log(1 + exp(-|x|)), plus x * (1 - target) where x is
+/// positive and -x * target elsewhere. The second term is 0 where x is right, so the logarithm keeps its digits.
 struct BinaryCrossEntropyOfLogits {
   template <class T>
   TENON_HOST_DEVICE T operator()(const T& x, const T& target) const {
@@ -142,7 +142,8 @@ struct SoftMargin {
   }
 };
 
-/// x where the target is 1, max(0, Margin - x) where it is -1; the target, a label, has no gradient.
+/// x where the target is 1, max(0, Margin - x) where it is -1, their sum elsewhere. The target, a label, has no
+/// gradient.
 template <double Margin>
 struct HingeEmbedding {
   template <class T>
@@ -186,7 +187,7 @@ struct MarginRanking {
   }
 };
 
-/// The term of weighted elements; the weight is the first operand, and none that counts for `gradient<I>`.
+/// A term times a weight, which is the first operand; `gradient<I>` counts the operands behind it.
 template <class Term>
 struct Weighted {
   template <class T, class... X>
@@ -199,7 +200,7 @@ struct Weighted {
   }
 };
 
-/// The gradient of a term, times a number.
+/// The gradient of a term with respect to operand `Operand`, times a number.
 template <class Term, int Operand, class Scale>
 struct ScaledGradient {
   Scale scale;
@@ -211,8 +212,8 @@ struct ScaledGradient {
 
 // ---- terms of rows
 
-/// max(0, excess)^Power: what MultiMarginLoss makes of Margin - x[y] + x[i], for a target y and another class i.
-/// Nothing of NaN, as in PyTorch.
+/// max(0, excess)^Power, where the excess of MultiMarginLoss is Margin - x[y] + x[i] for a target y and another class
+/// i. It is 0 for NaN, as in PyTorch.
 template <int Power>
 struct MultiMargin {
   template <class T>
@@ -225,14 +226,14 @@ struct MultiMargin {
   }
 };
 
-/// The sum over the targets y, a list that -1 ends, and the classes i that are none of max(0, 1 - x[y] + x[i]), divided
-/// by the number of classes. `operator()(row)` is its value; `add_gradient(row, scale)` adds to grad_x.
+/// The sum of max(0, 1 - x[y] + x[i]) over the targets y and the classes i that are no targets, divided by the number
+/// of classes. `operator()(row)` returns it; `add_gradient(row, scale)` adds its gradient to `grad_x`.
 template <class T>
 struct MultiLabelMarginRow {
   index_t classes;
-  const T* x;
-  const std::int64_t* target;
-  T* grad_x;
+  const T* x;                  // (N, classes)
+  const std::int64_t* target;  // (N, classes): -1 ends the targets of a row
+  T* grad_x;                   // (N, classes); null for forward
 
   TENON_HOST_DEVICE double operator()(index_t row) const {
     double sum = 0;
@@ -249,6 +250,7 @@ struct MultiLabelMarginRow {
   }
 
  private:
+  /// Calls f(target, class, excess) for each excess of a row that is positive.
   template <class F>
   TENON_HOST_DEVICE void for_each_excess(index_t row, F&& f) const {
     const T* scores = x + row * classes;
@@ -259,6 +261,7 @@ struct MultiLabelMarginRow {
         if (z > 0 && !is_target(targets, i)) f(targets[t], i, z);
       }
   }
+  /// Returns whether class `i` is among `targets` (classes), which -1 ends.
   TENON_HOST_DEVICE bool is_target(const std::int64_t* targets, index_t i) const {
     for (index_t t = 0; t < classes && targets[t] >= 0; ++t)
       if (targets[t] == i) return true;
@@ -266,8 +269,8 @@ struct MultiLabelMarginRow {
   }
 };
 
-/// 1 - cos(first, second) where the target is 1, max(0, cos(first, second) - margin) where it is -1: what follows from
-/// the products of the two rows.
+/// 1 - cos(first, second) where the target is 1, max(0, cos(first, second) - margin) where it is -1, 0 elsewhere:
+/// computed from the products of the two rows with each other (`both`) and with themselves.
 struct CosineEmbedding {
   static constexpr double eps = 1e-12;  // added to the squared norms
   double both, first_squared, second_squared;
@@ -287,8 +290,10 @@ struct CosineEmbedding {
     if (target == Label(1)) return -1;
     return target == Label(-1) && cosine() >= margin ? 1 : 0;
   }
-  /// The gradient of the cosine with respect to one row is `by_other * other - by_own * own`.
+  /// Returns the factor of the other row in the cosine's gradient with respect to one row,
+  /// `by_other * other - by_own * own`.
   TENON_HOST_DEVICE double by_other() const { return 1 / std::sqrt(first_squared * second_squared); }
+  /// Returns the factor of the row itself in the cosine's gradient with respect to it.
   TENON_HOST_DEVICE double by_own(double own_squared) const { return cosine() / own_squared; }
 };
 

@@ -17,7 +17,7 @@ inline constexpr std::size_t alignment = 64;
 
 namespace detail {
 
-// Four size classes per power of two: a block is at most a quarter larger than asked for.
+// There are four size classes per power of two: a block is at most a quarter larger than asked for.
 constexpr std::size_t size_class(std::size_t bytes) {
   const std::size_t lines = (bytes + alignment - 1) / alignment;
   if (lines <= 4) return lines;
@@ -36,7 +36,7 @@ struct FreeBlock {
   FreeBlock* next;
 };
 
-/// The free lists of one thread. A block freed on another thread than its own joins that thread's lists.
+/// The free lists of one thread. A block joins the lists of the thread that frees it.
 struct FreeLists {
   static constexpr std::size_t limit = std::size_t{1} << 30;  // bytes kept; more goes back to the system
 
@@ -51,7 +51,8 @@ struct FreeLists {
   }
 };
 
-// Trivially destructible, so still usable by tensors that outlive it in a thread's or program's last moments.
+// Trivially destructible, so that it serves tensors that are destroyed after it in a thread's or program's last
+// moments.
 inline TENON_THREAD_LOCAL constinit FreeLists free_lists;
 
 struct ClosesFreeLists {
@@ -76,7 +77,7 @@ inline constexpr bool recycle = true;
 
 }  // namespace detail
 
-/// A block of at least `bytes` bytes, 64-byte aligned, contents undefined.
+/// Returns a block of at least `bytes` bytes, 64-byte aligned, contents undefined.
 inline void* acquire(std::size_t bytes) {
   const std::size_t index = detail::size_class(bytes ? bytes : 1);
   if constexpr (detail::recycle) {
@@ -90,7 +91,7 @@ inline void* acquire(std::size_t bytes) {
   return ::operator new(detail::class_bytes(index), std::align_val_t{alignment});
 }
 
-/// Gives back what `acquire(bytes)` returned.
+/// Gives back the block that `acquire(bytes)` returned, with the same `bytes`.
 inline void release(void* pointer, std::size_t bytes) noexcept {
   const std::size_t index = detail::size_class(bytes ? bytes : 1), size = detail::class_bytes(index);
   if constexpr (detail::recycle) {
@@ -108,7 +109,7 @@ inline void release(void* pointer, std::size_t bytes) noexcept {
 /// Returns this thread's recycled blocks to the system.
 inline void release_cached() noexcept { detail::free_lists.clear(); }
 
-/// Elements in recycled memory, their count known at run time; not initialised.
+/// An array in recycled memory, of a size known at run time; its elements are not initialised.
 template <class T>
 class Array {
  public:
@@ -135,7 +136,7 @@ class Array {
   std::size_t size_ = 0;
 };
 
-/// Base of classes whose objects come from recycled memory.
+/// The base of classes whose objects lie in recycled memory.
 struct Recycled {
   static void* operator new(std::size_t bytes) { return acquire(bytes); }
   static void operator delete(void* pointer, std::size_t bytes) noexcept { release(pointer, bytes); }

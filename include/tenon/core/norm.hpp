@@ -15,16 +15,16 @@
 
 namespace tenon::inline TENON_ISA {
 
-/// What a distance is the norm of.
+/// Returns a - b + Eps, the difference that a distance is the norm of.
 template <double Eps, class T>
 TENON_HOST_DEVICE T shifted_difference(const T& a, const T& b) {
   return elementary::in_order(a - b) + pointwise::full_like(a, Eps);
 }
 
-/// (sum over i of |x[i]|^P)^(1/P). Generic over float, double, xsimd::batch and device floats.
+/// The norm (sum over i of |x[i]|^P)^(1/P), generic over float, double, xsimd::batch and device floats.
 template <double P>
 struct Norm {
-  /// What an element adds to the sum.
+  /// Returns what an element adds to the sum, |x|^P.
   template <class T>
   TENON_HOST_DEVICE static T term(const T& x) {
     using std::abs;
@@ -35,7 +35,7 @@ struct Norm {
     else
       return elementary::pow(abs(x), P);
   }
-  /// The norm of a vector whose terms have this sum.
+  /// Returns the norm of a vector whose terms have this sum.
   template <class T>
   TENON_HOST_DEVICE static T root(const T& sum) {
     if constexpr (pointwise::equal(P, 1.0))
@@ -45,7 +45,7 @@ struct Norm {
     else
       return elementary::pow(sum, 1 / P);
   }
-  /// The derivative of the norm by element `x`; zero where there is none.
+  /// Returns the derivative of the norm by element `x`; zero where there is none.
   template <class T>
   TENON_HOST_DEVICE static T gradient(const T& x, const T& norm) {
     using pointwise::choose, pointwise::equal, std::abs;

@@ -1,11 +1,11 @@
 /// \file
-/// What a place is: where tensors live, and who computes on them. `host` is one; a GPU is another.
+/// The contract of a place: where tensors are, and what computes on them. `host` is one; a GPU is another.
 ///
 /// A place is a type without objects. Its `Place::tensor<T, D...>` is a class of tensors, and its
-/// `Place::kernel<Operation>` computes an operation (autograd/apply.hpp says how). `const Place::scope here(x...)`
-/// makes work be done where the tensors `x` are, as long as it lives. A place with several devices has
+/// `Place::kernel<Operation>` computes an operation (autograd/operation.hpp says how). `const Place::scope here(x...)`
+/// makes the device of the tensors `x` the current one, as long as it lives. A place with several devices has
 /// `Place::select(id)`: new tensors are made on that one. `Place::array<T>(count)` is memory, not initialised; its
-/// `data()` is null without a count. What is done with elements, whose pointers are into memory at the place:
+/// `data()` is null if `count` is 0. These functions work on `count` elements, in memory of the place:
 ///
 ///     Place::fill(y, count, value);                               // y[i] = value
 ///     Place::copy(x, count, y);                                   // y[i] = x[i], converted
@@ -19,10 +19,10 @@
 ///     Place::scaled(x, factor);                                   // converts to *x * factor, in functors as well
 ///
 /// `y` may be one of the `x` of a map, and overlaps none of them otherwise. The function of `for_each` takes references
-/// and changes what they refer to, where the pointer is not one to const; the first is not. Elements come in any order.
-/// A function is a functor of numbers and of SIMD batches of them, which holds numbers only and is TENON_HOST_DEVICE:
-/// core/pointwise.hpp and core/arithmetic.hpp have most. For nvcc it is no lambda, and has no variables of its own. A
-/// predicate is one of numbers.
+/// and changes the elements whose pointer is not one to const; the first pointer is not. Elements come in any order. A
+/// function is a functor of numbers and of SIMD batches of them, which holds numbers only and is TENON_HOST_DEVICE:
+/// core/pointwise.hpp and core/arithmetic.hpp have most. For nvcc it must not be a lambda, nor have local variables. A
+/// predicate is a functor of numbers alone.
 #pragma once
 
 #include <algorithm>
@@ -36,7 +36,7 @@ template <class T, index_t... D>
 class Tensor;
 
 namespace cpu {
-/// How the CPU computes an operation; specialised in the files of cpu/.
+/// The kernel of an operation on the CPU; specialised in the files of cpu/.
 template <class Operation>
 struct Kernel;
 }  // namespace cpu
@@ -45,7 +45,8 @@ namespace cuda {
 struct device;
 }  // namespace cuda
 
-/// The place of this machine's processors. Its vector loops are in cpu/micro/map.hpp.
+/// The place of the CPU. The comment of this file says what its functions do; all pointers are to `count` elements. The
+/// vector loops are in cpu/micro/map.hpp.
 struct host {
   template <class T, index_t... D>
   using tensor = Tensor<T, D...>;
@@ -96,7 +97,7 @@ struct host {
   }
 };
 
-/// The number at `x`, which is at `Place`.
+/// Returns the number at `x`, in memory of `Place`.
 template <class Place, class T>
 T read(const T* x) {
   T number;
@@ -105,7 +106,7 @@ T read(const T* x) {
 }
 
 namespace nn {
-/// An element type at a place: what `dtype` holds where the parameters are not on the host. Made by `cuda(id)`.
+/// An element type at a place: `dtype` holds it where the parameters are not on the host. `cuda(id)` makes it.
 template <class Place, class T>
 struct on {};
 }  // namespace nn
@@ -121,7 +122,7 @@ struct placed_tensor<Tensor<nn::on<Place, T>, D...>> {
 };
 }  // namespace detail
 
-/// The tensor that `Tensor<T, D...>` stands for in a user's module whose element type `T` says at which place it is.
+/// The tensor that `Tensor<T, D...>` stands for in a user's module, whose element type `T` may name a place.
 template <class TensorType>
 using placed_tensor_t = typename detail::placed_tensor<TensorType>::type;
 

@@ -25,7 +25,7 @@ namespace tenon::inline TENON_ISA::pointwise {
 
 enum class Saves { input, output };
 
-/// `condition ? a : b`, per lane where T is a SIMD batch.
+/// Returns `condition ? a : b`, per lane where T is a SIMD batch.
 template <class Condition, class T>
 constexpr T choose(const Condition& condition, const T& a, const T& b) {
   return select(condition, a, b);  // found by argument-dependent lookup in xsimd
@@ -35,7 +35,7 @@ TENON_HOST_DEVICE constexpr T choose(bool condition, const T& a, const T& b) {
   return condition ? a : b;
 }
 
-/// The larger of `bound` and `x`; NaN in `x` stays NaN, as in PyTorch.
+/// Returns the larger of `bound` and `x`; NaN in `x` stays NaN, as in PyTorch.
 template <class T>
 constexpr T at_least(const T& bound, const T& x) {
   return max(bound, x);  // x86 returns the second operand if either is NaN
@@ -46,7 +46,7 @@ TENON_HOST_DEVICE constexpr T at_least(const T& bound, const T& x) {
   return x < bound ? bound : x;
 }
 
-/// The smaller of `bound` and `x`; NaN in `x` stays NaN.
+/// Returns the smaller of `bound` and `x`; NaN in `x` stays NaN.
 template <class T>
 constexpr T at_most(const T& bound, const T& x) {
   return min(bound, x);
@@ -61,7 +61,8 @@ TENON_HOST_DEVICE constexpr T at_most(const T& bound, const T& x) {
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wfloat-equal"
 #endif
-/// Whether `a` is exactly `b`, per lane where T is a SIMD batch. This is `==`, of which compilers warn between floats.
+/// Returns whether `a` is exactly `b`, per lane where T is a SIMD batch. It is `==` without the warning that compilers
+/// give between floats.
 template <class T>
 TENON_HOST_DEVICE TENON_ALWAYS_INLINE constexpr auto equal(const T& a, const T& b) {
   return a == b;
@@ -75,8 +76,8 @@ TENON_HOST_DEVICE constexpr T square(const T& x) {
   return x * x;
 }
 
-/// `value` in every lane of a T. (nvcc takes no SIMD type as an explicit template argument in what is also for
-/// devices.)
+/// Returns `value` in every lane of a T. (nvcc takes no SIMD type as an explicit template argument in functions that
+/// are also for devices.)
 template <class T>
 constexpr T full_like(const T&, double value) {
   return T(static_cast<typename T::value_type>(value));
@@ -87,7 +88,7 @@ TENON_HOST_DEVICE constexpr T full_like(const T&, double value) {
   return static_cast<T>(value);
 }
 
-/// What a T has in each lane; T itself where it is a number.
+/// The type of a lane of T; T itself where it is a number.
 template <class T>
 struct Element {
   using type = T;
@@ -98,7 +99,7 @@ struct Element<T> {
   using type = typename T::value_type;
 };
 
-/// constant + x * (first + x * (second + ...)), by Horner's rule.
+/// Returns constant + x * (first + x * (second + ...)), by Horner's rule.
 template <class T>
 TENON_HOST_DEVICE constexpr T polynomial(const T& x, double constant) {
   return full_like(x, constant);
@@ -134,7 +135,7 @@ struct Negate {
   }
 };
 
-/// second(first(x...)): a chain of functions is one function.
+/// The function second(first(x...)).
 template <class First, class Second>
 struct Compose {
   First first;
@@ -145,7 +146,8 @@ struct Compose {
   }
 };
 
-/// The gradient of a function as a functor of two elements: what comes from above, and what the function saves.
+/// The gradient of a function, as a functor of two elements: the gradient of the result, and the input or output that
+/// the function saves.
 template <class Function>
 struct GradientOf {
   template <class T>

@@ -1,6 +1,6 @@
 /// \file
-/// What poolings make of the elements of a window, written once: functions generic over float, double, xsimd::batch and
-/// device floats.
+/// The functions that poolings apply to the elements of a window, written once: generic over float, double,
+/// xsimd::batch and device floats.
 ///
 /// A total begins with `start`; each element x of the window joins it as `join(total, enter(x))`, in any order; the
 /// result is `finish(total, divisor)`, the divisor being the product of the axes' `share`s. The gradient with respect
@@ -20,7 +20,7 @@ namespace tenon::inline TENON_ISA {
 
 namespace pooling {
 
-/// The larger of the two; a NaN in either is the result, as in PyTorch.
+/// Returns the larger of the two, or NaN if either is NaN, as in PyTorch.
 template <class V>
 TENON_HOST_DEVICE TENON_ALWAYS_INLINE inline V max_or_nan(const V& largest, const V& x) {
   return pointwise::choose(pointwise::equal(largest, largest), pointwise::at_least(largest, x), largest);
@@ -30,7 +30,7 @@ namespace detail {
 constexpr bool is_whole(double x) { return pointwise::equal(static_cast<double>(static_cast<long long>(x)), x); }
 }  // namespace detail
 
-/// x to the power of E; small multiples of 1/2 by products and square roots.
+/// Returns x to the power of E; small multiples of 1/2 by products and square roots.
 template <double E, class T>
 TENON_HOST_DEVICE T power(const T& x) {
   if constexpr (pointwise::equal(E, 0.0)) {
@@ -83,7 +83,7 @@ struct Max {
 };
 
 namespace detail {
-/// What totals that are sums have in common.
+/// The base of functions whose totals are sums.
 struct Sum {
   template <class T>
   TENON_HOST_DEVICE static constexpr T start() {
@@ -100,7 +100,8 @@ struct Sum {
 };
 }  // namespace detail
 
-/// The mean. `CountIncludePad`: of the window in the padded input; otherwise of its elements in the input itself.
+/// The mean over the window in the padded input with `CountIncludePad`, otherwise over its elements in the input
+/// itself.
 template <bool CountIncludePad>
 struct Average : detail::Sum {
   static constexpr bool gradient_reads_input = false;
@@ -122,8 +123,8 @@ struct Average : detail::Sum {
   }
 };
 
-/// (sum of x^P)^(1/P). As in PyTorch the powers keep their sign, a window that the border cuts is scaled up to the
-/// whole kernel, and a zero result has the gradient zero.
+/// The norm (sum of x^P)^(1/P). As in PyTorch, the powers keep their sign, a window that the border cuts is scaled up
+/// to the whole kernel, and a zero result has the gradient zero.
 template <double P>
 struct PowerSum : detail::Sum {
   static constexpr bool gradient_reads_input = true;
@@ -135,7 +136,7 @@ struct PowerSum : detail::Sum {
   TENON_HOST_DEVICE TENON_ALWAYS_INLINE static V finish(const V& total, const V& inside) {
     return power<1 / P>(total / inside);
   }
-  /// The part of the window that is inside.
+  /// Returns the part of the window that is inside the input.
   template <class T, class Axis>
   TENON_HOST_DEVICE static constexpr T share(const Axis& axis, index_t o) {
     return static_cast<T>(axis.counted(o, false)) / static_cast<T>(axis.kernel);

@@ -1,13 +1,13 @@
 /// \file
-/// Where the windows of poolings lie: sliding, adaptive and fractional ones answer the same questions.
+/// The geometry of poolings: sliding, adaptive and fractional windows have the same functions.
 #pragma once
 
 #include "geometry.hpp"
 
 namespace tenon::inline TENON_ISA {
 
-/// One axis of an adaptive pooling: output position `o` sees [floor(o * input / output), ceil((o + 1) * input /
-/// output)).
+/// One axis of an adaptive pooling, with the functions of Window: output position `o` sees [floor(o * input / output),
+/// ceil((o + 1) * input / output)).
 struct AdaptiveWindow {
   static constexpr index_t dilation = 1;
   index_t input = 1, output = 1;
@@ -22,8 +22,9 @@ struct AdaptiveWindow {
   TENON_HOST_DEVICE constexpr index_t last_output(index_t i) const { return ((i + 1) * output + input - 1) / input; }
 };
 
-/// One axis of a fractional pooling: windows of `kernel` elements whose distances are drawn, by `sample` in [0, 1).
-/// Places are computed in the type T of the tensor, as PyTorch does: rounding decides where a window lies.
+/// One axis of a fractional pooling, with the functions of Window: windows of `kernel` elements, at distances that
+/// `sample`, drawn from [0, 1), decides. Positions are computed in the type T of the tensor, as PyTorch does, since
+/// rounding decides where a window lies.
 template <class T>
 struct FractionalWindow {
   static constexpr index_t dilation = 1;
@@ -37,7 +38,7 @@ struct FractionalWindow {
   }
   TENON_HOST_DEVICE constexpr index_t first_inside(index_t) const { return 0; }
   TENON_HOST_DEVICE constexpr index_t last_inside(index_t) const { return kernel; }
-  // Whatever the sample, a window begins one element beside `o * distance()` at most, and rounding may add to that.
+  // Whatever the sample, a window begins at most one element beside `o * distance()`, but for rounding.
   TENON_HOST_DEVICE constexpr index_t first_output(index_t i) const {
     const index_t before =
         output == 1 || i < kernel ? 0 : static_cast<index_t>(static_cast<T>(i - kernel) / distance());
@@ -49,7 +50,7 @@ struct FractionalWindow {
   }
 
  private:
-  /// Between neighbouring windows, on average; at least 1.
+  /// Returns the average distance between neighbouring windows; at least 1.
   TENON_HOST_DEVICE constexpr T distance() const { return static_cast<T>(input - kernel) / static_cast<T>(output - 1); }
 };
 
@@ -71,11 +72,12 @@ struct PoolGeometry {
     for (const Axis& axis : axes) size *= axis.output;
     return size;
   }
-  /// The windows of one plane.
+  /// Returns the windows of one plane.
   TENON_HOST_DEVICE constexpr const PoolGeometry& in_plane(index_t) const { return *this; }
 };
 
-/// A fractional pooling, whose windows lie differently in each plane: by `samples` (planes, 2), the width's first.
+/// A fractional pooling, whose windows lie differently in each plane. `samples` (planes, 2) has that of the width
+/// first.
 template <class T>
 struct FractionalGeometry : PoolGeometry<2, FractionalWindow<T>> {
   const T* samples = nullptr;
@@ -88,8 +90,8 @@ struct FractionalGeometry : PoolGeometry<2, FractionalWindow<T>> {
   }
 };
 
-/// The same pooling with long rows: where one window covers the last axis, that joins the axis before it, so that a
-/// pooling of whole planes is one of neighbouring elements.
+/// Returns the same pooling with long rows: where one window covers the last axis, it is joined with the axis before
+/// it, so that a pooling of whole planes is one of neighbouring elements.
 template <int Rank>
 constexpr PoolGeometry<Rank> with_long_rows(PoolGeometry<Rank> geometry) {
   if constexpr (Rank > 1) {

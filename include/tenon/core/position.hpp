@@ -7,24 +7,24 @@
 
 namespace tenon::inline TENON_ISA::detail {
 
-/// What errors call `x[i]`.
+/// The name of `x[i]` in errors.
 struct Subscript {
   static constexpr std::string_view name = "x[i]";
 };
 
-/// An integer, or a constant such as 2_c.
+/// Whether `Index` is an integer, or a constant such as 2_c.
 template <class Index>
 inline constexpr bool is_position = std::is_integral_v<Index> || requires { Index::value + 0; };
 template <class Index>
 inline constexpr bool is_constant_position = requires { std::integral_constant<index_t, Index::value>{}; };
 
-/// Of `x[i]`, where the leading axis of x has `size` elements.
+/// Throws tenon::Error for `x[position]`, where the leading axis of x has `size` elements.
 [[noreturn]] inline void raise_position(index_t position, index_t size) {
   raise("x[" + to_text(position) + "]: the leading axis of x has " + to_text(size) + " elements");
 }
 
-/// The position in the leading axis of `S` that `i` means: negative, from its end. A constant outside the axis is a
-/// compile error, another position a tenon::Error.
+/// Returns the position in the leading axis of `S` that `i` means, which counts from its end if negative. A constant
+/// outside the axis is a compile error, any other position outside a tenon::Error.
 template <class S, class Index>
 constexpr index_t leading_position(const Index& i) {
   constexpr index_t size = S::dims[0];

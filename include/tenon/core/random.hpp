@@ -24,8 +24,8 @@ class Generator : public std::mt19937_64 {
 
 namespace detail {
 
-/// The seed of stream `number` of `seed`: the splitmix64 generator's output after `number` + 1 steps. For one seed, no
-/// two streams have the same.
+/// Returns the seed of stream `number` of `seed`: the splitmix64 generator's output after `number` + 1 steps. No two
+/// streams of one seed have the same.
 constexpr std::uint64_t stream_seed(std::uint64_t seed, std::uint64_t number) {
   std::uint64_t z = seed + (number + 1) * 0x9e3779b97f4a7c15;
   z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
@@ -33,9 +33,9 @@ constexpr std::uint64_t stream_seed(std::uint64_t seed, std::uint64_t number) {
   return z ^ (z >> 31);
 }
 
-/// Which numbers threads have, and the seed that all of them follow. A thread keeps its number as long as it lives. A
-/// number whose thread has ended is given away again only after the next `manual_seed`, so that no thread repeats what
-/// another one drew.
+/// The numbers of all threads, and the seed that they follow. A thread keeps its number as long as it lives. A number
+/// whose thread has ended is given away again only after the next `manual_seed`, so that no thread repeats what another
+/// one drew.
 class ThreadNumbers {
  public:
   /// A number, and the thread that has it while `alive`.
@@ -45,10 +45,10 @@ class ThreadNumbers {
     Holder* next = nullptr;
   };
 
-  /// Changes with every `manual_seed`.
+  /// Returns a number that changes with every `manual_seed`.
   unsigned epoch() const noexcept { return epoch_.load(std::memory_order_relaxed); }
 
-  /// The smallest number that no thread has and none has had since the last `manual_seed`.
+  /// Gives the calling thread the smallest number that none has, nor has had since the last `manual_seed`.
   Holder* enter() {
     auto* holder = new Holder{0};  // outside of the lock, since it may throw
     const Lock lock(busy_);
@@ -63,7 +63,7 @@ class ThreadNumbers {
     if (holder->number < unused_) remove_ended();
   }
 
-  /// Every thread follows `seed` from now on. Returns the new epoch.
+  /// Makes every thread follow `seed` from now on. Returns the new epoch.
   unsigned follow(std::uint64_t seed) noexcept {
     const Lock lock(busy_);
     seed_ = seed;
@@ -82,7 +82,7 @@ class ThreadNumbers {
   }
 
  private:
-  /// Spins: held for a few instructions, when a thread begins, ends or takes a new seed.
+  /// A spinning lock. It is held for a few instructions, when a thread begins, ends or takes a new seed.
   class Lock {
    public:
     explicit Lock(std::atomic_flag& busy) noexcept : busy_(busy) {
@@ -142,7 +142,7 @@ class ThreadGenerator {
     engine_.seed(value);
   }
 
-  /// The calling thread's.
+  /// Returns the calling thread's generator.
   static ThreadGenerator& instance() {
     static TENON_THREAD_LOCAL ThreadGenerator generator;
     return generator;
@@ -157,14 +157,15 @@ class ThreadGenerator {
 
 }  // namespace detail
 
-/// The calling thread's generator. Threads are numbered from 0 in the order in which they first ask for it (or call
-/// `manual_seed`), and each draws from a stream of its own. Ask for it again after a `manual_seed`, do not keep it.
+/// Returns the calling thread's generator. Threads are numbered from 0 in the order in which they first ask for it (or
+/// call `manual_seed`), and each draws from a stream of its own. Ask for it again after a `manual_seed`, do not keep
+/// it.
 ///
 ///     tenon::manual_seed(1);
 ///     const double drawn = std::uniform_real_distribution<>()(tenon::generator());
 inline Generator& generator() { return detail::ThreadGenerator::instance().get(); }
 
-/// Makes everything random that follows repeatable: seeds the calling thread's generator with exactly `seed`, and every
+/// Makes all random numbers that follow repeatable: seeds the calling thread's generator with exactly `seed`, and every
 /// other thread's, when it next draws, with the stream of `seed` that has the thread's number. A thread keeps its
 /// number while it lives; after a `manual_seed`, new threads get the numbers of those that have ended.
 inline void manual_seed(std::uint64_t seed) { detail::ThreadGenerator::instance().seed(seed); }
@@ -173,7 +174,7 @@ namespace detail {
 inline TENON_THREAD_LOCAL bool initialize_parameters = true;
 }
 
-/// While one lives, layers made on this thread leave their parameters unset: somebody is about to fill them.
+/// A scope in which layers made on this thread leave their parameters unset, because they are about to be filled.
 class WithoutInitialization {
  public:
   WithoutInitialization() : before_(std::exchange(detail::initialize_parameters, false)) {}
@@ -185,7 +186,7 @@ class WithoutInitialization {
   bool before_;
 };
 
-/// `count` elements from the uniform distribution over [0, 1).
+/// Fills `elements` (count) from the uniform distribution over [0, 1).
 template <class T>
 void draw_uniform(T* elements, std::size_t count) {
   std::uniform_real_distribution<T> distribution;
@@ -194,6 +195,7 @@ void draw_uniform(T* elements, std::size_t count) {
 }
 
 namespace detail {
+/// Fills `elements` (count) from `distribution`; in a WithoutInitialization, does nothing.
 template <class Distribution, class T>
 void draw(Distribution distribution, T* elements, std::size_t count) {
   if (!initialize_parameters) return;

@@ -2,16 +2,16 @@
 /// Resampling of one axis of an image, for upsampling and padding: which input positions an output position is made of,
 /// and, for gradients gathered by input, which output positions read an input position.
 ///
-/// Output position `o` is the input at `at(o)`, or zero where that is -1. On an axis that `blends` it is that times
-/// 1 - fraction(o), plus the input at `next(o)` times fraction(o). Input position `i` is read by `reader(i, k)` for
-/// each k below `readers(i)`, where -1 stands for none.
+/// Output position `o` is the input at `at(o)`, or zero where `at(o)` is -1. On an axis that `blends` it is the input
+/// at `at(o)` times 1 - fraction(o), plus the input at `next(o)` times fraction(o). Input position `i` is read by the
+/// output positions `reader(i, k)` for each k below `readers(i)`, where a negative one stands for none.
 #pragma once
 
 #include "geometry.hpp"
 
 namespace tenon::inline TENON_ISA::resampling {
 
-/// What the axes of all rules have.
+/// The base of the rules, each of which is one axis.
 struct Axis {
   index_t input = 1, output = 1;
   index_t before = 0;  // output positions before the first input position
@@ -87,7 +87,7 @@ struct Reflected : Axis {
   }
 };
 
-/// The part input position `i` has in output position `o`.
+/// Returns the factor of input position `i` in output position `o`.
 template <class Rule>
 TENON_HOST_DEVICE constexpr double weight(const Rule& axis, index_t i, index_t o) {
   if constexpr (Rule::blends)

@@ -1,5 +1,5 @@
 /// \file
-/// Ends what `undefine_macros.hpp` began.
+/// Brings back the macros that `undefine_macros.hpp` set aside.
 #pragma pop_macro("Bool")
 #pragma pop_macro("None")
 #pragma pop_macro("PI")

@@ -49,7 +49,7 @@ struct replace_extent<Shape<D...>, Axis, Extent, std::index_sequence<I...>> {
 template <class S, std::size_t Axis, index_t Extent>
 using replace_extent_t = typename detail::replace_extent<S, Axis, Extent, std::make_index_sequence<S::rank>>::type;
 
-/// The innermost of `D`, or -1 of none.
+/// The innermost of the extents `D`, or -1 if there are none.
 template <index_t... D>
 inline constexpr index_t last_extent = [] {
   index_t last = -1;

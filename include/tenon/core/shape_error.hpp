@@ -1,6 +1,6 @@
 /// \file
-/// What a layer says of an input it does not accept: one compiler error whose line names the layer, its position in the
-/// chain, the expected and the actual shape.
+/// The rejection of an input by a layer: one compiler error, whose line names the layer, its position in the chain, the
+/// expected and the actual shape.
 ///
 /// A shape rule returns a Shape, or a `Rejection`. The first rejection is reported by `report` and nothing after it is
 /// computed, so the compiler prints exactly one error. g++ prints the sentence (a string template argument), clang
@@ -56,10 +56,10 @@ template <auto... Extents>
 struct expected_second_operand {};
 template <auto... Extents>
 struct expected_indices {};
-/// What a call may ask for with `output_size<...>{}`.
+/// The sizes that a call may ask for with `output_size<...>{}`.
 template <auto... Extents>
 struct expected_output_size {};
-/// One of any number of operands.
+/// The shape of one of any number of operands.
 template <auto... Extents>
 struct expected_operand {};
 template <index_t... Extents>
@@ -75,11 +75,11 @@ struct actual_elements {};
 template <std::size_t... I>
 struct at_layer {};
 
-/// The answer of a shape rule to a shape it does not accept.
+/// The answer of a shape rule to a shape that it does not accept.
 template <class Layer, class Expected, class Actual, class Position = at_layer<>>
 struct Rejection {};
 
-/// The same from a user's `forward`, where the layer in question has already said what is wrong.
+/// The rejection of a shape by a user's `forward`, where the layer in question has already reported it.
 struct AlreadyReported {};
 
 template <class>
@@ -99,7 +99,7 @@ struct reject<Layer, Expected, Shape<D...>> {
 template <class Layer, class Expected, class Actual>
 using reject_t = typename reject<Layer, Expected, Actual>::type;
 
-/// `rejection` as seen from the chain that holds it at position `I`; a Shape stays what it is.
+/// The rejection `Result` as seen from the chain that holds the layer at position `I`; a Shape stays what it is.
 template <std::size_t I, class Result>
 struct inside_layer {
   using type = Result;
@@ -111,8 +111,8 @@ struct inside_layer<I, Rejection<L, E, A, at_layer<P...>>> {
 template <std::size_t I, class Result>
 using inside_layer_t = typename inside_layer<I, Result>::type;
 
-/// The result of a call that was rejected. Every layer takes it and returns it, and it has what results have, so that
-/// one mistake is one error.
+/// The result of a call that was rejected. Every layer takes it and returns it, and it has the members of a result, so
+/// that one mistake is one error.
 struct Rejected {
   template <class Index>
   constexpr Rejected operator[](const Index&) const {
@@ -129,9 +129,9 @@ struct Rejected {
   constexpr Rejected item() const { return {}; }
   constexpr Rejected to_host() const { return {}; }
   static constexpr std::size_t size() { return 0; }
-  /// As a number.
+  /// Stands for a number.
   constexpr operator double() const { return 0; }
-  /// As a tensor.
+  /// Stands for a tensor.
   template <class TensorType>
     requires requires { typename TensorType::static_shape; }
   operator TensorType() const {
@@ -269,8 +269,7 @@ struct message {};
 template <class Message>
 struct shape_error {};
 
-// These return a deduced type, so that g++ looks into them where they are called: before it meets what is done with the
-// result.
+// These return a deduced type, so that g++ looks into them where they are called, before it meets uses of the result.
 constexpr auto report(AlreadyReported) {}
 
 #if defined(__clang__)
@@ -288,8 +287,8 @@ constexpr auto report(R) {
 }
 #endif
 
-/// One compile error that reads `text` and names the types behind it, of which one has to depend on a template
-/// argument: `TENON_REJECT("a sentence", Types...);` in a function of a deduced type.
+/// Makes one compile error that reads `text` and names the types behind it, one of which has to depend on a template
+/// argument: `TENON_REJECT("a sentence", Types...);` in a function whose return type is deduced.
 #if defined(__clang__)
 template <class... Types>
 inline constexpr bool accepts_types = false;

@@ -20,8 +20,8 @@
 namespace tenon::inline TENON_ISA {
 
 /// Names, in the order of their insertion, with their tensors. Names are unique. A call that throws changes nothing.
-/// Entries of a file whose dtype tenon does not store are no entries of the dict, but it remembers them: who asks for
-/// one is told its dtype.
+/// Entries of a file whose dtype tenon does not store are skipped: they are no entries of the dict, but the error for
+/// one that is asked for says its dtype.
 ///
 ///     const tenon::StateDict dict = nn::Linear<300, 10>{}.state_dict();
 ///     for (const auto& [name, tensor] : dict) std::printf("%s %s\n", name.c_str(), tenon::describe(tensor).c_str());
@@ -31,13 +31,13 @@ class StateDict {
   using value_type = std::pair<std::string, AnyTensor>;
   using const_iterator = std::vector<value_type>::const_iterator;
 
-  /// What is known of an entry that was skipped.
+  /// An entry that was skipped.
   struct Skipped {
     std::string name, dtype;
     std::vector<index_t> extents;
   };
 
-  /// Appends an entry; throws tenon::Error if the name is taken. It replaces a skipped one.
+  /// Appends an entry; throws tenon::Error if the name is taken. It replaces a skipped entry of that name.
   void insert(std::string name, AnyTensor tensor) {
     if (contains(name)) raise("StateDict: the name " + quoted(name) + " is already taken");
     Index added;
@@ -47,15 +47,15 @@ class StateDict {
     forget(entries_.back().first);
   }
 
-  /// Remembers an entry that cannot be stored; throws tenon::Error if the name is taken.
+  /// Notes an entry that cannot be stored; throws tenon::Error if the name is taken.
   void skip(Skipped entry) {
     if (contains(entry.name) || skipped(entry.name))
       raise("StateDict: the name " + quoted(entry.name) + " is already taken");
     add_skipped(std::move(entry));
   }
-  /// The entries that were skipped.
+  /// Returns the entries that were skipped.
   const std::vector<Skipped>& skipped() const noexcept { return skipped_; }
-  /// The skipped entry called `name`, or nullptr.
+  /// Returns the skipped entry called `name`, or nullptr.
   const Skipped* skipped(std::string_view name) const {
     const Index::const_iterator found = skipped_index_.find(name);
     return found == skipped_index_.end() ? nullptr : &skipped_[found->second];
@@ -68,16 +68,17 @@ class StateDict {
 
   bool contains(std::string_view name) const { return index_.find(name) != index_.end(); }
 
-  /// The entry called `name`; throws tenon::Error if there is none, also where it was skipped.
+  /// Returns the entry called `name`; throws tenon::Error if there is none, also where it was skipped.
   const AnyTensor& operator[](std::string_view name) const { return entries_[find(name)->second].second; }
 
-  /// The entry called `name` as a Tensor; throws tenon::Error if there is none or its dtype or shape is another.
+  /// Returns the entry called `name` as a Tensor; throws tenon::Error if there is none or its dtype or shape is
+  /// another.
   template <TypedTensor Tensor>
   Tensor get(std::string_view name) const {
     return (*this)[name].template get<Tensor>(name);
   }
 
-  /// Copies of the entries whose names begin with `prefix`, without the prefix.
+  /// Returns copies of the entries whose names begin with `prefix`, under names without the prefix.
   StateDict subset(std::string_view prefix) const {
     StateDict result;
     for (const auto& [name, tensor] : entries_)
@@ -143,7 +144,7 @@ class StateDict {
     skipped_index_.clear();
     for (const Skipped& entry : skipped_) skipped_index_.emplace(entry.name, skipped_index_.size());
   }
-  /// No longer a skipped entry, now that there is one to use.
+  /// Removes the skipped entry called `name`, if there is one.
   void forget(std::string_view name) {
     if (skipped(name)) remove_skipped([name](const Skipped& entry) { return entry.name == name; });
   }
@@ -155,7 +156,8 @@ class StateDict {
 
 namespace detail {
 
-/// A tensor of a module, on its way from a StateDict: its name, what its entry has to be, and how it takes that over.
+/// A tensor of a module that is loaded from a StateDict: its name, the dtype and extents that its entry must have, and
+/// the function that copies the entry to `tensor`, a module's own tensor.
 struct LoadTarget {
   std::string name;
   DType dtype;
@@ -164,10 +166,10 @@ struct LoadTarget {
   void (*assign)(void* tensor, const AnyTensor& entry);
 };
 
-/// Every target takes its entry over, after all have been checked; the tenon::Error lists all that are missing,
+/// Checks all targets, then assigns each its entry. Throws a tenon::Error that lists all entries that are missing,
 /// unexpected or misshapen. Unless `strict`, names that only one side has are ignored. With `convert`, a floating
 /// target takes any floating entry. An entry that was skipped counts as one of a dtype that fits nowhere.
-template <class Targets>  // of LoadTarget; a template, so that only who loads compiles it
+template <class Targets>  // of LoadTarget; a template, so that only programs that load compile it
 void load(const StateDict& dict, const Targets& targets, bool strict, bool convert) {
   Text missing, misshapen, unexpected;
   for (const auto& [name, dtype, extents, tensor, assign] : targets) {

@@ -1,6 +1,6 @@
 /// \file
-/// Option tags: `kernel_size<3, 5>`, `stride<2>`, `bias<false>`, `eps<1e-5>`: how a layer reads them, and what it says
-/// of one that it does not know, that is repeated, or that is out of range.
+/// Option tags, such as `kernel_size<3, 5>`, `stride<2>`, `bias<false>` and `eps<1e-5>`: how a layer reads them, and
+/// the error for one that it does not know, that is repeated, or that is out of range.
 #pragma once
 
 #include <algorithm>
@@ -29,7 +29,7 @@ inline constexpr bool is = false;
 template <template <auto...> class Tag, auto... V>
 inline constexpr bool is<Tag, Tag<V...>> = true;
 
-/// Names of the tags a layer knows.
+/// The names of the tags that a layer knows.
 template <template <auto...> class... Tags>
 struct names {
   template <class T>
@@ -47,7 +47,8 @@ inline constexpr bool same_name<Tag<V...>, Tag<W...>> = true;
 template <template <class> class Tag, class T, class U>
 inline constexpr bool same_name<Tag<T>, Tag<U>> = true;
 
-// What the compiler prints of a wrong tag: the missing member says why, the arguments say which layer and which tag.
+// The types that the compiler prints for a wrong tag: the missing member says why, the arguments say which layer and
+// tag.
 template <class Layer, class Tag>
 struct unknown_tag {};
 template <class Layer, class Tag>
@@ -88,8 +89,8 @@ constexpr std::size_t first_repeated() {
 }
 }  // namespace detail
 
-/// One compile error, naming `Layer` and the tag, unless each of `Tags` is one of `Known`, none is repeated, and a
-/// dtype is float or double.
+/// Makes one compile error, naming `Layer` and the tag, unless each of `Tags` is one of `Known`, none is repeated, and
+/// a dtype is float or double.
 template <class Layer, class Known, class... Tags>
 constexpr void check() {
   constexpr std::size_t unknown = detail::first_unknown<Known, Tags...>();
@@ -159,8 +160,8 @@ inline constexpr bool axes_fit =
     (count<Tag>::value == 1 || count<Tag>::value == Rank) && least<Tag>::at_least(static_cast<double>(Least));
 }  // namespace detail
 
-/// Canonical values of a per-axis tag; ones where it has not one value or `Rank`, each at least `Least`, of which
-/// `require_axes` complains.
+/// The canonical values of a per-axis tag. They are ones where the tag has not one value or `Rank`, each at least
+/// `Least`; `require_axes` rejects such a tag.
 template <int Rank, index_t Least, class Tag>
 using axes_t =
     typename detail::axes<Rank, std::conditional_t<detail::axes_fit<Rank, Least, Tag>, Tag, detail::Ones<1>>>::type;
@@ -183,7 +184,7 @@ constexpr double real() {
 template <template <auto...> class Tag, class Default, class... Tags>
 inline constexpr double real = detail::real<find_t<Tag, Default, Tags...>>();
 
-/// A compile error naming `Layer` and `Tag` unless `InRange`.
+/// Makes a compile error naming `Layer` and `Tag` unless `InRange`.
 template <class Layer, class Tag, bool InRange>
 constexpr void require() {
   if constexpr (!InRange && detail::count<Tag>::value == 0)
@@ -192,14 +193,14 @@ constexpr void require() {
     (void)tag_out_of_range<Layer, Tag>::has_values_this_layer_cannot_take;
 }
 
-/// `check`, and a compile error naming `Layer` and the tag unless each of `Tags` has one value.
+/// Does what `check` does, and makes a compile error naming `Layer` and the tag unless each of `Tags` has one value.
 template <class Layer, class Known, class... Tags>
 constexpr void check_reals() {
   check<Layer, Known, Tags...>();
   (require<Layer, Tags, !Known::template contain<Tags> || detail::count<Tags>::value == 1>(), ...);
 }
 
-/// A compile error naming `Layer` and `Tag` unless the tag has one value or `Rank`, each at least `Least`.
+/// Makes a compile error naming `Layer` and `Tag` unless the tag has one value or `Rank`, each at least `Least`.
 template <class Layer, int Rank, index_t Least, class Tag>
 constexpr void require_axes() {
   require<Layer, Tag, detail::axes_fit<Rank, Least, Tag>>();
@@ -232,12 +233,12 @@ template <class First, class... Rest>
 struct place<First, Rest...> : place<Rest...> {};
 }  // namespace detail
 
-/// The element type `Tags` ask for (`dtype<T>`), float by default and where it is one of which `check` complains.
+/// The element type that `Tags` ask for (`dtype<T>`), float by default and where `check` rejects it.
 template <class... Tags>
 using element_t = std::conditional_t<detail::is_computed_in<nn::dtype<typename detail::element<Tags...>::type>>,
                                      typename detail::element<Tags...>::type, float>;
 
-/// The tensor that parameters of a layer with `Tags` have.
+/// The tensors of the parameters of a layer with `Tags`.
 template <class... Tags>
 struct parameters_of {
   template <index_t... D>

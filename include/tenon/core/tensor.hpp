@@ -82,7 +82,7 @@ template <class T, index_t... D>
 struct tensor_of<T, Shape<D...>> {
   using type = Tensor<T, D...>;
 };
-/// What `x[i]` is of a tensor of shape `S`.
+/// The type of `x[i]`, for a tensor x of shape `S`.
 template <class T, class S>
 struct element_tensor {
   using type = T;
@@ -92,7 +92,7 @@ struct element_tensor<T, Shape<Leading, D...>> {
   using type = Tensor<T, D...>;
 };
 
-/// Of `x(i, j)` and `x[{i, j}]`, where x has the extents `shape`.
+/// Throws tenon::Error for `x(i, j)` or `x[{i, j}]`, where x has the extents `shape`.
 [[noreturn]] inline void raise_positions(std::span<const index_t> positions, std::span<const index_t> shape) {
   const auto list = [](std::span<const index_t> numbers) {
     Text text;
@@ -102,7 +102,7 @@ struct element_tensor<T, Shape<Leading, D...>> {
   raise("x" + list(positions) + ": a position lies outside x, whose shape is " + list(shape));
 }
 
-/// Whether all positions lie in their axes of `shape`; the last ones are those of the last axes. An axis of extent 1
+/// Returns whether all positions lie in their axes of `shape`, to whose last axes they belong. An axis of extent 1
 /// takes any position if it `Broadcasts`.
 template <bool Broadcasts, std::size_t Rank, class Positions>
 constexpr bool are_inside(const std::array<index_t, Rank>& shape, const Positions& positions) {
@@ -154,10 +154,10 @@ class Tensor : public xt::xcontainer<Tensor<T, D...>>, public xt::xcontainer_sem
   using expression_tag = xt::xtensor_expression_tag;
   static constexpr std::size_t rank = sizeof...(D);
 
-  /// All zeros.
+  /// Makes a tensor of zeros.
   Tensor() : storage_(TensorStorage<T, static_shape::size>::allocate()) { std::fill_n(this->data(), size(), T(0)); }
   explicit Tensor(uninitialized_t) : storage_(TensorStorage<T, static_shape::size>::allocate()) {}
-  /// A scalar.
+  /// Makes a scalar.
   explicit Tensor(T value)
     requires(rank == 0)
       : Tensor(uninitialized) {
@@ -190,7 +190,7 @@ class Tensor : public xt::xcontainer<Tensor<T, D...>>, public xt::xcontainer_sem
   template <class E>
   Tensor& operator=(const xt::xexpression<E>& expression);
 
-  Tensor& operator+=(const Tensor& other) {  // of one type without an expression, which takes long to compile
+  Tensor& operator+=(const Tensor& other) {  // without an expression, which takes long to compile
     std::transform(begin(), end(), other.begin(), begin(), std::plus<T>());
     return *this;
   }
@@ -211,28 +211,28 @@ class Tensor : public xt::xcontainer<Tensor<T, D...>>, public xt::xcontainer_sem
     return *this = *this / other;
   }
 
-  /// A tensor of the elements of `range`, in row-major order. Throws tenon::Error on a wrong count.
+  /// Returns a tensor of the elements of `range`, in row-major order. Throws tenon::Error if there are more or fewer.
   template <std::ranges::input_range Range>
   static Tensor from(Range&& range);
-  /// `Tensor<float, 2>::from({1, 2})`
+  /// Returns a tensor of `elements`, as in `Tensor<float, 2>::from({1, 2})`.
   static Tensor from(std::initializer_list<T> elements) {
     return from(std::span<const T>(elements.begin(), elements.size()));
   }
 
-  /// A tensor without elements, which may only be assigned to or destroyed.
+  /// Returns a tensor without elements, which may only be assigned to or destroyed.
   static Tensor unallocated() noexcept { return view(static_cast<T*>(nullptr)); }
-  /// The same, where `other` is.
+  /// Returns a tensor without elements at the place of `other`.
   static Tensor unallocated(const Tensor&) noexcept { return unallocated(); }
-  /// A tensor over the caller's memory, which it neither owns nor frees.
+  /// Returns a tensor over `elements` (D...), memory of the caller that it neither owns nor frees.
   static Tensor view(T* elements) noexcept { return Tensor(TensorStorage<T, static_shape::size>::view(elements)); }
-  /// Over memory that must not be written, such as an array in the program: a const tensor, to be kept in one,
-  /// `const auto weights = Tensor<float, 2>::view(array)`. A copy has memory of its own.
+  /// Returns a const tensor over `elements` (D...) that must not be written, such as an array in the program. Keep it
+  /// in a const variable: `const auto weights = Tensor<float, 2>::view(array)`. A copy has memory of its own.
   static const Tensor view(const T* elements) noexcept { return view(const_cast<T*>(elements)); }
 
   bool is_view() const noexcept { return storage_.is_view(); }
 
   static constexpr std::size_t size() noexcept { return static_cast<std::size_t>(static_shape::size); }
-  // The elements in row-major order: xtensor's own go through a dozen functions for each shape.
+  // Access to the elements in row-major order: xtensor's own goes through a dozen functions for each shape.
   T* data() noexcept { return storage_.data(); }
   const T* data() const noexcept { return storage_.data(); }
   using container::begin, container::end, container::cbegin, container::cend;
@@ -243,15 +243,15 @@ class Tensor : public xt::xcontainer<Tensor<T, D...>>, public xt::xcontainer_sem
   const T* end() const noexcept { return data() + size(); }
   const T* cend() const noexcept { return data() + size(); }
   void fill(T value) { std::fill_n(data(), size(), value); }
-  /// The value of a scalar.
+  /// Returns the value of a scalar.
   T item() const
     requires(static_shape::size == 1)
   {
     return *this->data();
   }
 
-  /// `t[i]`: element `i` of the leading axis, from its end if negative. It is a tensor of its own, which is const so
-  /// that nobody writes into it by mistake: write to `xt::view(t, i)`.
+  /// Returns element `i` of the leading axis, counted from its end if negative. It is a copy, which is const so that
+  /// nobody writes into it by mistake: write to `xt::view(t, i)`.
   template <class Index>
     requires(rank > 1 && detail::is_position<Index>)
   auto operator[](const Index& i) const -> const typename detail::element_tensor<T, static_shape>::type {
@@ -260,7 +260,7 @@ class Tensor : public xt::xcontainer<Tensor<T, D...>>, public xt::xcontainer_sem
                 element.data());
     return element;
   }
-  /// Of a tensor of rank 1 it is the element itself.
+  /// Returns element `i` itself of a tensor of rank 1, counted from its end if negative.
   template <class Index>
     requires(rank == 1 && detail::is_position<Index>)
   T& operator[](const Index& i) {
@@ -271,7 +271,7 @@ class Tensor : public xt::xcontainer<Tensor<T, D...>>, public xt::xcontainer_sem
   const T& operator[](const Index& i) const {
     return this->data()[offset(i)];
   }
-  // xtensor's own: by a list of positions.
+  // These are xtensor's, by a list of positions.
   template <class Index>
     requires(!detail::is_position<Index>)
   decltype(auto) operator[](const Index& index) {
@@ -294,7 +294,7 @@ class Tensor : public xt::xcontainer<Tensor<T, D...>>, public xt::xcontainer_sem
     check_positions<false>(index);
     return container::operator[](index);
   }
-  /// `t(i, j)`: the element at these positions.
+  /// Returns the element at these positions.
   template <class... Index>
   T& operator()(Index... index) {
     check_arguments<false>(index...);
@@ -321,7 +321,7 @@ class Tensor : public xt::xcontainer<Tensor<T, D...>>, public xt::xcontainer_sem
   friend class xt::xconst_accessible<Tensor>;
   friend class xt::xaccessible<Tensor>;
 
-  /// Where `t[i]` of a tensor of rank 1 lies.
+  /// Returns the offset of `t[i]` in a tensor of rank 1.
   template <class Index>
   static constexpr std::size_t offset(const Index& i) {
     constexpr index_t size = static_shape::size;
@@ -336,7 +336,7 @@ class Tensor : public xt::xcontainer<Tensor<T, D...>>, public xt::xcontainer_sem
 #endif
     return static_cast<std::size_t>(position < 0 ? position + size : position);
   }
-  /// Throws for a list of positions of which one lies outside its axis, unless NDEBUG is defined.
+  /// Throws tenon::Error if one of the positions lies outside its axis, unless NDEBUG is defined.
   template <bool Broadcasts, class Positions>
   static void check_positions([[maybe_unused]] const Positions& positions) {
 #ifndef NDEBUG
@@ -383,7 +383,7 @@ class Tensor : public xt::xcontainer<Tensor<T, D...>>, public xt::xcontainer_sem
   TensorStorage<T, static_shape::size> storage_;
 };
 
-/// A host tensor.
+/// Whether T is a tensor of the host.
 template <class T>
 inline constexpr bool is_tensor = false;
 template <class T, index_t... D>

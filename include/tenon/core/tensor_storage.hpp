@@ -1,5 +1,5 @@
 /// \file
-/// The elements of a Tensor: an aligned block that is owned, or somebody else's.
+/// The elements of a Tensor: an aligned block of its own, or memory of the caller.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +11,7 @@
 
 namespace tenon::inline TENON_ISA {
 
-/// `Size` elements of type `T`, with the container interface xtensor wants. Not copyable: a copy needs elements.
+/// `Size` elements of type `T`, with the container interface that xtensor needs. It cannot be copied.
 template <class T, index_t Size>
 class TensorStorage {
  public:
@@ -29,6 +29,7 @@ class TensorStorage {
   using allocator_type = std::allocator<T>;  // named by xtensor's interface, not used
 
   static TensorStorage allocate() { return TensorStorage(static_cast<T*>(memory::acquire(bytes)), true); }
+  /// Returns a storage over `elements` (Size), memory of the caller; null for a tensor without elements.
   static TensorStorage view(T* elements) noexcept { return TensorStorage(elements, false); }
 
   TensorStorage(TensorStorage&& other) noexcept

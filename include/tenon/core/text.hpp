@@ -12,10 +12,10 @@
 
 namespace tenon::inline TENON_ISA {
 
-/// The string that errors are made of.
+/// The string type of error messages.
 using Text = std::basic_string<char, std::char_traits<char>, Allocator<char>>;
 
-/// A number as std::to_string writes it.
+/// Returns a number as std::to_string writes it.
 template <std::integral Integer>
 Text to_text(Integer number) {
   char digits[24];

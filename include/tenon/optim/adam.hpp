@@ -16,6 +16,7 @@
 
 namespace tenon::inline TENON_ISA::optim {
 
+/// The options of Adam.
 struct AdamOptions {
   double lr = 1e-3;
   std::array<double, 2> betas{0.9, 0.999};
@@ -28,12 +29,12 @@ struct AdamRule {
   using Options = AdamOptions;
   static constexpr index_t histories = 2;
 
-  /// The step of an element: `mean` and `square` are the moving averages of its gradient and of that one's square.
+  /// The step of an element; `mean` and `square` are the moving averages of its gradient and of the gradient's square.
   template <class Number>
   struct Step {
     Number keep_mean, add_mean, keep_square, add_square, weight_decay;
     Number rate;  // lr, with the correction of the mean
-    Number root;  // that of the square's root
+    Number root;  // the correction of the root of the square
     Number eps;
     template <class T>
     TENON_HOST_DEVICE void operator()(T& value, T& mean, T& square, const T& grad) const {
@@ -49,6 +50,8 @@ struct AdamRule {
 
   Options options;
 
+  /// Makes step number `steps`, from 1, of a parameter at `Place`: `value` and `grad` (size), `history` (2, size) has
+  /// means and squares.
   template <class Place, class T>
   void update(index_t size, T* value, const T* grad, T* history, std::int64_t steps) const {
     const auto [beta1, beta2] = options.betas;

@@ -1,5 +1,5 @@
 /// \file
-/// What optimisers share: the parameters they move, and what they remember of each.
+/// The base of optimisers: the parameters that they move, and the history of each.
 #pragma once
 
 #include <algorithm>
@@ -12,9 +12,9 @@
 
 namespace tenon::inline TENON_ISA::optim {
 
-/// Base of the optimisers. `Rule::update<Place>(size, value, grad, history, steps)` moves one parameter with the loops
-/// of its place; `Rule::histories` is the number of arrays, of the parameter's size and zero at first, that are kept
-/// for each parameter, at its place.
+/// The base of the optimisers. `Rule::update<Place>(size, value, grad, history, steps)` moves one parameter with the
+/// loops of its place, where `value` and `grad` are (size) and `history` is (Rule::histories, size): arrays, zero at
+/// first, that are kept for each parameter, at its place.
 ///
 /// An optimiser shares the parameters' storage: the module may be moved and assigned to, and must be kept while `step`
 /// is called.
@@ -23,8 +23,8 @@ class Optimizer {
  public:
   using Options = typename Rule::Options;
 
-  /// `source`: a module, or a Hana sequence of references to parameters such as `m.parameters()`. Throws tenon::Error
-  /// if there are none.
+  /// Takes the parameters of `source`, a module or a Hana sequence of references to parameters such as
+  /// `m.parameters()`. Throws tenon::Error if there are none.
   template <class Source>
   Optimizer(Source&& source, Options options) : rule_{options} {
     if constexpr (nn::is_module<std::remove_cvref_t<Source>>)
@@ -41,7 +41,7 @@ class Optimizer {
       raise("Optimizer: no parameters; those of a module are in the members that BOOST_HANA_DEFINE_STRUCT names");
   }
 
-  /// Moves each parameter that requires a gradient and has once had one: where it was zeroed since, with gradient 0.
+  /// Moves each parameter that requires a gradient and has once had one; a gradient that was zeroed since counts as 0.
   /// Throws tenon::Error if no module has any of the parameters any more, or if nn::Shared let go of one.
   void step() {
     if (std::none_of(states_.begin(), states_.end(), [](auto* state) { return state->current().is_shared(); }))
@@ -61,7 +61,7 @@ class Optimizer {
     for (std::size_t i = 0; i < zeros_.size(); ++i) zeros_[i](states_[i]->current());
   }
 
-  /// The learning rate and whatever else the rule takes; may be changed between steps.
+  /// Returns the learning rate and the other options of the rule, which may be changed between steps.
   Options& options() noexcept { return rule_.options; }
 
  private:
@@ -71,7 +71,7 @@ class Optimizer {
     using Place = typename TensorType::place;
     using T = typename TensorType::value_type;
     constexpr index_t size = shape_of_t<TensorType>::size;
-    // One that a model shares between layers is met in each of them.
+    // A parameter that a model shares between layers is met in each of them.
     if (std::find(states_.begin(), states_.end(), parameter.state().get()) != states_.end()) return;
     states_.push_back(parameter.state().get());
     const typename Place::scope beside(parameter.data());
@@ -88,7 +88,7 @@ class Optimizer {
     zeros_.push_back([](autograd::AnyState& any) { static_cast<State&>(any).zero_grad(); });
   }
 
-  /// Whether parameter `i` is none that another one here was moved into.
+  /// Returns whether parameter `i` is the first one here with its state: others were moved into the same one.
   bool is_first(std::size_t i) const {
     if (!states_[i]->was_moved()) return true;
     const autograd::AnyState* const now = &states_[i]->current();

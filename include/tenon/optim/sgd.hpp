@@ -13,13 +13,14 @@
 
 namespace tenon::inline TENON_ISA::optim {
 
+/// The options of SGD.
 struct SGDOptions {
   double lr = 0.01;
   double momentum = 0;
   double weight_decay = 0;
 };
 
-/// velocity = momentum * velocity + grad + weight_decay * value; value -= lr * velocity (torch.optim.SGD).
+/// The step of SGD.
 struct SGDRule {
   using Options = SGDOptions;
   static constexpr index_t histories = 1;
@@ -46,6 +47,7 @@ struct SGDRule {
 
   Options options;
 
+  /// Makes a step of a parameter at `Place`: `value`, `grad` and `velocity` (size).
   template <class Place, class T>
   void update(index_t size, T* value, const T* grad, T* velocity, std::int64_t) const {
     const T lr = static_cast<T>(options.lr), decay = static_cast<T>(options.weight_decay);

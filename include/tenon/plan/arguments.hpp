@@ -1,5 +1,5 @@
 /// \file
-/// What nets say of tensors that are not of the type they are compiled for.
+/// The compile errors of a net that is called with tensors of other types than it is compiled for.
 #pragma once
 
 #include <algorithm>
@@ -17,12 +17,12 @@ struct Net {
   static constexpr std::string_view name = "net";
 };
 
-/// A list of types: of a net's inputs, of its results.
+/// A list of types, such as those of a net's inputs or of its results.
 template <class... X>
 struct Types {};
 
 /// Whether an argument of type `X` is taken for an input of type `Input` as it is, without a conversion. `X` is a
-/// reference type for what has a name.
+/// reference type if the argument has a name.
 template <class Input, class X>
 inline constexpr bool is_input_argument = std::is_base_of_v<Input, std::remove_cvref_t<X>>;
 /// Whether a result of type `Output` can be written into an argument of type `Y`.
@@ -51,11 +51,11 @@ constexpr bool is_net_call(Types<Input...>, Types<Output...>, Types<X...>) {
     return false;
 }
 }  // namespace detail
-/// Whether a net takes arguments of the types `X...`: its inputs, or these and what its results go to.
+/// Whether a net takes arguments of the types `Arguments`: its inputs, or these and the tensors for its results.
 template <class Inputs, class Outputs, class Arguments>
 inline constexpr bool is_net_call = detail::is_net_call(Inputs{}, Outputs{}, Arguments{});
 
-/// What an expression makes, if its type tells.
+/// The tensor type that an expression evaluates to, if its type tells; else `X` itself.
 template <class X>
 struct Evaluated {
   using type = X;
@@ -67,7 +67,7 @@ struct Evaluated<X> {
   using type = tensor_of_t<typename X::value_type, shape>;
 };
 
-/// One compile error: a net for `Input` is called with an `X`, which is something else.
+/// Makes one compile error: a net for `Input` is called with an `X`, which is something else.
 template <class Input, class X>
 auto reject_net_input() {
   if constexpr (requires { typename X::static_shape; }) {
@@ -91,7 +91,7 @@ auto reject_net_input() {
   return Rejected{};
 }
 
-/// One compile error: a net whose result is an `Output` is to write it into a `Y`.
+/// Makes one compile error: a net is to write its result, an `Output`, into a `Y`.
 template <class Output, class Y>
 auto reject_net_result() {
   using Found = std::remove_cvref_t<Y>;
@@ -106,12 +106,12 @@ auto reject_net_result() {
   return Rejected{};
 }
 
-/// Where the first false is; the size if all are true.
+/// Returns the position of the first false; the size if all are true.
 constexpr std::size_t first_false(std::initializer_list<bool> all) {
   return static_cast<std::size_t>(std::find(all.begin(), all.end(), false) - all.begin());
 }
 
-/// One compile error: the arguments `X...` are no call of a net.
+/// Makes one compile error: a net cannot be called with the arguments `X...`.
 template <class... Input, class... Output, class... X>
 auto reject_net_call(Types<Input...>, Types<Output...>, Types<X...>) {
   constexpr std::size_t inputs = sizeof...(Input), all = inputs + sizeof...(Output);

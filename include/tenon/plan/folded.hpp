@@ -1,5 +1,5 @@
 /// \file
-/// Batch normalizations that vanish into the weights of the stage before; computed once, when the net is made.
+/// Batch normalizations that vanish into the weights of the stage before. They are computed once, when the net is made.
 #pragma once
 
 #include <algorithm>
@@ -11,8 +11,8 @@
 
 namespace tenon::inline TENON_ISA::plan {
 
-/// The scale per channel of a batch normalization, and the parameters that the normalization is folded into: a weight
-/// (channels, ...) and a bias (channels), the first two parameters of the source.
+/// A batch normalization, of which it computes the scale per channel, and the parameters that it is folded into: a
+/// weight and a bias (channels), the first two parameters of the source. It refers to `source`.
 template <class T>
 class Folded {
  public:
@@ -26,8 +26,11 @@ class Folded {
   FoldedWeights<T> weights() const {
     return {source_.parameter<T>(0), source_.parameter<T>(1), scale_.empty() ? nullptr : scale_.data(), bias(), mean()};
   }
+  /// Returns the scale (channels) of the normalization; empty if there is none.
   const List<T>& scale() const { return scale_; }
+  /// Returns the bias (channels) of the normalization; may be null.
   const T* bias() const { return part(1); }
+  /// Returns the mean (channels) of the normalization; null if there is none.
   const T* mean() const { return part(2); }
 
  private:
@@ -39,9 +42,9 @@ class Folded {
   List<T> scale_;
 };
 
-/// Packs a batch normalization of a stage of its own: means, scales and biases, `padded` elements each, zeros behind
-/// the first `channels`. y = (x - mean) * scale + bias: as scale * x + shift, with one addition less, two large numbers
-/// would cancel where the mean is far from zero.
+/// Packs a batch normalization that is a stage of its own to `packed` (3, padded): means, scales and biases, zeros
+/// behind the first `channels`. The stage computes (x - mean) * scale + bias: in scale * x + shift, with one addition
+/// less, two large numbers would cancel where the mean is far from zero.
 template <class T>
 void pack_normalization(const Source& source, index_t channels, index_t padded, T* packed) {
   const Folded<T> folded(source, channels);
@@ -51,8 +54,8 @@ void pack_normalization(const Source& source, index_t channels, index_t padded, 
   if (folded.bias()) std::copy_n(folded.bias(), channels, packed + 2 * padded);
 }
 
-/// Packs the weights and biases of a normalization of samples, `padded` elements each, zeros behind the first
-/// `channels`: ones and zeros where there are none, which a plan made from types alone does not know.
+/// Packs the weights and biases of a normalization of samples to `packed` (2, padded), zeros behind the first
+/// `channels`. They are ones and zeros where the layer has none, which a plan made from types alone does not know.
 template <class T>
 void pack_weight_and_bias(const Source& source, index_t channels, index_t padded, T* packed) {
   std::fill_n(packed, 2 * padded, T(0));

@@ -23,41 +23,41 @@ struct Range {
   int first = 0, count = 0;
 };
 
-/// The elements of a layer's parameters, in the order of its arguments; null of one that is left out. Nothing where a
-/// plan is made from types alone.
+/// The elements of a layer's parameters, in the order of its arguments; null for one that is left out. There are none
+/// where a plan is made from types alone.
 struct Parameters {
   const void* const* first = nullptr;
   int count = 0;
 };
 
-/// What a plan says of an edge: its bytes, and for who reads the plan shape, element type and layout.
+/// The bytes of an edge, and for readers of the plan its shape, element type and layout.
 struct EdgeType {
   std::size_t bytes = 0;
   Constants<index_t> extents;
   std::string_view element, layout;
 };
 
-/// Why a kernel does not compute an operation.
+/// The reason why a kernel does not compute an operation.
 struct Refusal {
   std::string_view kernel, reason;
 };
 
-/// What a backend says of a kernel, which computes stages.
+/// The properties of a kernel, which computes stages.
 struct KernelInfo {
   std::string_view name;
   Constants<Refusal> refusals;  // of the kernels before it in their list
   Pack pack = nullptr;
   std::size_t packed_bytes = 0, scratch_bytes = 0, state_bytes = 0;
   int in_place = 0;               // the first output may lie over one of so many first inputs
-  std::size_t written_bytes = 0;  // of the first output, where others write the rest; 0: all of it
-  std::string_view index_reader;  // where a stage leaves an IndexReport: what errors call it,
-  index_t index_limit = 0;        // and what its indices are below
+  std::size_t written_bytes = 0;  // of the first output, where other stages write the rest; 0 for all of it
+  std::string_view index_reader;  // the name in errors of a stage that leaves an IndexReport,
+  index_t index_limit = 0;        // and the bound of its indices
 
   constexpr bool reports() const { return index_limit > 0; }
 };
 
-/// A function that may not be known yet. (Whether a pointer to a function is null, is nothing that g++ asks in constant
-/// expressions under -fsanitize=undefined.)
+/// A function that may not be known yet. (Under -fsanitize=undefined, g++ does not compare a pointer to a function with
+/// null in constant expressions.)
 class MaybeRun {
  public:
   constexpr MaybeRun() = default;
@@ -70,9 +70,9 @@ class MaybeRun {
   bool is_known_ = false;
 };
 
-/// What is computed by one call of one function.
+/// A step of a plan: one call of one function.
 struct Stage {
-  MaybeRun run{};  // unknown of a constant, whose packed weights are its output, and of an open stage until it is read
+  MaybeRun run{};  // unknown for a constant, whose output is its packed weights, and for an open stage until it is read
   const KernelInfo* kernel = nullptr;
   Range inputs, outputs;  // edges
   Range parameters, normalization;
@@ -80,30 +80,32 @@ struct Stage {
   std::array<double, 2> numbers{};
 };
 
-/// One row of a summary: an operation as the model has it.
+/// A row of a summary: an operation as the model has it.
 struct Row {
   std::string_view name;
   Constants<index_t> output;
   index_t parameters = 0, multiply_adds = 0;
-  int stage = -1;  // that computes it, counted from 0; -1 where nothing is to be computed
+  int stage = -1;  // the number of the stage that computes it, from 0; -1 where nothing is to be computed
 };
 
-/// The finished list: what runs, in order.
+/// The finished list of stages, in the order in which they run.
 struct Stages {
   std::vector<Stage> list;
   List<int> computed_in;  // by operation: a stage, or -1
 };
 
+/// A plan while it is made: operations over edges. See the file's comment.
 class Graph {
  public:
   // ---- edges
 
-  /// A new edge that no operation writes as a whole: an input, or one that others are placed in.
+  /// Appends an edge that no operation writes as a whole, an input or one that others are placed in. Returns its
+  /// number.
   TENON_COLD constexpr int append_edge(const EdgeType& type) {
     edges_.push_back({type});
     return static_cast<int>(edges_.size()) - 1;
   }
-  /// An input of the net: they come first, numbered as the net's arguments.
+  /// Appends an input of the net. Inputs come before all other edges, numbered as the net's arguments.
   constexpr int append_input(const EdgeType& type) {
     ++inputs_;
     return append_edge(type);
@@ -115,19 +117,20 @@ class Graph {
   constexpr const EdgeType& type(int edge) const { return at(edge).type; }
   constexpr std::size_t bytes(int edge) const { return at(edge).type.bytes; }
 
-  /// `part` lies in `whole`, `offset` bytes from its start: what writes or reads the one writes or reads the other. An
-  /// edge lies in one other at most, and inputs and constants in none.
+  /// Places the edge `part` in the edge `whole`, `offset` bytes from its start, so that they share memory. An edge lies
+  /// in one other at most, and inputs and constants lie in none.
   constexpr void place(int part, int whole, std::size_t offset) {
     at(part).whole = whole;
     at(part).offset = offset;
     at(part).pinned = at(whole).pinned = true;
   }
   constexpr bool can_be_placed(int edge) const { return !is_input(edge) && at(edge).whole < 0 && !at(edge).constant; }
-  /// The edge that `edge` lies in, itself if in no other, and where it starts there.
+  /// Returns the outermost edge that `edge` lies in; itself if it lies in no other.
   constexpr int whole(int edge) const {
     while (at(edge).whole >= 0) edge = at(edge).whole;
     return edge;
   }
+  /// Returns where `edge` starts in the outermost edge that it lies in, in bytes.
   constexpr std::size_t offset(int edge) const {
     std::size_t sum = 0;
     for (; at(edge).whole >= 0; edge = at(edge).whole) sum += at(edge).offset;
@@ -149,19 +152,20 @@ class Graph {
     for (int i = 0; i < elements.count; ++i) parameters_.push_back(elements.first[i]);
     return all;
   }
-  /// What `stage` is packed from.
+  /// Returns the tensors that the weights of `stage` are packed from.
   Source source(const Stage& stage) const {
     const auto at = [this](Range range) { return range.count > 0 ? parameters_.data() + range.first : nullptr; };
     return {at(stage.parameters), at(stage.normalization), stage.eps};
   }
 
-  /// Appends `stage`, whose output becomes a new edge. It is open where its `run` is not known yet: `read` tells.
+  /// Appends `stage`, and returns the new edge that it writes. The edge is open if `run` of the stage is not known yet;
+  /// `read` sets it then.
   TENON_COLD constexpr int append(Stage stage, const EdgeType& type) {
     const int edge = append_edge(type);
     append_to(stage, {edge});
     return edge;
   }
-  /// Appends `stage`, which writes `outputs`: new edges, or an edge of which others write the rest.
+  /// Appends `stage`, which writes `outputs`: new edges, or an edge of which other stages write the rest.
   TENON_COLD constexpr void append_to(Stage stage, std::initializer_list<int> outputs) {
     const int number = static_cast<int>(operations_.size());
     for (const int edge : outputs) {
@@ -172,8 +176,9 @@ class Graph {
     mark_read(stage);
     operations_.push_back({stage, {}, -1});
   }
-  /// Appends an operation on `edge`, which is open: if nothing else reads that edge, `merged`, which computes both,
-  /// takes the place of the stage that makes it; else `alone` is a stage. Either writes a new edge.
+  /// Appends an operation on the open edge `edge`, and returns the new edge that it writes. If nothing else reads
+  /// `edge`, the stage `merged`, which computes both operations, takes the place of the one that makes `edge`; else
+  /// `alone` becomes a stage.
   TENON_COLD constexpr int append_merged(int edge, Stage alone, Stage merged, const EdgeType& type) {
     const int after = append_edge(type);
     alone.outputs = merged.outputs = range({after});
@@ -183,16 +188,16 @@ class Graph {
     operations_.push_back({alone, merged, edge});
     return after;
   }
-  /// The stage that computes `edge`, which is open, if it takes in all that it may.
+  /// Returns the stage that computes the open edge `edge`, with all operations that it may take in.
   constexpr const Stage& open_stage(int edge) const {
     const Operation& operation = operations_[index(at(edge).operation)];
     return operation.into < 0 ? operation.alone : operation.merged;
   }
-  /// Something reads `edge` as it is, which `run` computes where that was open.
+  /// Notes that something reads the open edge `edge` as it is, so that its stage ends there and is computed by `run`.
   constexpr void read(int edge, MaybeRun run) { at(edge).run = run; }
   constexpr bool is_read(int edge) const { return at(edge).is_read; }
 
-  /// A new edge that holds `elements`, of which `kernel` packs a copy beside the weights.
+  /// Appends an edge that holds `elements`, and returns it; `kernel` packs a copy of them beside the weights.
   int append_constant(List<std::byte> elements, const KernelInfo& kernel, const EdgeType& type) {
     constants_.push_back(std::move(elements));
     Stage stage;
@@ -204,7 +209,7 @@ class Graph {
     return edge;
   }
 
-  /// The stages, in the order in which they run, that compute the edges `results`.
+  /// Returns the stages that compute the edges `results`, in the order in which they run.
   TENON_COLD constexpr Stages stages(std::span<const int> results) const {
     std::vector<Use> uses = used_edges(results);
     std::vector<Fate> fates(operations_.size());
@@ -245,23 +250,23 @@ class Graph {
     return stages;
   }
 
-  // ---- what a summary says
+  // ---- rows of a summary
 
   constexpr int operations() const { return static_cast<int>(operations_.size()); }
-  /// `row` is what was appended since there were `before` operations: the last of that, behind conversions of its
-  /// inputs.
+  /// Notes that `row` is the last operation, if any was appended since there were `before` of them. (Conversions of its
+  /// inputs come before it.)
   TENON_COLD constexpr void note(Row row, int before) {
     row.stage = operations() > before ? operations() - 1 : -1;
     rows_.push_back(row);
   }
-  /// The operations as the model has them, each with its stage.
+  /// Returns the operations as the model has them, each with its stage.
   TENON_COLD std::vector<Row> rows(const Stages& stages) const {
     std::vector<Row> rows = rows_;
     for (Row& row : rows)
       if (row.stage >= 0) row.stage = stages.computed_in[index(row.stage)];
     return rows;
   }
-  /// Lets go what only further operations need.
+  /// Releases the memory that only further operations need.
   void finish() {
     operations_ = {};
     constants_ = {};
@@ -271,10 +276,10 @@ class Graph {
  private:
   struct Edge {
     EdgeType type;
-    int operation = -1;  // that writes it
+    int operation = -1;  // the operation that writes it
     int host = -1;       // the operation whose kernel computes it, if that takes in all that it may
-    MaybeRun run{};      // of an open edge that is read
-    int whole = -1;      // that it lies in
+    MaybeRun run{};      // the function of its stage, for an open edge that is read
+    int whole = -1;      // the edge that it lies in
     std::size_t offset = 0;
     bool constant = false, pinned = false, is_read = false;
   };
@@ -290,15 +295,15 @@ class Graph {
     for (const int edge : ports(stage.inputs)) at(edge).is_read = true;
   }
 
-  /// What a plan for certain results makes of an edge.
+  /// The use of an edge in a plan for certain results.
   struct Use {
-    bool wanted = false;  // something in the edge, which lies in no other
+    bool wanted = false;  // whether anything in the edge is, for an edge that lies in no other
     int reads = 0;        // by operations that are needed
     int host = -1;        // the operation whose kernel computes it
   };
-  /// What it makes of an operation.
+  /// The fate of an operation in a plan for certain results.
   struct Fate {
-    bool in_use = false;  // as a stage, which the operation ends
+    bool in_use = false;  // whether a stage ends with the operation
     const Stage* stage = nullptr;
     MaybeRun run{};
     int taken_by = -1;  // the operation whose stage computes it as well

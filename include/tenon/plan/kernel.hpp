@@ -1,5 +1,5 @@
 /// \file
-/// What a backend says of its kernels, and how one of several is chosen.
+/// The properties of a backend's kernels, and the choice of one of several.
 #pragma once
 
 #include <algorithm>
@@ -8,41 +8,43 @@
 
 namespace tenon::inline TENON_ISA::plan {
 
-/// Base of what computes a stage. A kernel hides of these what is different in it, and has one of
+/// The base of kernels, which compute stages. A kernel hides those of these members that are different in it, and has
+/// one of
 ///
 ///     static void run(const Call& call) noexcept;
 ///     template <class Function> static void run(const Call& call) noexcept;   // with `takes_functions`
 struct KernelTraits {
   static constexpr std::string_view name = "";
-  /// Why the kernels before it in a list do not compute the operation.
+  /// The reasons why the kernels before it in a list do not compute the operation.
   static constexpr Constants<Refusal> refusals{};
   /// The layouts of all inputs and of all outputs.
   using reads = Plain;
   using writes = Plain;
 
-  /// Whether pointwise functions behind it are a template argument of `run`.
+  /// Whether it takes in pointwise functions behind it, as a template argument of `run`.
   static constexpr bool takes_functions = false;
-  /// Whether that may be an AddThen, whose operand is one input more, laid out as the output.
+  /// Whether the function may be an AddThen, whose operand is one more input, laid out as the output.
   static constexpr bool adds = false;
   /// The channels of a batch normalization that `pack` folds into the weights; 0 if it does not.
   static constexpr index_t folds_channels = 0;
-  /// The first output may lie over one of so many first inputs, element by element.
+  /// The number of first inputs over one of which the first output may lie, element by element.
   static constexpr int in_place = 0;
-  /// Of the first output, where others write the rest; 0 if a call writes all of it.
+  /// The bytes of the first output that a call writes, where other stages write the rest; 0 for all of it.
   static constexpr std::size_t written_bytes = 0;
 
-  /// Of the packed weights, which `static void pack(const Source& source, std::byte* packed)` writes.
+  /// The bytes of the packed weights, which `static void pack(const Source& source, std::byte* packed)` writes.
   static constexpr std::size_t packed_bytes = 0;
+  /// The bytes of memory that a call needs.
   static constexpr std::size_t scratch_bytes = 0;
-  /// Of memory that survives calls.
+  /// The bytes of memory that survives calls.
   static constexpr std::size_t state_bytes = 0;
-  /// What errors call a stage that leaves an IndexReport at the beginning of its scratch memory, and the least index
-  /// that is too large for it.
+  /// The name in errors of a stage that leaves an IndexReport at the beginning of its scratch memory.
   static constexpr std::string_view index_reader = "";
+  /// The least index that is too large for such a stage.
   static constexpr index_t index_limit = 0;
 };
 
-/// The same as a value.
+/// The properties of `Kernel` as a value.
 template <class Kernel>
 inline constexpr KernelInfo info_of = [] {
   KernelInfo info{Kernel::name,          Kernel::refusals,    nullptr,          Kernel::packed_bytes,
@@ -53,9 +55,9 @@ inline constexpr KernelInfo info_of = [] {
   return info;
 }();
 
-/// Whether a kernel computes an operation, and why not.
+/// The answer whether a kernel computes an operation.
 struct Acceptance {
-  std::string_view reason = "";  // empty: it does
+  std::string_view reason = "";  // why not; empty if it does
   constexpr explicit operator bool() const { return reason.empty(); }
 };
 inline constexpr Acceptance accepted{};

@@ -1,6 +1,6 @@
 /// \file
-/// Kernels that are only a map, for all backends: `Backend::place::map(count, function, y, x...)` is y[i] =
-/// function(x[i]...), where y may be one of x.
+/// Kernels that are only a map, for all backends: `Backend::place::map(count, function, y, x...)` computes
+/// y[i] = function(x[i]...), where y may be one of x.
 #pragma once
 
 #include "../nn/functional.hpp"
@@ -8,7 +8,7 @@
 
 namespace tenon::inline TENON_ISA::plan {
 
-/// Base of the maps of `Count` elements in layout `Layout`.
+/// The base of the maps of elements in layout `Layout`.
 template <class T, class Layout>
 struct AnyMap : KernelTraits {
   using reads = Layout;
@@ -17,7 +17,7 @@ struct AnyMap : KernelTraits {
   static constexpr int in_place = 1;
 };
 
-/// y = function(x)
+/// The kernel of y = function(x).
 template <class Backend, class T, class Layout, index_t Count>
 struct Map : AnyMap<T, Layout> {
   static constexpr std::string_view name = "map";
@@ -27,7 +27,7 @@ struct Map : AnyMap<T, Layout> {
   }
 };
 
-/// y = function(combine(a, b))
+/// The kernel of y = function(combine(a, b)).
 template <class Backend, class T, class Layout, index_t Count, class Combine>
 struct CombineMap : AnyMap<T, Layout> {
   static constexpr std::string_view name = "elementwise";
@@ -38,7 +38,7 @@ struct CombineMap : AnyMap<T, Layout> {
   }
 };
 
-/// y = function(scale * x + shift)
+/// The kernel of y = function(scale * x + shift).
 template <class Backend, class T, class Layout, index_t Count>
 struct AffineMap : AnyMap<T, Layout> {
   static constexpr std::string_view name = "affine map";
@@ -50,7 +50,7 @@ struct AffineMap : AnyMap<T, Layout> {
   }
 };
 
-/// y = function(x / number), function(number / x)
+/// The kernel of y = function(x / number) and of y = function(number / x).
 template <class Backend, class T, class Layout, index_t Count, class Operation>
 struct NumberMap : AnyMap<T, Layout> {
   static constexpr std::string_view name = "quotient";
@@ -67,7 +67,7 @@ template <class X>
 inline constexpr index_t elements_of =
     elements_in<X::backend::template lanes<typename X::value_type>, typename X::static_shape, typename X::layout>;
 }  // namespace detail
-/// These maps for values of the type of `X`.
+/// The Map of values of the type of `X`; the others below likewise.
 template <class X>
 using map_t = Map<typename X::backend, typename X::value_type, typename X::layout, detail::elements_of<X>>;
 template <class X, class Combine>
@@ -79,7 +79,7 @@ template <class X, class Operation>
 using number_map_t =
     NumberMap<typename X::backend, typename X::value_type, typename X::layout, detail::elements_of<X>, Operation>;
 
-/// `Rows` rows of `Size` elements into rows `Pitch` apart, from column `At` on.
+/// The kernel that copies x (Rows, Size) into the columns of y (Rows, Pitch) from `At` on.
 template <class Backend, class T, index_t Rows, index_t Size, index_t Pitch, index_t At>
 struct CopyRowsKernel : KernelTraits {
   static constexpr std::string_view name = "copy";

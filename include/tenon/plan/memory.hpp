@@ -1,5 +1,5 @@
 /// \file
-/// Where each edge of a plan lies: one arena, its size known as soon as the stages are.
+/// The memory of a plan: where each edge lies in one arena, whose size is known as soon as the stages are.
 #pragma once
 
 #include <algorithm>
@@ -15,13 +15,15 @@ struct Piece {
   std::size_t offset = 0, bytes = 0;
 };
 
+/// The places of everything that a run needs.
 struct MemoryPlan {
   std::vector<Location> edges;
   List<std::size_t> scratch, packed, state;  // by stage: offsets
-  /// Where a result lies if it stays in the workspace.
+  /// The piece in which a result lies if it stays in the workspace.
   std::vector<Piece> results;
-  /// Where a run first copies an input that it would overwrite before it has read all of it: one that lies in a result
-  /// of the run before, or in a tensor a result goes to. Without bytes: all is read before anything is written there.
+  /// The piece to which a run first copies an input that it might overwrite before it has read all of it, since the
+  /// input lies in a result of the run before, or in a tensor that a result goes to. It is empty where all inputs are
+  /// read before anything is written there.
   std::vector<Piece> input_copies;
   std::size_t workspace_bytes = 0, weight_bytes = 0, state_bytes = 0;
 };
@@ -32,20 +34,21 @@ constexpr std::size_t aligned(std::size_t bytes) {
 
 namespace detail {
 
-/// Memory that is in use from one stage to another, both included, and from the beginning of the run to stage `early`.
-/// The beginning is stage -1, when inputs are copied.
+/// Memory that is in use from stage `first` to stage `last`, both included, and from the beginning of the run to stage
+/// `early`. The beginning is stage -1, when inputs are copied.
 struct Block {
   std::size_t bytes = 0;
   int first = 0, last = -1, early = -2;
   std::size_t begin = 0;
   constexpr std::size_t end() const { return begin + bytes; }
+  /// Returns whether both are in use at the same time.
   constexpr bool meets(const Block& other) const {
     return (first <= other.last && other.first <= last) || first <= other.early || other.first <= early ||
            (early >= -1 && other.early >= -1);
   }
 };
 
-/// Blocks in the workspace, none of which meets another in time and place.
+/// The blocks of the workspace, none of which overlaps another that is in use at the same time.
 class Arena {
  public:
   /// Places the blocks by decreasing size, each in the lowest gap that it fits.
@@ -78,7 +81,7 @@ class Arena {
   std::size_t bytes_ = 0;
 };
 
-/// Which edges share memory, and when each piece of it is in use.
+/// The edges that share memory, and the stages during which each piece of it is in use.
 class Lifetimes {
  public:
   TENON_COLD constexpr Lifetimes(const Graph& graph, const std::vector<Stage>& stages, std::span<const int> results)
@@ -97,7 +100,7 @@ class Lifetimes {
     }
     for (const int result : results) use(result, end);
   }
-  /// The edge in whose memory `whole`, an edge that lies in no other, lies.
+  /// Returns the edge in whose memory `whole` lies, which is an edge that is placed in no other.
   constexpr int memory_of(int whole) const {
     while (at(whole).shares != whole) whole = at(whole).shares;
     return whole;
@@ -108,8 +111,8 @@ class Lifetimes {
  private:
   struct Edge {
     Block block;
-    int shares = -1;     // the edge over which it lies; itself if over none
-    int last_read = -1;  // the stage
+    int shares = -1;     // the edge over which it lies; itself if it has memory of its own
+    int last_read = -1;  // the last stage that reads it
   };
   constexpr Edge& at(int edge) { return edges_[static_cast<std::size_t>(edge)]; }
   constexpr const Edge& at(int edge) const { return edges_[static_cast<std::size_t>(edge)]; }
@@ -118,7 +121,7 @@ class Lifetimes {
     block.first = (std::min)(block.first, stage);
     block.last = (std::max)(block.last, stage);
   }
-  /// The output of a stage lies over an input that nothing reads later, where the stage allows it.
+  /// Lets the output of a stage lie over an input that nothing reads later, where the stage allows it.
   constexpr void share(const Stage& stage, int number) {
     const int output = graph_.ports(stage.outputs)[0];
     if (graph_.whole(output) != output || at(output).shares != output) return;
@@ -137,8 +140,8 @@ class Lifetimes {
 
 }  // namespace detail
 
-/// Places everything that a run of `stages` needs. The `results`, each of which a stage writes and which lie in no
-/// other edge, stay to the end; the inputs are the caller's, and may be results of the run before.
+/// Places everything that a run of `stages` needs. The `results` stay to the end; each is written by a stage and lies
+/// in no other edge. The inputs are the caller's, and may be results of the run before.
 TENON_COLD constexpr MemoryPlan plan_memory(const Graph& graph, const std::vector<Stage>& stages,
                                             std::span<const int> results) {
   const auto index = [](int i) { return static_cast<std::size_t>(i); };
@@ -149,7 +152,7 @@ TENON_COLD constexpr MemoryPlan plan_memory(const Graph& graph, const std::vecto
   const detail::Lifetimes lifetimes(graph, stages, results);
 
   std::vector<detail::Block> blocks;
-  List<int> block_of(index(edges + end), -1);  // by edge whose memory is its own; then by stage, of its scratch memory
+  List<int> block_of(index(edges + end), -1);  // by edge with memory of its own; then by stage, for its scratch memory
   const auto append = [&](const detail::Block& block, int owner) {
     block_of[index(owner)] = static_cast<int>(blocks.size());
     blocks.push_back(block);
@@ -200,7 +203,7 @@ TENON_COLD constexpr MemoryPlan plan_memory(const Graph& graph, const std::vecto
     const int block = block_of[index(edges + s)];
     if (block >= 0) plan.scratch[index(s)] = blocks[index(block)].begin;
   }
-  std::vector<Location> memories(index(edges));  // by edge whose memory is its own
+  std::vector<Location> memories(index(edges));  // by edge with memory of its own
   for (int edge = 0; edge < edges; ++edge) {
     const int block = block_of[index(edge)];
     if (graph.is_input(edge)) memories[index(edge)].base = Location::first_argument + static_cast<std::uint32_t>(edge);

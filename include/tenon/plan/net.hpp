@@ -14,7 +14,7 @@
 
 namespace tenon::inline TENON_ISA::plan {
 
-/// What a net needs, as constants where the model's type tells them.
+/// The bytes of memory that a net needs, as constants where the model's type tells them.
 template <class Backend, class Model, class Inputs>
 struct Sizes {
   std::size_t workspace_bytes = 0, weight_bytes = 0;
@@ -38,7 +38,7 @@ struct Sizes<Backend, Model, Types<Inputs...>> {
   }
 };
 
-/// What a net tells of itself later: see describe.
+/// The plan of a net, kept for `describe`.
 struct Planned {
   Graph graph;
   Plan plan;
@@ -47,7 +47,7 @@ struct Planned {
   }
 };
 
-/// The tensors of a net's result: one, or those of a std::tuple.
+/// The types of the tensors of a net's result: one, or those of a std::tuple.
 template <class Result>
 struct OutputsOf {
   using type = Types<Result>;
@@ -80,10 +80,10 @@ class Compiled<Backend, Model, Types<Inputs...>, Result, Types<Outputs...>>
 
  public:
   using Input = std::tuple_element_t<0, std::tuple<Inputs...>>;
-  /// What a call returns: a tensor, or a std::tuple of tensors.
+  /// The result of a call: a tensor, or a std::tuple of tensors.
   using Output = Result;
 
-  /// Nets are made by `compile`. Empty storage: the net has its own.
+  /// Makes a net of a plan; call `compile` instead. The net allocates storage that is not given.
   Compiled(Graph&& graph, Plan&& plan, std::span<std::byte> weight_storage, std::span<std::byte> workspace)
       : sizes(plan.memory),
         program_(graph, plan, weight_storage, workspace),
@@ -103,7 +103,7 @@ class Compiled<Backend, Model, Types<Inputs...>, Result, Types<Outputs...>>
   }
   ~Compiled() = default;
 
-  /// The result lives in the net's workspace until the next call, whose input it may be.
+  /// Returns the result, which lives in the net's workspace until the next call, whose input it may be.
   const Output& operator()(const Inputs&... x) noexcept {
     run(each_output{}, x...);
     return result_;
@@ -113,16 +113,16 @@ class Compiled<Backend, Model, Types<Inputs...>, Result, Types<Outputs...>>
     assert(are_apart(y...));
     program_.run(std::array{address(x)..., address(y)...});
   }
-  /// Arguments of other types, expressions among them, are one compile error and no conversion.
+  /// Rejects arguments of other types, expressions among them, with one compile error: nothing is converted.
   template <class... X>
     requires(!is_call<X...>)
   auto operator()(X&&...) {
     return reject_net_call(Types<Inputs...>{}, Types<Outputs...>{}, Types<X...>{});
   }
 
-  /// What the last call met.
+  /// Returns whether all indices of the last call were in their ranges.
   Status status() const noexcept(std::is_same_v<typename Backend::place, host>) { return program_.status(); }
-  /// As `net(x)`, and throws tenon::Error if an index is outside its range.
+  /// Computes `net(x)`, and throws tenon::Error if an index is outside its range.
   const Output& check(const Inputs&... x) {
     const Output& y = (*this)(x...);
     program_.raise_if_outside();
@@ -134,10 +134,10 @@ class Compiled<Backend, Model, Types<Inputs...>, Result, Types<Outputs...>>
     return reject_net_call(Types<Inputs...>{}, Types<Outputs...>{}, Types<X...>{});
   }
 
-  /// Forgets what the net remembers of earlier calls, where it does.
+  /// Forgets earlier calls, where the model has layers that remember them.
   void reset() { program_.reset(); }
 
-  /// The stages, what computes each and why. Prints as a table.
+  /// Returns the stages, with the kernel of each and the reason for it. Prints as a table.
   NetPlan plan() const { return describe(planned_->graph, planned_->plan); }
 
  private:
@@ -172,7 +172,7 @@ class Compiled<Backend, Model, Types<Inputs...>, Result, Types<Outputs...>>
 
 namespace detail {
 template <class R>
-struct Traced;  // what a forward that returns values returns for tensors
+struct Traced;  // the type that a forward returning values `R` returns for tensors
 template <class Backend, class T, class S, class L, class P>
 struct Traced<Value<Backend, T, S, L, P>> : std::type_identity<typename Backend::template tensor<T, S>> {};
 template <class... Backend, class... T, class... S, class... L, class... P>
@@ -186,7 +186,7 @@ inline constexpr bool has_rejected = tenon::detail::is_rejected<R>;
 template <class... R>
 inline constexpr bool has_rejected<std::tuple<R...>> = (tenon::detail::is_rejected<R> || ...);
 
-/// Calls `model` with values, which changes nothing in it: a `forward` need not be const for that.
+/// Calls `model` with values. That changes nothing in it, so that its `forward` need not be const.
 template <class Model, class... X>
 auto call(const Model& model, const X&... x) {
   const nn::detail::EvaluationScope evaluating;
@@ -220,8 +220,8 @@ TENON_COLD auto with_traced(const Model& model, const Use& use, Graph& graph, co
 }
 }  // namespace detail
 
-/// Plans `model` for inputs of the types `Inputs` and gives `use(graph, plan, result types)` what came out; what cannot
-/// be planned is one compile error.
+/// Plans `model` for inputs of the types `Inputs` and calls `use(graph, plan, result types)`. A model that cannot be
+/// planned is one compile error.
 template <class Backend, class... Inputs, class Model, class Use>
 auto with_plan(const Model& model, const Use& use) {
   Graph graph;
@@ -229,7 +229,7 @@ auto with_plan(const Model& model, const Use& use) {
       graph, [&](const auto&... x) { return detail::with_traced(model, use, graph, x...); });
 }
 
-/// `compile<Inputs...>(model)` for a backend.
+/// Computes `compile<Inputs...>(model)` for a backend.
 template <class Backend, class... Inputs, class Model>
 auto compile_for(const Model& model, std::span<std::byte> weight_storage, std::span<std::byte> workspace) {
   return with_plan<Backend, Inputs...>(model, [&]<class Result>(Graph&& graph, Plan&& plan,

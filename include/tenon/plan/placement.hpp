@@ -1,12 +1,12 @@
 /// \file
-/// How what only moves elements enters a plan: cat, x[i] and reshapes are places in memory wherever they can be.
+/// The rules of operations that only move elements: cat, x[i] and reshapes are places in memory wherever they can be.
 #pragma once
 
 #include "rules.hpp"
 
 namespace tenon::inline TENON_ISA::plan {
 
-/// What is put together lies in the result from the start where it is contiguous there; else it is copied.
+/// The rule of cat: an operand that is contiguous in the result is placed there from the start, any other is copied.
 template <int Dim>
 struct Rule<operation::Cat<Dim>> : NeutralRule {
   using Operation = operation::Cat<Dim>;
@@ -24,7 +24,8 @@ struct Rule<operation::Cat<Dim>> : NeutralRule {
  private:
   template <class X>
   static constexpr index_t lanes = X::backend::template lanes<typename X::value_type>;
-  /// Images of whole vectors of channels, but for the last, lie one behind the other in blocks too.
+  /// Whether blocked images lie one behind the other in the blocked result: all but the last fill whole vectors of
+  /// channels.
   template <class... X>
   static constexpr bool stays_blocked = [] {
     std::size_t left = sizeof...(X);
@@ -53,7 +54,7 @@ struct Rule<operation::Cat<Dim>> : NeutralRule {
   }
 };
 
-/// A part of the edge, copied only where it does not start at an aligned address.
+/// The rule of x[i]: the element is a part of the edge, copied only where it does not start at an aligned address.
 template <>
 struct Rule<operation::Select> : NeutralRule {
   template <class X>
@@ -71,7 +72,7 @@ struct Rule<operation::Select> : NeutralRule {
   }
 };
 
-/// The same elements, and the same edge where they lie in the same order.
+/// The rule of reshapes: the result has the same elements, and is the same edge where they lie in the same order.
 template <class Operation>
   requires(Operation::keeps_elements)
 struct Rule<Operation> : NeutralRule {

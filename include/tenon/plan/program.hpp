@@ -1,5 +1,5 @@
 /// \file
-/// What runs: packed weights, one arena and a list of calls.
+/// A program that runs a plan: packed weights, one arena and a list of calls.
 #pragma once
 
 #include <string>
@@ -22,14 +22,15 @@ struct Plan {
 
 /// A plan with its memory. It knows no types: nets of all models share its code.
 ///
-/// A backend has `Memory(bytes, given span, what errors call it)` with `data()`, the same as `Weights`, which copies
-/// may share, and `Scope`, which lives while a net runs.
+/// A backend has `Memory(bytes, given span, its name in errors)` with `data()`, the same as `Weights`, which copies may
+/// share, and `Scope`, which lives while a net runs.
 template <class Backend>
 class Program {
   using Place = typename Backend::place;
 
  public:
-  /// Packs the weights. Empty storage: the program has its own.
+  /// Packs the weights. The program allocates storage that is not given; throws tenon::Error if what is given is too
+  /// small or not aligned.
   TENON_COLD Program(const Graph& graph, const Plan& plan, std::span<std::byte> weight_storage,
                      std::span<std::byte> workspace)
       : weights_(plan.memory.weight_bytes, weight_storage, "weight storage"),
@@ -60,7 +61,7 @@ class Program {
     start();
     bind();
   }
-  /// A copy has the same state and results of its own.
+  /// Copies the program. The copy begins with the same state, and has memory of its own.
   Program(const Program& other)
       : steps_(other.steps_),
         locations_(other.locations_),
@@ -75,7 +76,7 @@ class Program {
   }
   Program(Program&&) noexcept = default;
 
-  /// Runs on `arguments`: where the inputs lie, then where the results go.
+  /// Runs on `arguments`, the addresses of the inputs, then of the tensors for the results.
   template <std::size_t Arguments>
   void run(std::array<std::byte*, Arguments> arguments) noexcept {
     const typename Backend::Scope scope(weights_);
@@ -89,7 +90,7 @@ class Program {
       ports_[port] = arguments[locations_[port].base - Location::first_argument] + locations_[port].offset;
     for (const Step& step : steps_) step.run(Call(step, ports_.data()));
   }
-  /// Where result `i` lies if it stays in the workspace.
+  /// Returns where result `i` lies if it stays in the workspace.
   std::byte* result(std::size_t i) const noexcept { return workspace_.data() + results_[i].offset; }
 
   /// Makes the state zeros again.
@@ -97,12 +98,13 @@ class Program {
     if (state_bytes_ > 0) Place::fill(state_.data(), size(state_bytes_), std::byte{});
   }
 
-  /// What the last run met.
+  /// Returns whether all indices of the last run were in their ranges.
   Status status() const {
     for (const IndexReader& reader : index_readers_)
       if (report(reader).position >= 0) return Status::index_out_of_range;
     return Status::ok;
   }
+  /// Throws tenon::Error if an index of the last run was outside its range.
   void raise_if_outside() const {
     for (const IndexReader& reader : index_readers_)
       if (const auto [position, found] = report(reader); position >= 0)
@@ -111,7 +113,7 @@ class Program {
 
  private:
   static constexpr index_t size(std::size_t bytes) { return static_cast<index_t>(bytes); }
-  /// A stage that reads indices, and where it leaves its report.
+  /// A stage that reads indices, and the offset of its report in the workspace.
   struct IndexReader {
     std::size_t report;
     const KernelInfo* kernel;
@@ -129,7 +131,7 @@ class Program {
                        workspace_.data() + reader.report);
     reset();
   }
-  /// Finds the addresses of the ports that are no arguments.
+  /// Finds the addresses of the ports that are no arguments, and lists those that are.
   TENON_COLD void bind() {
     std::byte* const bases[]{nullptr, workspace_.data(), weights_.data(), state_.data()};
     for (std::size_t port = 0; port < locations_.size(); ++port) {
@@ -139,6 +141,7 @@ class Program {
       if (is_argument) argument_ports_.push_back(static_cast<std::uint32_t>(port));
     }
   }
+  /// Returns whether `input` (bytes) overlaps a result in the workspace or in `arguments`, the addresses of `run`.
   bool lies_in_a_result(const std::byte* input, std::size_t bytes, std::byte* const* arguments) const noexcept {
     const auto address = [](const std::byte* at) { return reinterpret_cast<std::uintptr_t>(at); };
     const auto overlaps = [&](const std::byte* result, std::size_t result_bytes) {
@@ -153,7 +156,7 @@ class Program {
   std::vector<Step> steps_;
   std::vector<Location> locations_;  // of the ports of all steps
   List<std::byte*> ports_;
-  List<std::uint32_t> argument_ports_;  // whose addresses each call brings
+  List<std::uint32_t> argument_ports_;  // the ports whose addresses each call brings
   std::vector<IndexReader> index_readers_;
   typename Backend::Weights weights_;
   typename Backend::Memory workspace_, state_;

@@ -1,5 +1,5 @@
 /// \file
-/// What a compiled net tells of itself: `net.plan()`.
+/// The description of a compiled net, `net.plan()`.
 #pragma once
 
 #include <iosfwd>
@@ -18,29 +18,31 @@ struct NetPlan {
   /// A tensor between two stages.
   struct Edge {
     int number = 0;  // the inputs come first
-    int whole = 0;   // the number of the tensor that it is a part of, of what cat puts together; else its own
+    int whole = 0;   // the number of the tensor that it is a part of, as by cat; its own if there is none
     std::vector<index_t> shape;
     std::string_view element, layout;
-    /// Where it lies: "input", "result", "workspace" or "weights"; and how many bytes from the beginning.
+    /// The memory it lies in: "input", "result", "workspace", "weights", or "nowhere" if nobody reads it; and how many
+    /// bytes from the beginning.
     std::string_view memory;
     std::size_t offset = 0, bytes = 0;
-    int argument = -1;  // which of the inputs or results, counted from 0
+    int argument = -1;  // the number of the input or result, counted from 0; -1 for other tensors
   };
-  /// What is computed by one call of one kernel.
+  /// A step of the net: one call of one kernel.
   struct Stage {
-    /// The operations of the model that it computes, such as "Conv2d + BatchNorm2d + ReLU"; of a conversion, nothing.
+    /// The operations of the model that it computes, such as "Conv2d + BatchNorm2d + ReLU"; empty for a conversion.
     std::string name;
-    /// What computes it.
+    /// The name of the kernel that computes it.
     std::string_view kernel;
-    /// Why the kernels before it in their list do not, such as "depthwise: several channels a group"; or nothing.
+    /// The reasons why the kernels before it in their list do not, such as "depthwise convolution: not one kernel per
+    /// channel"; empty if there are none.
     std::string reason;
     std::vector<Edge> inputs, outputs;
-    /// Read and written by one call: inputs, outputs and packed weights, each once.
+    /// The bytes that one call reads and writes: inputs, outputs and packed weights, each once.
     std::size_t bytes = 0;
     index_t flops = 0;
   };
   std::vector<Stage> stages;
-  /// Of the arena, of the packed weights, and of what survives calls.
+  /// The bytes of the arena, of the packed weights, and of memory that survives calls.
   std::size_t workspace_bytes = 0, weight_bytes = 0, state_bytes = 0;
 
   template <class Characters = std::string>
@@ -49,7 +51,7 @@ struct NetPlan {
 
 namespace plan {
 
-/// The tensor behind edge `number` of a finished plan.
+/// Returns the tensor behind edge `number` of a finished plan.
 template <class AnyGraph>
 NetPlan::Edge describe_edge(const AnyGraph& graph, const MemoryPlan& memory, int number) {
   const EdgeType& type = graph.type(number);
@@ -69,7 +71,7 @@ NetPlan::Edge describe_edge(const AnyGraph& graph, const MemoryPlan& memory, int
           location.offset, type.bytes,          argument};
 }
 
-/// What a call of a stage reads, once, and writes.
+/// Returns the bytes that a call of a stage reads, each input once, and writes.
 template <class AnyStage>
 std::size_t bytes_moved(const AnyStage& stage, const KernelInfo& kernel) {
   std::size_t bytes = kernel.packed_bytes;
@@ -85,7 +87,8 @@ std::size_t bytes_moved(const AnyStage& stage, const KernelInfo& kernel) {
   return bytes;
 }
 
-/// What a net tells of its stages. (A template, as the next: only who asks pays for compiling it.)
+/// Returns the description of a finished plan. (A template, as the next, so that only programs that call it compile
+/// it.)
 template <class AnyGraph>
 NetPlan describe(const AnyGraph& graph, const Plan& plan) {
   NetPlan all;
@@ -114,7 +117,7 @@ NetPlan describe(const AnyGraph& graph, const Plan& plan) {
   return all;
 }
 
-/// Cells as a table: the first line heads it, words stand left and numbers right.
+/// Returns cells as a table. The first line heads it; the first `words` columns stand left, the others right.
 template <class Lines>
 Text table(const Lines& lines, std::size_t words, bool with_total) {
   List<std::size_t> widths;

@@ -1,5 +1,5 @@
 /// \file
-/// How operations enter a plan: written once for all backends, which say only what computes a stage.
+/// The rules by which operations enter a plan, written once for all backends, which add only the kernels of stages.
 #pragma once
 
 #include "../nn/containers.hpp"
@@ -12,7 +12,7 @@ namespace tenon::inline TENON_ISA::plan {
 
 // ---- stages
 
-/// A stage of `Kernel` on the edges `inputs`.
+/// Returns a stage of `Kernel` on the edges `inputs`.
 template <class Kernel>
 TENON_COLD constexpr Stage stage_on(Graph& graph, Parameters parameters, std::initializer_list<int> inputs) {
   Stage stage;
@@ -23,7 +23,7 @@ TENON_COLD constexpr Stage stage_on(Graph& graph, Parameters parameters, std::in
   return stage;
 }
 
-/// What a stage of `Kernel` leaves open.
+/// The producer of a value that a stage of `Kernel` makes: Open if the stage can take in operations that follow.
 template <class Kernel, class Function = pointwise::Identity>
 using producer_t =
     std::conditional_t<Kernel::takes_functions, Open<Kernel, Function, (Kernel::folds_channels > 0)>, Closed>;
@@ -46,13 +46,13 @@ template <class X>
 constexpr EdgeType type_of() {
   return edge_type<typename X::backend, typename X::value_type, typename X::static_shape, typename X::layout>();
 }
-/// A kernel between two layouts.
+/// The kernel that converts `X` to layout `To`.
 template <class To, class X>
 using conversion_t =
     typename X::backend::template conversion<typename X::value_type, typename X::static_shape, typename X::layout, To>;
 }  // namespace detail
 
-/// `x` in layout `Layout`, through a stage of its own where it lies in another.
+/// Returns `x` in layout `Layout`, converted by a stage of its own where it lies in another.
 template <class Layout, class X>
 constexpr auto in_layout(const X& x) {
   if constexpr (std::is_same_v<Layout, typename X::layout>)
@@ -64,7 +64,7 @@ constexpr auto in_layout(const X& x) {
 }
 
 namespace detail {
-/// The shape rule on the operands alone. Of a fractional pooling the second is left out.
+/// Returns what the shape rule gives for the operands alone. The second operand of a fractional pooling is left out.
 template <class Operation, class... S>
 constexpr auto result_shape(S... shape) {
   if constexpr (requires { Operation::output_shape(shape...); })
@@ -119,13 +119,13 @@ constexpr auto append_in_layout(Parameters parameters, const First& first, const
     return Result(graph, graph.append(stage, detail::type_of<Result>()));
   }
 }
-/// Appends a stage of `Kernel` that computes `Operation` on `x`, in the layout it reads.
+/// Appends a stage of `Kernel` that computes `Operation` on `x`, converted to the layout that it reads.
 template <class Kernel, class Operation, class... X>
 constexpr auto append_operation(Parameters parameters, const X&... x) {
   return append_in_layout<Kernel, Operation>(parameters, in_layout<typename Kernel::reads>(x)...);
 }
 
-/// Any operation: a stage of the kernel that the backend has for it.
+/// The rule of any operation: it becomes a stage of the kernel that the backend has for it.
 template <class Operation>
 struct Rule {
   template <class Backend>
@@ -149,7 +149,7 @@ struct Rule {
   }
 };
 
-/// Base of the rules that need nothing of a backend but its kernels for maps.
+/// The base of the rules that need only a backend's kernels for maps.
 struct NeutralRule {
   template <class Backend>
   static constexpr bool exists = true;
@@ -158,7 +158,7 @@ struct NeutralRule {
 template <class Backend, class Operation>
 inline constexpr bool can_plan = Rule<Operation>::template exists<Backend>;
 
-// ---- what the stage before takes in
+// ---- operations that the stage before may take in
 
 namespace detail {
 template <class Producer>
@@ -176,14 +176,14 @@ template <class K, class First, class Second, bool Foldable, bool Unique>
 struct Host<Open<K, AddThen<First, Second>, Foldable, Unique>> {
   using kernel = K;
   using function = AddThen<First, Second>;
-  // It has its operand, which lies as what would be pooled.
+  // It has its second operand already, which has the shape of the sum: neither another one nor a pooling can follow.
   static constexpr bool unique = Unique, foldable = false, adds = false, pools = false;
 };
 template <class X>
 using host_t = Host<typename X::producer>;
 
-/// Appends what the stage that makes `x` takes in as `merged`, if nothing else reads `x`; else `alone` is a stage. The
-/// latter has to be complete where `x` may have other readers.
+/// Appends an operation on `x`: the stage that makes `x` takes it in, as `merged`, if nothing else reads `x`; else
+/// `alone` becomes a stage. `alone` must have its function where `x` may have other readers.
 template <class X>
 constexpr int merge(const X& x, const Stage& alone, const Stage& merged, const EdgeType& type) {
   if constexpr (!host_t<X>::unique)
@@ -192,7 +192,7 @@ constexpr int merge(const X& x, const Stage& alone, const Stage& merged, const E
 }
 }  // namespace detail
 
-/// A pointwise function: behind the stage before, or a stage.
+/// The rule of a pointwise function: the stage before takes it in, or it is a stage.
 template <class Function>
 struct Rule<operation::Pointwise<Function>> : NeutralRule {
   template <class X>
@@ -213,7 +213,7 @@ struct Rule<operation::Pointwise<Function>> : NeutralRule {
   }
 };
 
-/// A batch normalization vanishes into the weights of the stage before, where that has its channels.
+/// The rule of a batch normalization: it vanishes into the weights of the stage before if that has its channels.
 template <int Rank, index_t Channels, double Eps, double Momentum, class Statistics>
 struct Rule<operation::BatchNorm<Rank, Channels, Eps, Momentum, Statistics>> {
   using Operation = operation::BatchNorm<Rank, Channels, Eps, Momentum, Statistics>;
@@ -257,20 +257,20 @@ struct Rule<operation::BatchNorm<Rank, Channels, Eps, Momentum, Statistics>> {
   }
 };
 
-/// The layout in which two edges meet: the first one's if it is blocked, or also the second one's.
+/// The layout in which two values are combined: the first one's if it is blocked or also the second one's, else plain.
 template <class A, class B>
 using common_layout_t =
     std::conditional_t<is_blocked<typename A::layout> || std::is_same_v<typename A::layout, typename B::layout>,
                        typename A::layout, Plain>;
 
-/// The layout in which quotients are computed: not one with padding, where they would not be finite, and a Linear
-/// behind multiplies the padding by zero.
+/// The layout in which quotients are computed: none with padding, where they would not be finite, although a Linear
+/// behind them multiplies the padding by zero.
 template <class X, class Layout = typename X::layout>
 using quotient_layout_t = std::conditional_t<elements_in<X::backend::template lanes<typename X::value_type>,
                                                          typename X::static_shape, Layout> == X::static_shape::size,
                                              Layout, Plain>;
 
-/// a + b, a - b, a * b, a / b.
+/// The rule of a + b, a - b, a * b and a / b. The stage that makes an operand of a sum may take it in.
 template <class Operation>
   requires requires { typename Operation::combines_by; }
 struct Rule<Operation> : NeutralRule {
@@ -294,7 +294,7 @@ struct Rule<Operation> : NeutralRule {
   static constexpr auto append_elementwise(const A& a, const B& b) {
     return append_stage<combine_map_t<A, typename Operation::combines_by>, typename A::static_shape>({}, {}, a, b);
   }
-  /// The stage that makes `sum` also adds `operand`, if nothing else reads `sum`.
+  /// Appends a sum: the stage that makes `sum` also adds `operand`, if nothing else reads `sum`.
   template <class A, class B>
   static constexpr auto append_sum(const A& sum, const B& operand) {
     using Host = detail::host_t<A>;
@@ -312,7 +312,7 @@ struct Rule<Operation> : NeutralRule {
   }
 };
 
-/// scale * x + shift
+/// The rule of scale * x + shift.
 template <>
 struct Rule<operation::Affine> : NeutralRule {
   template <class X>
@@ -321,7 +321,7 @@ struct Rule<operation::Affine> : NeutralRule {
   }
 };
 
-/// x / number, number / x
+/// The rule of x / number and of number / x.
 template <operation::TakesNumber Operation>
 struct Rule<Operation> : NeutralRule {
   template <class X>
@@ -332,7 +332,7 @@ struct Rule<Operation> : NeutralRule {
   }
 };
 
-/// In evaluation mode, nothing.
+/// The rule of dropouts, which do nothing in evaluation mode.
 template <class Operation>
   requires operation::AnyDropout<Operation>
 struct Rule<Operation> : NeutralRule {
@@ -342,7 +342,8 @@ struct Rule<Operation> : NeutralRule {
   }
 };
 
-/// A pooling is taken in by a stage before that can compute both, a `pooled` kernel; else it is a stage.
+/// The rule of a pooling: the stage before takes it in if its kernel has a `pooled` one that computes both; else it is
+/// a stage.
 template <class Shown, class Windows, class Function>
 struct Rule<operation::Pool<Shown, Windows, Function, false>> {
   using Operation = operation::Pool<Shown, Windows, Function, false>;

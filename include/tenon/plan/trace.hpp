@@ -1,5 +1,5 @@
 /// \file
-/// A model as a graph: by calling it with values without elements, or from its type alone.
+/// Tracing, which makes a graph of a model by calling it with values without elements, or from its type alone.
 #pragma once
 
 #include "placement.hpp"
@@ -9,14 +9,14 @@ namespace tenon::inline TENON_ISA::plan {
 
 namespace detail {
 
-/// An edge whose elements are packed.
+/// The kernel of an edge whose elements are packed beside the weights.
 template <std::size_t Bytes>
 struct ConstantKernel : KernelTraits {
   static constexpr std::string_view name = "constant";
   static constexpr std::size_t packed_bytes = Bytes;
   static void pack(const Source& source, std::byte* packed) { std::memcpy(packed, source.parameters[0], Bytes); }
 };
-/// `tensor`, as it is now, as an edge of `graph`.
+/// Appends `tensor`, as it is now, to `graph` as an edge.
 template <class Backend, class TensorType>
 auto constant(Graph& graph, const TensorType& tensor) {
   if constexpr (requires { tensor.to_host(); }) {
@@ -29,7 +29,7 @@ auto constant(Graph& graph, const TensorType& tensor) {
                     graph.append_constant({first, first + type.bytes}, info_of<ConstantKernel<type.bytes>>, type));
   }
 }
-/// An operand as a value of the graph.
+/// Returns an operand as a value of the graph.
 template <class Backend, class X>
 decltype(auto) value_of(Graph& graph, const X& x) {
   if constexpr (tenon::detail::is_symbolic<X>)
@@ -38,7 +38,7 @@ decltype(auto) value_of(Graph& graph, const X& x) {
     return constant<Backend>(graph, autograd::value_of(x));
 }
 
-/// Whether an argument is a layer's parameter, of which a rule gets the elements, and not an operand.
+/// Whether an argument is no operand but a layer's parameter, whose elements a rule gets.
 template <class X>
 inline constexpr bool is_layer_parameter = is_parameter<X> || std::is_same_v<X, Absent>;
 template <class X>
@@ -76,7 +76,7 @@ consteval index_t multiply_adds() {
     return 0;
 }
 
-/// `operation` on operands alone, or on so many operands of which parameters follow.
+/// Appends an operation whose arguments are all operands, or are one operand (`Append<1>`) and parameters behind it.
 template <std::size_t Operands>
 struct Append {
   template <class Backend, class Operation, class... X>
@@ -140,8 +140,8 @@ constexpr bool is_planned_by_type() {
     return false;
 }
 }  // namespace detail
-/// Whether the plan of a module follows from its type: layers, and containers of such. A user's `forward` has to be
-/// called.
+/// Whether the plan of a module follows from its type, as that of layers and of containers of them. A user's `forward`
+/// has to be called instead.
 template <class Backend, class M>
 inline constexpr bool planned_by_type = detail::is_planned_by_type<Backend, M>();
 
@@ -150,7 +150,7 @@ template <class M, class... X>
 constexpr auto append_by_type(const X&... x);
 
 namespace detail {
-/// How a container composes its children where only their types are known.
+/// The functions by which a container composes its children where only their types are known.
 template <class Children>
 struct ComposeTypes;
 template <class... M>
@@ -185,7 +185,7 @@ template <class Backend, class Input>
 using input_t = Value<Backend, typename Input::value_type, shape_of_t<Input>>;
 
 namespace detail {
-/// `x` plainly, on an edge of its own.
+/// Returns an edge that holds `x` in plain layout and that no other result, input, constant or tensor shares.
 template <class X>
 constexpr int result_edge(const X& x, const List<int>& others) {
   const auto result = in_layout<Plain>(x);
@@ -197,7 +197,7 @@ constexpr int result_edge(const X& x, const List<int>& others) {
 }
 }  // namespace detail
 
-/// Completes a traced net, whose result is one value or a std::tuple of values.
+/// Completes the plan of a traced net, whose result is one value or a std::tuple of values.
 template <class Result>
 constexpr Plan finish(Graph& graph, const Result& result) {
   Plan plan;
@@ -211,7 +211,7 @@ constexpr Plan finish(Graph& graph, const Result& result) {
   return plan;
 }
 
-/// Appends the net's inputs, and gives `use` their values.
+/// Appends the net's inputs, and returns `use` of their values.
 template <class Backend, class... Inputs, class Use>
 constexpr auto with_inputs(Graph& graph, const Use& use) {
   (void)(graph.append_input(detail::type_of<input_t<Backend, Inputs>>()), ...);

@@ -1,5 +1,6 @@
 /// \file
-/// What a model is called with while it is planned: a tensor without elements, whose operations are written down.
+/// The values that a model is called with while it is planned: tensors without elements, whose operations are appended
+/// to a graph.
 #pragma once
 
 #include "../autograd/apply.hpp"
@@ -9,17 +10,17 @@
 
 namespace tenon::inline TENON_ISA::plan {
 
-// ---- layouts: how the elements of an edge lie in memory
+// ---- layouts of the elements of an edge in memory
 
-/// As the shape says, row-major.
+/// The layout that the shape says, row-major.
 struct Plain {
   static constexpr std::string_view name = "plain";
 };
-/// Images (N, blocks, axes..., lanes): the channels of a pixel in vectors.
+/// The layout of images (N, blocks, axes..., lanes): the channels of a pixel lie in vectors.
 struct Blocked {
   static constexpr std::string_view name = "blocked";
 };
-/// The rows of a flattened blocked image: (N, blocks * Pixels * lanes), in the order in which the image lies.
+/// The layout of the rows of a flattened blocked image: (N, blocks * Pixels * lanes), in the order of the image.
 template <index_t Channels, index_t Pixels>
 struct FlattenedBlocked {
   static constexpr std::string_view name = "flattened blocked";
@@ -29,13 +30,13 @@ inline constexpr bool is_plain = std::is_same_v<Layout, Plain>;
 template <class Layout>
 inline constexpr bool is_blocked = std::is_same_v<Layout, Blocked>;
 
-/// An image shape (N, C, axes...) as sizes.
+/// The sizes of a shape (N, C, axes...) of images.
 template <class S>
 struct Image {
   static constexpr index_t batch = S::dims[0], channels = S::dims[1], pixels = S::size / (batch * channels);
 };
 
-/// Elements of an edge whose blocks are `Lanes` channels wide.
+/// The number of elements of an edge whose blocks are `Lanes` channels wide, padding included.
 template <index_t Lanes, class S, class Layout>
 inline constexpr index_t elements_in = S::size;
 template <index_t Lanes, class S>
@@ -45,13 +46,13 @@ template <index_t Lanes, class S, index_t Channels, index_t Pixels>
 inline constexpr index_t elements_in<Lanes, S, FlattenedBlocked<Channels, Pixels>> =
     S::dims[0] * ((Channels + Lanes - 1) / Lanes) * Lanes * Pixels;
 
-// ---- what made an edge
+// ---- producers, the stages that make edges
 
-/// A complete stage, which takes nothing more in.
+/// A complete stage, which can take in nothing more.
 struct Closed {};
-/// A stage of `Kernel`, with `Function` behind it, that can still take in what follows: functions, a second operand if
-/// the kernel adds one, and while `Foldable` a batch normalization. `Unique`: nobody else holds this edge, as between
-/// two layers of a chain.
+/// A stage of `Kernel`, with `Function` behind it, that can still take in operations: functions, a second operand if
+/// the kernel adds one, and while `Foldable` a batch normalization. The edge is `Unique` if nobody else can read it, as
+/// between two layers of a chain.
 template <class Kernel, class Function, bool Foldable, bool Unique = false>
 struct Open {};
 
@@ -106,17 +107,17 @@ struct RunOf<Open<Kernel, Function, Foldable, Unique>> {
   static constexpr plan::Run value = &Kernel::template run<Function>;
 };
 }  // namespace detail
-/// `Second` of what `First` makes.
+/// The function that applies `First`, then `Second`.
 template <class First, class Second>
 using behind_t = typename detail::Behind<First, Second>::type;
 template <class Producer>
 inline constexpr bool is_open = !std::is_same_v<Producer, Closed>;
 
-/// How an operation enters a plan, whatever the place: see rules.hpp and placement.hpp.
+/// The rule by which an operation enters a plan, the same at all places: see rules.hpp and placement.hpp.
 template <class Operation>
 struct Rule;
 
-/// Edge number `edge` of `graph`, of element type `T` and shape `S`, in a net for `Backend`.
+/// A handle to an edge of a graph, of element type `T` and shape `S`, in a net for `Backend`.
 template <class Backend, class T, class S, class Layout = Plain, class Producer = Closed>
 class Value {
  public:
@@ -140,18 +141,18 @@ class Value {
 
   constexpr Graph& graph() const { return *graph_; }
   constexpr int edge() const { return edge_; }
-  /// The edge, for who reads it as it is.
+  /// Returns the edge, for a reader that needs it as it is: its stage then takes in nothing more.
   constexpr int read() const {
     if constexpr (is_open<Producer>) graph_->read(edge_, detail::RunOf<Producer>::value);
     return edge_;
   }
 
-  /// This value, of which there is only this handle.
+  /// Returns this value, where there is no other handle to it.
   constexpr auto unique() const {
     return Value<Backend, T, S, Layout, typename detail::Uniqueness<Producer>::unique>(*graph_, edge_);
   }
-  /// This value, which was made of `x...` and of which there is only this handle. If the stage that made `x` took it
-  /// in, others may still read `x` and so split that stage: the result is unique if `x` is.
+  /// Returns this value, which was made of `x...`, where there is no other handle to it. If the stage that made `x`
+  /// took it in, others may still read `x` and so split that stage: the result is unique if `x` is.
   template <class... X>
   constexpr auto made_of(const X&... x) const {
     if constexpr (detail::Uniqueness<Producer>::begins_stage || (std::is_same_v<X, decltype(x.unique())> && ...))
@@ -159,18 +160,18 @@ class Value {
     else
       return *this;
   }
-  /// This value, of which there may be several handles.
+  /// Returns this value, where there may be several handles to it.
   constexpr auto shared() const {
     return Value<Backend, T, S, Layout, typename detail::Uniqueness<Producer>::shared>(*graph_, edge_);
   }
-  /// This value, which several operations read.
+  /// Returns this value for operations that read it as it is.
   constexpr auto closed() const { return Value<Backend, T, S, Layout>(*graph_, read()); }
 
-  /// `apply(operation, x...)`, of which this value is one: checks the shapes and appends.
+  /// Appends `operation` on `x...`, one of which is this value, after a check of the shapes. `apply` calls it.
   template <class Operation, class... X>
   auto append(const Operation& operation, const X&... x) const;
 
-  /// `x[i]`: element `i` of the leading axis.
+  /// Returns element `i` of the leading axis, counted from its end if negative.
   template <class Index>
   auto operator[](const Index& i) const {
     return tenon::detail::element_of(*this, i);
@@ -181,7 +182,7 @@ class Value {
   int edge_;
 };
 
-/// Bytes, shape, element type and layout of an edge.
+/// Returns bytes, shape, element type and layout of an edge.
 template <class Backend, class T, class S, class Layout>
 constexpr EdgeType edge_type() {
   return {static_cast<std::size_t>(elements_in<Backend::template lanes<T>, S, Layout>) * sizeof(T),
