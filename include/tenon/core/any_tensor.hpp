@@ -74,7 +74,8 @@ template <class T>
 inline constexpr DType dtype_of = DTypeOf<T>::value;
 
 /// A tensor whose element type and shape are known at compile time.
-template <class T> concept TypedTensor = requires(const T& tensor) {
+template <class T>
+concept TypedTensor = requires(const T& tensor) {
   DTypeOf<typename T::value_type>::value;
   { tensor.data() } -> std::convertible_to<const typename T::value_type*>;
   shape_of_t<T>::dims;

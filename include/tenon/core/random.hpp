@@ -151,7 +151,7 @@ class ThreadGenerator {
  private:
   ThreadNumbers::Holder* holder_;
   std::uint64_t number_;  // the holder's, which outlives it where a thread draws in its last moments
-  unsigned epoch_ = 0;  // whose seed engine_ follows
+  unsigned epoch_ = 0;    // whose seed engine_ follows
   Generator engine_;
 };
 

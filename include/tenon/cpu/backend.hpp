@@ -22,7 +22,8 @@ class Memory {
  public:
   /// Uses the memory `given`, or allocates `bytes` bytes where its pointer is null. Throws tenon::Error, which calls
   /// the memory `what`, if `given` is too small or not aligned to memory::alignment.
-  TENON_COLD Memory(std::size_t bytes, std::span<std::byte> given, const char* what) : bytes_(bytes), data_(given.data()) {
+  TENON_COLD Memory(std::size_t bytes, std::span<std::byte> given, const char* what)
+      : bytes_(bytes), data_(given.data()) {
     if (!data_)
       allocate();
     else if (given.size() < bytes)

@@ -134,10 +134,12 @@ struct Rule {
   template <class First, class... Rest>
   static constexpr auto append(const Operation&, Parameters parameters, const First& first, const Rest&... rest) {
     using Kernels = typename First::backend::template stage<Operation>;
-    constexpr bool computes_operands =
-        requires { typename Kernels::template kernel<with_producer_t<First, Closed>, with_producer_t<Rest, Closed>...>; };
+    constexpr bool computes_operands = requires {
+      typename Kernels::template kernel<with_producer_t<First, Closed>, with_producer_t<Rest, Closed>...>;
+    };
     if constexpr (computes_operands) {
-      using Kernel = typename Kernels::template kernel<with_producer_t<First, Closed>, with_producer_t<Rest, Closed>...>;
+      using Kernel =
+          typename Kernels::template kernel<with_producer_t<First, Closed>, with_producer_t<Rest, Closed>...>;
       return append_operation<Kernel, Operation>(parameters, first, rest...);
     } else {
       static_assert(

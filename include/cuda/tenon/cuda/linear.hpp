@@ -22,8 +22,7 @@ struct Kernel<operation::Linear<In, Out>> {
   static void forward(const operation::Linear<In, Out>&, autograd::NothingSaved*, Y& y, const X& x, const W& weight,
                       const B& bias) {
     using T = typename X::value_type;
-    linear<T>(shape_of_t<X>::size / In, In, Out, x.data(), weight.data(), elements_or_null(bias),
-                                   y.data());
+    linear<T>(shape_of_t<X>::size / In, In, Out, x.data(), weight.data(), elements_or_null(bias), y.data());
   }
 
   template <class Y, class X, class W, class B>

@@ -198,8 +198,8 @@ struct Kernel<operation::Pool<Shown, Windows, Function, false>> {
     // Where the gradient does not depend on x and y, they were not kept: the functor gets other arrays of their size.
     constexpr bool reads = Function::gradient_reads_input;
     if (x.grad)
-      tabulate_gradient(x, Gradient{geometry, reads ? x.value.data() : x.grad, (reads ? y : grad_y).data(),
-                                    grad_y.data()});
+      tabulate_gradient(
+          x, Gradient{geometry, reads ? x.value.data() : x.grad, (reads ? y : grad_y).data(), grad_y.data()});
   }
 };
 

@@ -145,9 +145,9 @@ double host::sum(index_t count, const Function& function, const T* first, const 
   constexpr index_t block = 8192;
   double sum = 0;
   for (index_t at = 0; at < count; at += block)
-    sum += static_cast<double>(cpu::micro::map_sum<T>(
-        (std::min)(block, count - at), [&](const auto&... v) TENON_FLATTEN { return function(v...); }, first + at,
-        (x + at)...));
+    sum += static_cast<double>(cpu::micro::map_sum<T>((std::min)(block, count - at),
+                                                      [&](const auto&... v) TENON_FLATTEN { return function(v...); },
+                                                      first + at, (x + at)...));
   return sum;
 }
 

@@ -20,8 +20,7 @@ struct Stage<operation::Embedding<T, Num, Dim, Padding, MaxNorm, NormType, ByFre
 
     static void run(const plan::Call& call) noexcept {
       const auto* indices = call.in<std::int64_t>();
-      const index_t at =
-          micro::look_up(X::static_shape::size, Num, Dim, indices, call.packed<T>(), call.out<T>());
+      const index_t at = micro::look_up(X::static_shape::size, Num, Dim, indices, call.packed<T>(), call.out<T>());
       *call.scratch<plan::IndexReport>() = at < 0 ? plan::IndexReport{} : plan::IndexReport{at, indices[at]};
     }
     /// Packs the table (Num, Dim) as an eager call that looks up all of it would leave it.

@@ -57,7 +57,8 @@ using plain_or_blocked_t = std::conditional_t<plan::is_blocked<Layout>, plan::Bl
 template <int Rank, index_t Channels, double Eps, double Momentum, class Statistics>
 struct Stage<operation::BatchNorm<Rank, Channels, Eps, Momentum, Statistics>> {
   template <class X>
-  using kernel = ChannelAffine<typename X::value_type, typename X::static_shape, plain_or_blocked_t<typename X::layout>>;
+  using kernel =
+      ChannelAffine<typename X::value_type, typename X::static_shape, plain_or_blocked_t<typename X::layout>>;
 };
 
 /// The kernel of layer, group and instance normalization.

@@ -120,10 +120,8 @@ struct Stage<operation::MaxUnpool<Rank, K, St, P, Size>> {
     static constexpr index_t index_limit = decltype(Operation::output_shape(S{}, S{}))::size / planes;
     static void run(const plan::Call& call) noexcept {
       const auto* to = call.in<std::int64_t>(1);
-      const index_t outside =
-          micro::max_unpool(planes, S::size / planes, index_limit, call.in<T>(), to, call.out<T>());
-      *call.scratch<plan::IndexReport>() =
-          outside < 0 ? plan::IndexReport{} : plan::IndexReport{outside, to[outside]};
+      const index_t outside = micro::max_unpool(planes, S::size / planes, index_limit, call.in<T>(), to, call.out<T>());
+      *call.scratch<plan::IndexReport>() = outside < 0 ? plan::IndexReport{} : plan::IndexReport{outside, to[outside]};
     }
   };
 };

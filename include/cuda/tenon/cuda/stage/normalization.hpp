@@ -62,15 +62,9 @@ struct Stage<Operation> {
       double *sums = call.scratch<double>(), *mean = sums + parts, *variance = mean + grouping.groups;
       const T* weight = call.packed<T>();
       moments(grouping, call.in<T>(), sums, mean, variance);
-      launch(grouping.size(), Normalize<T, Function>{grouping,
-                                                     Operation::eps,
-                                                     mean,
-                                                     variance,
-                                                     weight,
-                                                     weight + channels,
-                                                     call.in<T>(),
-                                                     call.out<T>(),
-                                                     {}});
+      launch(grouping.size(),
+             Normalize<T, Function>{
+                 grouping, Operation::eps, mean, variance, weight, weight + channels, call.in<T>(), call.out<T>(), {}});
     }
     static void pack(const plan::Source& source, std::byte* packed) {
       plan::pack_weight_and_bias(source, channels, channels, reinterpret_cast<T*>(packed));

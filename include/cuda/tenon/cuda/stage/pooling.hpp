@@ -12,8 +12,7 @@ namespace tenon::inline TENON_ISA::cuda {
 template <class Operation, class T, class Function, class Geometry>
 void run_pooling(const Geometry& geometry, const plan::Call& call) {
   if constexpr (Operation::return_indices)
-    if (auto* indices = call.out<std::int64_t>(1))
-      return max_pool(geometry, call.in<T>(), call.out<T>(0), indices);
+    if (auto* indices = call.out<std::int64_t>(1)) return max_pool(geometry, call.in<T>(), call.out<T>(0), indices);
   pool<Function>(geometry, call.in<T>(), call.out<T>(0));
 }
 
