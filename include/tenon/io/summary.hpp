@@ -55,11 +55,8 @@ auto summary(const Model& model) {
   return plan::with_plan<cpu::Backend, Inputs...>(model, [](const plan::Graph& graph, const plan::Plan& plan, auto) {
     Summary summary;
     for (const plan::Row& row : graph.rows(plan.stages)) {
-      summary.rows.push_back({std::string(row.name),
-                              {row.output.begin(), row.output.end()},
-                              row.parameters,
-                              row.multiply_adds,
-                              row.stage});
+      summary.rows.push_back(
+          {std::string(row.name), plan::to_vector(row.output), row.parameters, row.multiply_adds, row.stage});
       summary.parameters += row.parameters;
       summary.multiply_adds += row.multiply_adds;
     }

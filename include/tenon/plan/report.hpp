@@ -4,6 +4,7 @@
 
 #include <iosfwd>
 #include <string>
+#include <vector>
 
 #include "../core/text.hpp"
 #include "program.hpp"
@@ -51,6 +52,12 @@ struct NetPlan {
 
 namespace plan {
 
+/// Returns a vector of `extents`. What that calls is compiled into it, not shared with units for other instruction
+/// sets.
+TENON_FLATTEN inline std::vector<index_t> to_vector(const Constants<index_t>& extents) {
+  return {extents.begin(), extents.end()};
+}
+
 /// Returns the tensor behind edge `number` of a finished plan.
 template <class AnyGraph>
 NetPlan::Edge describe_edge(const AnyGraph& graph, const MemoryPlan& memory, int number) {
@@ -66,7 +73,7 @@ NetPlan::Edge describe_edge(const AnyGraph& graph, const MemoryPlan& memory, int
                        : location.base >= Location::first_argument
                            ? static_cast<int>(location.base - Location::first_argument)
                            : -1;
-  return {number,          graph.whole(number), {type.extents.begin(), type.extents.end()},
+  return {number,          graph.whole(number), to_vector(type.extents),
           type.element,    type.layout,         where,
           location.offset, type.bytes,          argument};
 }
