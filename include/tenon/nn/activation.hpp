@@ -54,6 +54,27 @@ class PointwiseLayer : public Layer<Derived> {
   }
 };
 
+namespace detail {
+template <template <double...> class Function, class Options>
+struct function_of;
+template <template <double...> class Function, class Given, class... Numbers>
+struct function_of<Function, tag::Options<Given, Numbers...>> {
+  template <class Declaration, class Tag>
+  static constexpr double value(tag::Option<Declaration, Tag>) {
+    return tag::Option<Declaration, Tag>::type::value;
+  }
+  using type = Function<value<Numbers>(tag::Options<Given, Numbers...>{})...>;
+};
+}  // namespace detail
+
+/// One whose `Function` has the numbers that are its options, in that order.
+template <class Derived, template <double...> class Function, class Options>
+class NumberedPointwiseLayer : public PointwiseLayer<Derived, typename detail::function_of<Function, Options>::type> {
+ public:
+  NumberedPointwiseLayer() { tag::check<Derived>(Options{}); }
+  static Text extra_repr() { return repr(Options{}); }
+};
+
 /// `torch.nn.ReLU`: max(0, x), any shape (*) -> (*).
 ///
 ///     Tensor<float, 2, 3> y = nn::ReLU{}(Tensor<float, 2, 3>{});
@@ -108,63 +129,45 @@ class Hardsigmoid : public PointwiseLayer<Hardsigmoid, pointwise::Hardsigmoid> {
 ///
 ///     Tensor<float, 2, 3> y = nn::ELU<nn::alpha<0.5>>{}(Tensor<float, 2, 3>{});
 template <class... Tags>
-class ELU : public PointwiseLayer<ELU<Tags...>, pointwise::Elu<tag::real<nn::alpha, nn::alpha<1>, Tags...>>> {
- public:
-  ELU() { tag::check_reals<ELU, tag::names<nn::alpha>, Tags...>(); }
-  static Text extra_repr() { return "alpha=" + repr(tag::real<nn::alpha, nn::alpha<1>, Tags...>); }
-};
+class ELU : public NumberedPointwiseLayer<ELU<Tags...>, pointwise::Elu,
+                                          tag::Options<tag::Given<Tags...>, tag::Real<nn::alpha<1>>>> {};
 
 /// `torch.nn.LeakyReLU(negative_slope=0.01)`: x where it is positive, else negative_slope * x, (*) -> (*).
 ///
 ///     Tensor<float, 2, 3> y = nn::LeakyReLU<nn::negative_slope<0.2>>{}(Tensor<float, 2, 3>{});
 template <class... Tags>
 class LeakyReLU
-    : public PointwiseLayer<LeakyReLU<Tags...>,
-                            pointwise::LeakyRelu<tag::real<nn::negative_slope, nn::negative_slope<0.01>, Tags...>>> {
- public:
-  LeakyReLU() { tag::check_reals<LeakyReLU, tag::names<nn::negative_slope>, Tags...>(); }
-  static Text extra_repr() {
-    return "negative_slope=" + repr(tag::real<nn::negative_slope, nn::negative_slope<0.01>, Tags...>);
-  }
-};
+    : public NumberedPointwiseLayer<LeakyReLU<Tags...>, pointwise::LeakyRelu,
+                                    tag::Options<tag::Given<Tags...>, tag::Real<nn::negative_slope<0.01>>>> {};
 
 /// `torch.nn.Threshold(threshold, value)`: x where it is above the threshold, else value, (*) -> (*). Both tags are
 /// required.
 ///
 ///     Tensor<float, 2, 3> y = nn::Threshold<nn::threshold<0.1>, nn::value<20>>{}(Tensor<float, 2, 3>{});
 template <class... Tags>
-class Threshold
-    : public PointwiseLayer<Threshold<Tags...>, pointwise::Threshold<tag::real<nn::threshold, nn::threshold<>, Tags...>,
-                                                                     tag::real<nn::value, nn::value<>, Tags...>>> {
- public:
-  Threshold() {
-    tag::check_reals<Threshold, tag::names<nn::threshold, nn::value>, Tags...>();
-    tag::require<Threshold, nn::threshold<>, tag::given<nn::threshold, Tags...>>();
-    tag::require<Threshold, nn::value<>, !tag::given<nn::threshold, Tags...> || tag::given<nn::value, Tags...>>();
-  }
-  static Text extra_repr() {
-    return "threshold=" + repr(tag::real<nn::threshold, nn::threshold<>, Tags...>) +
-           ", value=" + repr(tag::real<nn::value, nn::value<>, Tags...>);
-  }
-};
+class Threshold : public NumberedPointwiseLayer<
+                      Threshold<Tags...>, pointwise::Threshold,
+                      tag::Options<tag::Given<Tags...>, tag::Real<nn::threshold<>>, tag::Real<nn::value<>>>> {};
+
+namespace detail {
+template <class... Tags>
+using HardtanhOptions = tag::Options<tag::Given<Tags...>, tag::Real<nn::min_value<-1>>, tag::Real<nn::max_value<1>>>;
+}  // namespace detail
 
 /// `torch.nn.Hardtanh(min_value=-1, max_value=1)`: min(max(min_value, x), max_value), (*) -> (*). A min_value that is
 /// not below max_value is a compile error.
 ///
 ///     Tensor<float, 2, 3> y = nn::Hardtanh<nn::min_value<0>, nn::max_value<6>>{}(Tensor<float, 2, 3>{});
 template <class... Tags>
-class Hardtanh : public PointwiseLayer<Hardtanh<Tags...>,
-                                       pointwise::Hardtanh<tag::real<nn::min_value, nn::min_value<-1>, Tags...>,
-                                                           tag::real<nn::max_value, nn::max_value<1>, Tags...>>> {
-  static constexpr double least = tag::real<nn::min_value, nn::min_value<-1>, Tags...>;
-  static constexpr double largest = tag::real<nn::max_value, nn::max_value<1>, Tags...>;
+class Hardtanh
+    : public NumberedPointwiseLayer<Hardtanh<Tags...>, pointwise::Hardtanh, detail::HardtanhOptions<Tags...>> {
+  using options = detail::HardtanhOptions<Tags...>;
 
  public:
   Hardtanh() {
-    tag::check_reals<Hardtanh, tag::names<nn::min_value, nn::max_value>, Tags...>();
-    tag::require<Hardtanh, tag::find_t<nn::max_value, nn::max_value<1>, Tags...>, (least < largest)>();
+    constexpr bool in_order = tag::value<options, nn::min_value> < tag::value<options, nn::max_value>;
+    tag::require<Hardtanh, options, nn::max_value, in_order>();
   }
-  static Text extra_repr() { return "min_val=" + repr(least) + ", max_val=" + repr(largest); }
 };
 
 /// `torch.nn.Softplus(beta=1, threshold=20)`: log(1 + exp(beta * x)) / beta, x where beta * x is above the threshold,
@@ -172,36 +175,19 @@ class Hardtanh : public PointwiseLayer<Hardtanh<Tags...>,
 ///
 ///     Tensor<float, 2, 3> y = nn::Softplus<nn::beta<2>>{}(Tensor<float, 2, 3>{});
 template <class... Tags>
-class Softplus : public PointwiseLayer<Softplus<Tags...>,
-                                       pointwise::Softplus<tag::real<nn::beta, nn::beta<1>, Tags...>,
-                                                           tag::real<nn::threshold, nn::threshold<20>, Tags...>>> {
-  static constexpr double beta = tag::real<nn::beta, nn::beta<1>, Tags...>;
-
- public:
-  Softplus() {
-    tag::check_reals<Softplus, tag::names<nn::beta, nn::threshold>, Tags...>();
-    tag::require<Softplus, tag::find_t<nn::beta, nn::beta<1>, Tags...>, !pointwise::equal(beta, 0.0)>();
-  }
-  static Text extra_repr() {
-    return "beta=" + repr(beta) + ", threshold=" + repr(tag::real<nn::threshold, nn::threshold<20>, Tags...>);
-  }
-};
+class Softplus
+    : public NumberedPointwiseLayer<
+          Softplus<Tags...>, pointwise::Softplus,
+          tag::Options<tag::Given<Tags...>, tag::Real<nn::beta<1>, tag::NotZero>, tag::Real<nn::threshold<20>>>> {};
 
 /// `torch.nn.Softshrink(lambd=0.5)`: x moved towards 0 by lambd, 0 where it is nearer than that, (*) -> (*).
 ///
 ///     Tensor<float, 2, 3> y = nn::Softshrink<nn::lambd<0.1>>{}(Tensor<float, 2, 3>{});
 template <class... Tags>
 class Softshrink
-    : public PointwiseLayer<Softshrink<Tags...>, pointwise::Softshrink<tag::real<nn::lambd, nn::lambd<0.5>, Tags...>>> {
-  static constexpr double lambda = tag::real<nn::lambd, nn::lambd<0.5>, Tags...>;
-
- public:
-  Softshrink() {
-    tag::check_reals<Softshrink, tag::names<nn::lambd>, Tags...>();
-    tag::require<Softshrink, tag::find_t<nn::lambd, nn::lambd<0.5>, Tags...>, (lambda >= 0)>();
-  }
-  static Text extra_repr() { return repr(lambda); }
-};
+    : public NumberedPointwiseLayer<
+          Softshrink<Tags...>, pointwise::Softshrink,
+          tag::Options<tag::Given<Tags...>, tag::WithoutName<tag::Real<nn::lambd<0.5>, tag::NotNegative>>>> {};
 
 /// `torch.nn.PReLU(num_parameters=1, init=0.25)`: x where it is positive, else weight * x.
 ///
@@ -213,12 +199,10 @@ class Softshrink
 ///     assert(prelu.weight.data()(15) == 0.25f);
 template <class... Tags>
 class PReLU : public Layer<PReLU<Tags...>> {
-  using count_tag = tag::find_t<nn::num_parameters, nn::num_parameters<1>, Tags...>;
-  static constexpr auto parameters =
-      static_cast<index_t>(tag::real<nn::num_parameters, nn::num_parameters<1>, Tags...>);
-  static constexpr double start = tag::real<nn::init, nn::init<0.25>, Tags...>;
-  using weight_type =
-      Parameter<typename tag::parameters_of<Tags...>::template tensor<(parameters > 0 ? parameters : 1)>>;
+  using options = tag::Options<tag::Given<Tags...>, tag::Integer<nn::num_parameters<1>, tag::Positive>,
+                               tag::Unprinted<tag::Real<nn::init<0.25>>>>;
+  static constexpr index_t parameters = tag::value<options, nn::num_parameters>;
+  using weight_type = Parameter<typename tag::parameters_of<Tags...>::template tensor<parameters>>;
 
  public:
   using operation = tenon::operation::PReLU<parameters>;
@@ -228,17 +212,18 @@ class PReLU : public Layer<PReLU<Tags...>> {
   BOOST_HANA_DEFINE_STRUCT(PReLU, (weight_type, weight));
 
   PReLU() {
-    tag::check_reals<PReLU, tag::names<nn::num_parameters, nn::init>, Tags...>();
-    tag::require<PReLU, count_tag, (parameters > 0)>();
+    tag::check<PReLU>(options{});
     reset_parameters();
   }
-  void reset_parameters() { weight.overwrite().fill(static_cast<tag::element_t<Tags...>>(start)); }
+  void reset_parameters() {
+    weight.overwrite().fill(static_cast<tag::element_t<Tags...>>(tag::value<options, nn::init>));
+  }
 
   template <class X>
   auto forward(const X& x) const {
     return apply(operation{}, x, weight);
   }
-  static Text extra_repr() { return "num_parameters=" + to_text(parameters); }
+  static Text extra_repr() { return repr(options{}); }
 };
 
 /// The activations as functions, with the tags of the layers: `elu<alpha<0.5>>(x)`.

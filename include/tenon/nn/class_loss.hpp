@@ -105,14 +105,13 @@ struct MultiLabelMarginLoss : RowLoss<SizeAverage> {
 /// A target that is none of the classes.
 [[noreturn]] inline void raise_wrong_target(std::string_view loss, index_t position, std::int64_t target,
                                             index_t classes) {
-  raise(Text(loss) + ": target " + to_text(position) + " is " + to_text(target) +
-        ", wanted 0 to " + to_text(classes - 1));
+  raise(Text(loss) + ": target " + to_text(position) + " is " + to_text(target) + ", wanted 0 to " +
+        to_text(classes - 1));
 }
 /// Class weights are as many as classes.
 inline void check_class_weights(std::string_view loss, const LossWeightsPointer& weights, index_t classes) {
   if (weights && static_cast<index_t>(weights->values.size()) != classes)
-    raise(Text(loss) + ": " + to_text(weights->values.size()) + " class weights, wanted " +
-          to_text(classes));
+    raise(Text(loss) + ": " + to_text(weights->values.size()) + " class weights, wanted " + to_text(classes));
 }
 
 }  // namespace operation
@@ -121,7 +120,19 @@ namespace nn {
 
 namespace detail {
 template <class... Tags>
-inline constexpr std::int64_t ignored = tag::value<tag::find_t<nn::ignore_index, nn::ignore_index<-100>, Tags...>>;
+using PickingOptions = LossOptions<tag::Given<Tags...>, tag::Integer<nn::ignore_index<-100>>>;
+template <class Derived, template <bool, std::int64_t> class Operation, class Options>
+using PickingLossLayer =
+    WeightedLossLayer<Derived, Operation<averages<Options>, tag::value<Options, nn::ignore_index>>, Options>;
+
+template <class... Tags>
+using MultiMarginOptions =
+    LossOptions<tag::Given<Tags...>, tag::Integer<nn::p<1>, tag::Between<1, 2>>, tag::Real<nn::margin<1>>>;
+template <class Derived, class Options>
+using MultiMarginLossLayer = WeightedLossLayer<
+    Derived,
+    tenon::operation::MultiMarginLoss<tag::value<Options, nn::p>, tag::value<Options, nn::margin>, averages<Options>>,
+    Options>;
 }  // namespace detail
 
 /// `torch.nn.CrossEntropyLoss(weight=None, size_average=True, ignore_index=-100)`: scores (N, C) or (N, C, axes...) and
@@ -133,10 +144,8 @@ inline constexpr std::int64_t ignored = tag::value<tag::find_t<nn::ignore_index,
 ///     nn::CrossEntropyLoss<> criterion{Tensor<float, 5>::from({1, 1, 2, 2, 1})};
 ///     Tensor<float> loss = criterion(Tensor<float, 3, 5>{}, Tensor<std::int64_t, 3>::from({0, 4, 2}));
 template <class... Tags>
-class CrossEntropyLoss
-    : public WeightedLossLayer<CrossEntropyLoss<Tags...>,
-                               tenon::operation::CrossEntropyLoss<detail::averages<Tags...>, detail::ignored<Tags...>>,
-                               tag::names<nn::size_average, nn::ignore_index>, Tags...> {
+class CrossEntropyLoss : public detail::PickingLossLayer<CrossEntropyLoss<Tags...>, tenon::operation::CrossEntropyLoss,
+                                                         detail::PickingOptions<Tags...>> {
   using base = typename CrossEntropyLoss::WeightedLossLayer;
 
  public:
@@ -149,9 +158,8 @@ class CrossEntropyLoss
 ///     nn::NLLLoss<> criterion;
 ///     Tensor<float> loss = criterion(Tensor<float, 3, 5>{}, Tensor<std::int64_t, 3>{});
 template <class... Tags>
-class NLLLoss : public WeightedLossLayer<NLLLoss<Tags...>,
-                                         tenon::operation::NLLLoss<detail::averages<Tags...>, detail::ignored<Tags...>>,
-                                         tag::names<nn::size_average, nn::ignore_index>, Tags...> {
+class NLLLoss
+    : public detail::PickingLossLayer<NLLLoss<Tags...>, tenon::operation::NLLLoss, detail::PickingOptions<Tags...>> {
   using base = typename NLLLoss::WeightedLossLayer;
 
  public:
@@ -163,10 +171,8 @@ class NLLLoss : public WeightedLossLayer<NLLLoss<Tags...>,
 ///     nn::NLLLoss2d<> criterion;
 ///     Tensor<float> loss = criterion(Tensor<float, 3, 5, 8, 8>{}, Tensor<std::int64_t, 3, 8, 8>{});
 template <class... Tags>
-class NLLLoss2d
-    : public WeightedLossLayer<NLLLoss2d<Tags...>,
-                               tenon::operation::NLLLoss2d<detail::averages<Tags...>, detail::ignored<Tags...>>,
-                               tag::names<nn::size_average, nn::ignore_index>, Tags...> {
+class NLLLoss2d : public detail::PickingLossLayer<NLLLoss2d<Tags...>, tenon::operation::NLLLoss2d,
+                                                  detail::PickingOptions<Tags...>> {
   using base = typename NLLLoss2d::WeightedLossLayer;
 
  public:
@@ -182,26 +188,11 @@ class NLLLoss2d
 ///     Tensor<float> loss = criterion(Tensor<float, 3, 5>{}, Tensor<std::int64_t, 3>{});
 template <class... Tags>
 class MultiMarginLoss
-    : public WeightedLossLayer<
-          MultiMarginLoss<Tags...>,
-          tenon::operation::MultiMarginLoss<static_cast<int>(tag::real<nn::p, nn::p<1>, Tags...>),
-                                            tag::real<nn::margin, nn::margin<1>, Tags...>, detail::averages<Tags...>>,
-          tag::names<nn::p, nn::margin, nn::size_average>, Tags...> {
+    : public detail::MultiMarginLossLayer<MultiMarginLoss<Tags...>, detail::MultiMarginOptions<Tags...>> {
   using base = typename MultiMarginLoss::WeightedLossLayer;
 
  public:
-  MultiMarginLoss() { check_options(); }
-  template <class T, index_t... D>
-  explicit MultiMarginLoss(const Tensor<T, D...>& weight) : base(weight) {
-    check_options();
-  }
-
- private:
-  static constexpr void check_options() {
-    constexpr double power = tag::real<nn::p, nn::p<1>, Tags...>;
-    tag::require<MultiMarginLoss, tag::find_t<nn::p, nn::p<1>, Tags...>,
-                 pointwise::equal(power, 1.0) || pointwise::equal(power, 2.0)>();
-  }
+  using base::base;
 };
 
 /// `torch.nn.MultiLabelMarginLoss(size_average=True)`: scores (N, C) and, for each sample, a list of classes that the
@@ -213,8 +204,10 @@ class MultiMarginLoss
 ///     Tensor<float> loss = criterion(Tensor<float, 3, 5>{}, Tensor<std::int64_t, 3, 5>{});
 template <class... Tags>
 class MultiLabelMarginLoss
-    : public LossLayer<MultiLabelMarginLoss<Tags...>, tenon::operation::MultiLabelMarginLoss<detail::averages<Tags...>>,
-                       tag::names<nn::size_average>, Tags...> {};
+    : public LossLayer<
+          MultiLabelMarginLoss<Tags...>,
+          tenon::operation::MultiLabelMarginLoss<detail::averages<detail::LossOptions<tag::Given<Tags...>>>>,
+          detail::LossOptions<tag::Given<Tags...>>> {};
 
 }  // namespace nn
 }  // namespace tenon::inline TENON_ISA

@@ -100,18 +100,17 @@ namespace nn {
 ///     Tensor<float, 32, 400> y = layer(Tensor<float, 32, 16, 5, 5>{});
 template <class... Tags>
 class Flatten : public Layer<Flatten<Tags...>> {
-  static constexpr int start = tag::value<tag::find_t<nn::start_dim, nn::start_dim<1>, Tags...>>;
-  static constexpr int end = tag::value<tag::find_t<nn::end_dim, nn::end_dim<-1>, Tags...>>;
+  using options = tag::Options<tag::Given<Tags...>, tag::Integer<nn::start_dim<1>>, tag::Integer<nn::end_dim<-1>>>;
 
  public:
-  using operation = tenon::operation::Flatten<start, end>;
-  Flatten() { tag::check<Flatten, tag::names<nn::start_dim, nn::end_dim>, Tags...>(); }
+  using operation = tenon::operation::Flatten<tag::value<options, nn::start_dim>, tag::value<options, nn::end_dim>>;
+  Flatten() { tag::check<Flatten>(options{}); }
 
   template <class X>
   auto forward(const X& x) const {
     return apply(operation{}, x);
   }
-  static Text extra_repr() { return "start_dim=" + to_text(start) + ", end_dim=" + to_text(end); }
+  static Text extra_repr() { return repr(options{}); }
 };
 
 /// `torch.nn.Unflatten(dim, unflattened_size)`: `Unflatten<dim<1>, unflattened_size<2, 5>>`, (N, 10) -> (N, 2, 5). One
@@ -123,34 +122,24 @@ class Flatten : public Layer<Flatten<Tags...>> {
 ///     Tensor<float, 32, 2, 5> y = layer(Tensor<float, 32, 10>{});
 template <class... Tags>
 class Unflatten : public Layer<Unflatten<Tags...>> {
-  using dim_tag = tag::find_t<nn::dim, nn::dim<0>, Tags...>;
-  using size_tag = tag::find_t<nn::unflattened_size, nn::unflattened_size<1>, Tags...>;
+  using options = tag::Options<tag::Given<Tags...>, tag::Integer<nn::dim<>>, tag::Extents<nn::unflattened_size<>, 1>>;
 
-  template <class Tag>
-  struct sizes;
-  template <auto... V>
-  struct sizes<nn::unflattened_size<V...>> {
-    static constexpr bool fit = ((V > 0 || V == -1) && ...) && (int{V == -1} + ... + 0) <= 1 && sizeof...(V) > 0;
-    static constexpr std::array<index_t, sizeof...(V)> values{static_cast<index_t>(V)...};
-    using operation = tenon::operation::Unflatten<tag::value<dim_tag>, (fit ? static_cast<index_t>(V) : 1)...>;
+  template <class Sizes>
+  struct into;
+  template <int Rank, index_t... Sizes>
+  struct into<tag::Axes<Rank, Sizes...>> {
+    using operation = tenon::operation::Unflatten<tag::value<options, nn::dim>, Sizes...>;
   };
 
  public:
-  using operation = typename sizes<size_tag>::operation;
-  Unflatten() {
-    tag::check<Unflatten, tag::names<nn::dim, nn::unflattened_size>, Tags...>();
-    static_assert(tag::given<nn::dim, Tags...> && tag::given<nn::unflattened_size, Tags...>,
-                  "Unflatten needs dim<...> and unflattened_size<...>");
-    tag::require<Unflatten, size_tag, sizes<size_tag>::fit>();
-  }
+  using operation = typename into<tag::type<options, nn::unflattened_size>>::operation;
+  Unflatten() { tag::check<Unflatten>(options{}); }
 
   template <class X>
   auto forward(const X& x) const {
     return apply(operation{}, x);
   }
-  static Text extra_repr() {
-    return "dim=" + to_text(tag::value<dim_tag>) + ", unflattened_size=" + repr(sizes<size_tag>::values);
-  }
+  static Text extra_repr() { return repr(options{}); }
 };
 
 /// `torch.nn.Identity`: y = x, (*) -> (*).

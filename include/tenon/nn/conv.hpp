@@ -77,13 +77,11 @@ struct ConvOptions {
 template <int Rank, index_t InChannels, index_t OutChannels, class Kernel, class Stride, class Padding, class Dilation,
           index_t Groups>
 struct Conv
-    : ConvOptions<
-          Conv<Rank, InChannels, OutChannels, Kernel, Stride, Padding, Dilation, Groups>,
-          std::tuple_element_t<
-              std::size_t{Rank - 1},
-              std::tuple<Conv1d<InChannels, OutChannels>, Conv2d<InChannels, OutChannels>,
-                         Conv3d<InChannels, OutChannels>>>,
-          Rank, InChannels, OutChannels, Kernel, Stride, Padding, Dilation, Groups> {
+    : ConvOptions<Conv<Rank, InChannels, OutChannels, Kernel, Stride, Padding, Dilation, Groups>,
+                  std::tuple_element_t<std::size_t{Rank - 1},
+                                       std::tuple<Conv1d<InChannels, OutChannels>, Conv2d<InChannels, OutChannels>,
+                                                  Conv3d<InChannels, OutChannels>>>,
+                  Rank, InChannels, OutChannels, Kernel, Stride, Padding, Dilation, Groups> {
   static constexpr bool transposed = false;
 
   static constexpr index_t output_size(std::size_t a, index_t input) {
@@ -113,41 +111,39 @@ struct Conv
 
 namespace nn {
 
-/// The options of a convolution layer as its tags give them.
-template <int Rank, index_t InChannels, index_t OutChannels, class... Tags>
-struct ConvTags {
-  using kernel_tag = tag::find_t<nn::kernel_size, nn::kernel_size<>, Tags...>;
-  using stride_tag = tag::find_t<nn::stride, nn::stride<1>, Tags...>;
-  using padding_tag = tag::find_t<nn::padding, nn::padding<0>, Tags...>;
-  using dilation_tag = tag::find_t<nn::dilation, nn::dilation<1>, Tags...>;
-  using groups_tag = tag::find_t<nn::groups, nn::groups<1>, Tags...>;
-  using kernel = tag::axes_t<Rank, 1, kernel_tag>;
-  using stride = tag::axes_t<Rank, 1, stride_tag>;
-  using padding = tag::axes_t<Rank, 0, padding_tag>;
-  using dilation = tag::axes_t<Rank, 1, dilation_tag>;
-  static constexpr bool groups_fit = tag::value<groups_tag> > 0 && InChannels % tag::value<groups_tag> == 0 &&
-                                     OutChannels % tag::value<groups_tag> == 0;
-  static constexpr index_t groups = groups_fit ? tag::value<groups_tag> : 1;
-  using operation = tenon::operation::Conv<Rank, InChannels, OutChannels, kernel, stride, padding, dilation, groups>;
-  using known = tag::names<nn::kernel_size, nn::stride, nn::padding, nn::dilation, nn::groups, nn::bias>;
-
-  /// Complains of the wrong ones; `Layer` has those of the names `Known`.
-  template <class Layer, class Known = known>
-  static constexpr void check_options() {
-    tag::check<Layer, Known, Tags...>();
-    tag::require_axes<Layer, Rank, 1, kernel_tag>();
-    tag::require_axes<Layer, Rank, 1, stride_tag>();
-    tag::require_axes<Layer, Rank, 0, padding_tag>();
-    tag::require_axes<Layer, Rank, 1, dilation_tag>();
-    tag::require<Layer, groups_tag, groups_fit>();
+namespace detail {
+/// The groups that convolutions of `Channels` may have.
+template <index_t... Channels>
+struct Divisors {
+  static constexpr bool contains(double groups) {
+    return groups > 0 && ((Channels % static_cast<index_t>(groups)) + ...) == 0;
   }
 };
 
-/// What all convolution layers share: `Name` is the layer's template, `Options` what its `Tags` mean.
-template <template <index_t, index_t, class...> class Name, class Options, class... Tags>
-class ConvLayer : public Layer<Name<Options::operation::in_channels, Options::operation::out_channels, Tags...>> {
-  using Operation = typename Options::operation;
-  static constexpr bool has_bias = tag::value<tag::find_t<nn::bias, nn::bias<true>, Tags...>>;
+/// The options of convolution layers; `More` are those of transposed ones.
+template <class Given, int Rank, index_t InChannels, index_t OutChannels, class... More>
+using ConvOptions = tag::Options<Given, tag::PerAxis<nn::kernel_size<>, Rank>, tag::PerAxis<nn::stride<1>, Rank>,
+                                 tag::UnlessDefault<tag::PerAxis<nn::padding<0>, Rank, 0>>,
+                                 tag::UnlessDefault<tag::PerAxis<nn::dilation<1>, Rank>>, More...,
+                                 tag::UnlessDefault<tag::Integer<nn::groups<1>, Divisors<InChannels, OutChannels>>>,
+                                 tag::UnlessDefault<tag::Flag<nn::bias<true>>>>;
+}  // namespace detail
+
+/// The options of a convolution layer and what its tags make of them.
+template <int Rank, index_t InChannels, index_t OutChannels, class... Tags>
+struct ConvTags {
+  using options = detail::ConvOptions<tag::Given<Tags...>, Rank, InChannels, OutChannels>;
+  using operation = tenon::operation::Conv<Rank, InChannels, OutChannels, tag::type<options, nn::kernel_size>,
+                                           tag::type<options, nn::stride>, tag::type<options, nn::padding>,
+                                           tag::type<options, nn::dilation>, tag::value<options, nn::groups>>;
+};
+
+/// What all convolution layers share: `Name` is the layer's template, `Meaning` what its `Tags` mean.
+template <template <index_t, index_t, class...> class Name, class Meaning, class... Tags>
+class ConvLayer : public Layer<Name<Meaning::operation::in_channels, Meaning::operation::out_channels, Tags...>> {
+  using Operation = typename Meaning::operation;
+  using options = typename Meaning::options;
+  static constexpr bool has_bias = tag::value<options, nn::bias>;
   template <index_t... D>
   using tensor = typename tag::parameters_of<Tags...>::template tensor<D...>;
   template <class Indices>
@@ -166,7 +162,7 @@ class ConvLayer : public Layer<Name<Options::operation::in_channels, Options::op
   using weight_type = Parameter<typename weight_of<std::make_index_sequence<Operation::rank>>::type>;
   using bias_type = parameter_if<has_bias, tensor<Operation::out_channels>>;
 
-  ConvLayer() { Options::template check_options<with_tags<Tags...>>(); }
+  ConvLayer() { tag::check<with_tags<Tags...>>(options{}); }
 
   /// Weight and bias from U(-k, k), k = 1/sqrt(weight.size(1) * kernel size).
   void reset_parameters() {
@@ -182,18 +178,7 @@ class ConvLayer : public Layer<Name<Options::operation::in_channels, Options::op
   }
 
   static Text extra_repr() {
-    const auto unless = [](index_t usual, const char* option, const auto& axes) {
-      for (const index_t value : axes)
-        if (value != usual) return Text(", ") + option + "=" + repr(axes);
-      return Text();
-    };
-    Text text = to_text(Operation::in_channels) + ", " + to_text(Operation::out_channels) +
-                       ", kernel_size=" + repr(Operation::kernel) + ", stride=" + repr(Operation::stride) +
-                       unless(0, "padding", Operation::padding) + unless(1, "dilation", Operation::dilation);
-    if constexpr (requires { Operation::output_padding; })
-      text += unless(0, "output_padding", Operation::output_padding);
-    if (Operation::groups != 1) text += ", groups=" + to_text(Operation::groups);
-    return text + (has_bias ? "" : ", bias=False");
+    return repr(options{}, to_text(Operation::in_channels) + ", " + to_text(Operation::out_channels));
   }
 };
 

@@ -31,10 +31,9 @@ template <int Rank, index_t InChannels, index_t OutChannels, class Kernel, class
 struct ConvTranspose
     : ConvOptions<
           ConvTranspose<Rank, InChannels, OutChannels, Kernel, Stride, Padding, OutputPadding, Dilation, Groups>,
-          std::tuple_element_t<
-              std::size_t{Rank - 1},
-              std::tuple<ConvTranspose1d<InChannels, OutChannels>, ConvTranspose2d<InChannels, OutChannels>,
-                         ConvTranspose3d<InChannels, OutChannels>>>,
+          std::tuple_element_t<std::size_t{Rank - 1}, std::tuple<ConvTranspose1d<InChannels, OutChannels>,
+                                                                 ConvTranspose2d<InChannels, OutChannels>,
+                                                                 ConvTranspose3d<InChannels, OutChannels>>>,
           Rank, InChannels, OutChannels, Kernel, Stride, Padding, Dilation, Groups> {
   static constexpr bool transposed = true;
   static constexpr std::array<index_t, std::size_t{Rank}> output_padding = OutputPadding::value;
@@ -101,52 +100,49 @@ struct with_output_size<ConvTranspose<Rank, In, Out, K, St, P, OutputPadding, D,
 
 namespace nn {
 
-/// The options of a transposed convolution layer as its tags give them.
+/// The options of a transposed convolution layer and what its tags make of them.
 template <int Rank, index_t InChannels, index_t OutChannels, class... Tags>
-struct ConvTransposeTags : ConvTags<Rank, InChannels, OutChannels, Tags...> {
-  using base = ConvTags<Rank, InChannels, OutChannels, Tags...>;
-  using output_padding_tag = tag::find_t<nn::output_padding, nn::output_padding<0>, Tags...>;
-  using output_padding = tag::axes_t<Rank, 0, output_padding_tag>;
-  // Less than the stride or the dilation, as in PyTorch.
-  static constexpr bool output_padding_fits = [] {
-    bool fits = true;
-    for (std::size_t a = 0; a < Rank; ++a)
-      fits = fits && output_padding::value[a] < (std::max)(base::stride::value[a], base::dilation::value[a]);
-    return fits;
-  }();
-  using operation =
-      tenon::operation::ConvTranspose<Rank, InChannels, OutChannels, typename base::kernel, typename base::stride,
-                                      typename base::padding, output_padding, typename base::dilation, base::groups>;
-
-  template <class Layer>
-  static constexpr void check_options() {
-    using known =
-        tag::names<nn::kernel_size, nn::stride, nn::padding, nn::output_padding, nn::groups, nn::bias, nn::dilation>;
-    base::template check_options<Layer, known>();
-    tag::require<Layer, output_padding_tag,
-                 tag::detail::axes_fit<Rank, 0, output_padding_tag> && output_padding_fits>();
-  }
+struct ConvTransposeTags {
+  using options = detail::ConvOptions<tag::Given<Tags...>, Rank, InChannels, OutChannels,
+                                      tag::UnlessDefault<tag::PerAxis<nn::output_padding<0>, Rank, 0>>>;
+  using operation = tenon::operation::ConvTranspose<Rank, InChannels, OutChannels, tag::type<options, nn::kernel_size>,
+                                                    tag::type<options, nn::stride>, tag::type<options, nn::padding>,
+                                                    tag::type<options, nn::output_padding>,
+                                                    tag::type<options, nn::dilation>, tag::value<options, nn::groups>>;
 };
 
 /// What the transposed convolution layers share.
 template <template <index_t, index_t, class...> class Name, int Rank, index_t InChannels, index_t OutChannels,
           class... Tags>
 class ConvTransposeLayer : public ConvLayer<Name, ConvTransposeTags<Rank, InChannels, OutChannels, Tags...>, Tags...> {
-  using base = ConvLayer<Name, ConvTransposeTags<Rank, InChannels, OutChannels, Tags...>, Tags...>;
+  using meaning = ConvTransposeTags<Rank, InChannels, OutChannels, Tags...>;
+  using base = ConvLayer<Name, meaning, Tags...>;
+  using layer = Name<InChannels, OutChannels, Tags...>;
 
  public:
   using base::forward;
 
+  ConvTransposeLayer() {
+    // Less than the stride or the dilation, as in PyTorch.
+    constexpr bool output_padding_fits = [] {
+      using Transposed = typename meaning::operation;
+      bool fits = true;
+      for (std::size_t a = 0; a < Rank; ++a)
+        fits = fits && Transposed::output_padding[a] < (std::max)(Transposed::stride[a], Transposed::dilation[a]);
+      return fits;
+    }();
+    tag::require<layer, typename meaning::options, nn::output_padding, output_padding_fits>();
+  }
+
   /// With the output padding that makes an output of this size; a size out of reach does not compile.
   template <class X, auto... Size>
   auto forward(const X& x, nn::output_size<Size...>) const {
-    using Tag = nn::output_size<Size...>;
-    tag::require_axes<Name<InChannels, OutChannels, Tags...>, Rank, 1, Tag>();
-    if constexpr (tenon::detail::is_rejected<X> || !tag::detail::axes_fit<Rank, 1, Tag>) {
+    using Wanted = tag::Option<tag::PerAxis<nn::output_size<>, Rank>, nn::output_size<Size...>>;
+    tag::require<layer, typename Wanted::tag, Wanted::fits>();
+    if constexpr (tenon::detail::is_rejected<X> || !Wanted::fits) {
       return Rejected{};
     } else {
-      using Sized =
-          tenon::operation::with_output_size<typename base::operation, shape_of_t<X>, tag::axes_t<Rank, 1, Tag>>;
+      using Sized = tenon::operation::with_output_size<typename base::operation, shape_of_t<X>, typename Wanted::type>;
       return apply(typename Sized::type{}, x, this->self().weight, this->self().bias);
     }
   }

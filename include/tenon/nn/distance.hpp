@@ -41,15 +41,11 @@ namespace nn {
 ///     Tensor<float, 100, 1> d = distance(Tensor<float, 100, 128>{}, Tensor<float, 100, 128>{});
 template <class... Tags>
 class PairwiseDistance : public Layer<PairwiseDistance<Tags...>> {
-  static constexpr double p = tag::value<tag::find_t<nn::p, nn::p<2>, Tags...>>;
-  static constexpr double eps = tag::value<tag::find_t<nn::eps, nn::eps<1e-6>, Tags...>>;
+  using options = tag::Options<tag::Given<Tags...>, tag::Real<nn::p<2>, tag::Positive>, tag::Real<nn::eps<1e-6>>>;
 
  public:
-  using operation = tenon::operation::PairwiseDistance<p, eps>;
-  PairwiseDistance() {
-    tag::check<PairwiseDistance, tag::names<nn::p, nn::eps>, Tags...>();
-    tag::require<PairwiseDistance, nn::p<p>, (p > 0 && p <= (std::numeric_limits<double>::max)())>();
-  }
+  using operation = tenon::operation::PairwiseDistance<tag::value<options, nn::p>, tag::value<options, nn::eps>>;
+  PairwiseDistance() { tag::check<PairwiseDistance>(options{}); }
 
   template <class X1, class X2>
   auto forward(const X1& x1, const X2& x2) const {

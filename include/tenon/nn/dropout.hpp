@@ -67,22 +67,19 @@ namespace nn {
 /// What the layers share; `Operation<p>` is one of those above.
 template <class Derived, template <double> class Operation, class... Tags>
 class DropoutLayer : public Layer<Derived> {
-  static constexpr double p = tag::real<nn::p, nn::p<0.5>, Tags...>;
+  using options = tag::Options<tag::Given<Tags...>, tag::Real<nn::p<0.5>, tag::Between<0, 1>>,
+                               tag::Fixed<tag::Flag<detail::inplace<false>>>>;
 
  public:
-  using operation = Operation<p>;
+  using operation = Operation<tag::value<options, nn::p>>;
 
   template <class X>
   auto forward(const X& x) const {
     return apply(operation{this->is_training()}, x);
   }
-  static Text extra_repr() { return "p=" + repr(p) + ", inplace=False"; }
+  static Text extra_repr() { return repr(options{}); }
 
- protected:
-  DropoutLayer() {
-    tag::check_reals<Derived, tag::names<nn::p>, Tags...>();
-    tag::require<Derived, nn::p<p>, (p >= 0 && p <= 1)>();
-  }
+  DropoutLayer() { tag::check<Derived>(options{}); }
 };
 
 namespace detail {
@@ -100,10 +97,7 @@ using Dropout3d = tenon::operation::ChannelDropout<3, P>;
 ///     nn::Dropout<nn::p<0.2>> layer;
 ///     Tensor<float, 20, 16> y = layer(Tensor<float, 20, 16>{});
 template <class... Tags>
-class Dropout : public DropoutLayer<Dropout<Tags...>, tenon::operation::Dropout, Tags...> {
- public:
-  Dropout() = default;
-};
+class Dropout : public DropoutLayer<Dropout<Tags...>, tenon::operation::Dropout, Tags...> {};
 
 /// `torch.nn.Dropout2d(p=0.5)`: (N, C, H, W) -> (N, C, H, W). As Dropout, but zeroes whole channels.
 ///
@@ -112,20 +106,14 @@ class Dropout : public DropoutLayer<Dropout<Tags...>, tenon::operation::Dropout,
 ///     nn::Dropout2d<> layer;
 ///     Tensor<float, 20, 16, 8, 8> y = layer(Tensor<float, 20, 16, 8, 8>{});
 template <class... Tags>
-class Dropout2d : public DropoutLayer<Dropout2d<Tags...>, detail::Dropout2d, Tags...> {
- public:
-  Dropout2d() = default;
-};
+class Dropout2d : public DropoutLayer<Dropout2d<Tags...>, detail::Dropout2d, Tags...> {};
 
 /// `torch.nn.Dropout3d(p=0.5)`: (N, C, D, H, W) -> (N, C, D, H, W). As Dropout, but zeroes whole channels.
 ///
 ///     nn::Dropout3d<> layer;
 ///     Tensor<float, 20, 16, 4, 8, 8> y = layer(Tensor<float, 20, 16, 4, 8, 8>{});
 template <class... Tags>
-class Dropout3d : public DropoutLayer<Dropout3d<Tags...>, detail::Dropout3d, Tags...> {
- public:
-  Dropout3d() = default;
-};
+class Dropout3d : public DropoutLayer<Dropout3d<Tags...>, detail::Dropout3d, Tags...> {};
 
 }  // namespace nn
 }  // namespace tenon::inline TENON_ISA

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <limits>
 
 #include "../core/pointwise.hpp"
 #include "module.hpp"
@@ -45,6 +44,15 @@ struct Embedding {
 
 namespace nn {
 
+namespace detail {
+/// One of `Rows` rows; a negative number counts from the end.
+template <class Default, index_t Rows>
+struct RowOf : tag::Integer<Default, tag::Between<-Rows, Rows - 1>> {
+  template <class Tag, index_t Given = tag::Integer<Default>::template result<Tag>::value>
+  using result = tag::Value<(Given < 0 ? Given + Rows : Given)>;
+};
+}  // namespace detail
+
 /// `torch.nn.Embedding(num_embeddings, embedding_dim, padding_idx=None, max_norm=None, norm_type=2,
 /// scale_grad_by_freq=False)`: indices in [0, num_embeddings), 64-bit integers of any shape (*) -> (*, embedding_dim).
 ///
@@ -61,21 +69,22 @@ namespace nn {
 template <index_t NumEmbeddings, index_t EmbeddingDim, class... Tags>
 class Embedding : public Layer<Embedding<NumEmbeddings, EmbeddingDim, Tags...>> {
   static_assert(NumEmbeddings > 0 && EmbeddingDim > 0, "Embedding: the table has rows and columns");
-  using padding_tag = tag::find_t<nn::padding_idx, nn::padding_idx<NumEmbeddings>, Tags...>;  // none
-  static constexpr bool pads = tag::given<nn::padding_idx, Tags...>;
-  static constexpr index_t given_padding = tag::value<padding_tag>;
-  static constexpr index_t padding = !pads ? -1 : given_padding < 0 ? given_padding + NumEmbeddings : given_padding;
-  static constexpr double max_norm = tag::value<tag::find_t<nn::max_norm, nn::max_norm<0>, Tags...>>;
-  static constexpr bool limits = tag::given<nn::max_norm, Tags...>;
-  static constexpr double norm_type = tag::value<tag::find_t<nn::norm_type, nn::norm_type<2>, Tags...>>;
-  static constexpr bool by_frequency =
-      tag::value<tag::find_t<nn::scale_grad_by_freq, nn::scale_grad_by_freq<false>, Tags...>>;
+  using options = tag::Options<tag::Given<Tags...>, tag::Optional<detail::RowOf<nn::padding_idx<>, NumEmbeddings>>,
+                               tag::Optional<tag::Real<nn::max_norm<>, tag::Positive>>,
+                               tag::UnlessDefault<tag::Real<nn::norm_type<2>, tag::Positive>>,
+                               tag::UnlessDefault<tag::Flag<nn::scale_grad_by_freq<false>>>>;
+  static constexpr bool pads = tag::option<options, nn::padding_idx>::is_given;
+  static constexpr index_t padding = pads ? tag::value<options, nn::padding_idx> : -1;
+  static constexpr bool limits = tag::option<options, nn::max_norm>::is_given;
   using element = tag::element_t<Tags...>;
   using table = typename tag::parameters_of<Tags...>::template tensor<NumEmbeddings, EmbeddingDim>;
 
  public:
-  using operation = tenon::operation::Embedding<element, NumEmbeddings, EmbeddingDim, padding, max_norm,
-                                                limits ? norm_type : 2, by_frequency>;
+  using operation =
+      tenon::operation::Embedding<element, NumEmbeddings, EmbeddingDim, padding,
+                                  limits ? tag::value<options, nn::max_norm> : 0.0,
+                                  limits ? tag::value<options, nn::norm_type> : 2.0,  // of no norm, all the same
+                                  tag::value<options, nn::scale_grad_by_freq>>;
   template <class... NewTags>
   using with_tags = Embedding<NumEmbeddings, EmbeddingDim, NewTags...>;
   template <class Conversion>
@@ -84,11 +93,7 @@ class Embedding : public Layer<Embedding<NumEmbeddings, EmbeddingDim, Tags...>> 
   BOOST_HANA_DEFINE_STRUCT(Embedding, (Parameter<table>, weight));
 
   Embedding() {
-    constexpr double largest = (std::numeric_limits<double>::max)();
-    tag::check<Embedding, tag::names<nn::padding_idx, nn::max_norm, nn::norm_type, nn::scale_grad_by_freq>, Tags...>();
-    tag::require<Embedding, padding_tag, (!pads || (padding >= 0 && padding < NumEmbeddings))>();
-    tag::require<Embedding, nn::max_norm<max_norm>, (!limits || (max_norm > 0 && max_norm <= largest))>();
-    tag::require<Embedding, nn::norm_type<norm_type>, (norm_type > 0 && norm_type <= largest)>();
+    tag::check<Embedding>(options{});
     reset_parameters();
   }
 
@@ -115,12 +120,7 @@ class Embedding : public Layer<Embedding<NumEmbeddings, EmbeddingDim, Tags...>> 
     }
   }
 
-  static Text extra_repr() {
-    return to_text(NumEmbeddings) + ", " + to_text(EmbeddingDim) +
-           (pads ? ", padding_idx=" + to_text(padding) : "") + (limits ? ", max_norm=" + repr(max_norm) : "") +
-           (!pointwise::equal(norm_type, 2.0) ? ", norm_type=" + repr(norm_type) : "") +
-           (by_frequency ? ", scale_grad_by_freq=True" : "");
-  }
+  static Text extra_repr() { return repr(options{}, to_text(NumEmbeddings) + ", " + to_text(EmbeddingDim)); }
 };
 
 }  // namespace nn

@@ -109,6 +109,24 @@ struct FractionalKernel {
 
 namespace nn {
 
+namespace detail {
+/// A part of each axis, or one for both.
+template <class Default>
+struct SizeRatio : tag::Declaration<Default> {
+  template <class Tag>
+  struct parts;
+  template <template <auto...> class Tag, auto... V>
+  struct parts<Tag<V...>> {
+    static constexpr std::array<double, sizeof...(V)> value{static_cast<double>(V)...};
+    static constexpr bool fit = (sizeof...(V) == 1 || sizeof...(V) == 2) && ((V > 0 && V < 1) && ...);
+  };
+  template <class Tag>
+  static constexpr bool fits = parts<Tag>::fit;
+  template <class Tag>
+  using result = tenon::operation::SizeRatio<parts<Tag>::value.front(), parts<Tag>::value.back()>;
+};
+}  // namespace detail
+
 /// `torch.nn.FractionalMaxPool2d`: (N, C, H, W) -> (N, C, H', W'), the largest of windows at random distances.
 ///
 /// Tags: kernel_size (required), output_size or output_ratio (each in (0, 1); one of the two is required),
@@ -120,39 +138,20 @@ namespace nn {
 ///     Tensor<float, 20, 16, 25, 16> y = layer(Tensor<float, 20, 16, 50, 32>{});
 template <class... Tags>
 class FractionalMaxPool2d : public Layer<FractionalMaxPool2d<Tags...>> {
-  using kernel_tag = tag::find_t<nn::kernel_size, nn::kernel_size<>, Tags...>;
-  using size_tag = tag::find_t<nn::output_size, nn::output_size<>, Tags...>;
-  using ratio_tag = tag::find_t<nn::output_ratio, nn::output_ratio<0>, Tags...>;
-  static constexpr bool has_ratio = tag::given<nn::output_ratio, Tags...>;
-
-  template <class Ratio>
-  struct ratio {
-    static constexpr bool fits = false;
-    using type = tenon::operation::SizeRatio<0.5, 0.5>;
-  };
-  template <auto Height, auto... Width>
-    requires(sizeof...(Width) <= 1)
-  struct ratio<nn::output_ratio<Height, Width...>> {
-    static constexpr std::array<double, 1 + sizeof...(Width)> values{static_cast<double>(Height),
-                                                                     static_cast<double>(Width)...};
-    static constexpr double height = values[0], width = values[sizeof...(Width)];
-    static constexpr bool fits = height > 0 && height < 1 && width > 0 && width < 1;
-    using type = std::conditional_t<fits, tenon::operation::SizeRatio<height, width>, typename ratio<void>::type>;
-  };
-  using output = std::conditional_t<has_ratio, typename ratio<ratio_tag>::type,
-                                    tenon::operation::GivenSize<tag::axes_t<2, 1, size_tag>>>;
+  using options = tag::Options<tag::Given<Tags...>, detail::KernelSize<2>,
+                               tag::Optional<detail::OutputSize<2>, tag::given<nn::output_ratio, Tags...>>,
+                               tag::Optional<detail::SizeRatio<nn::output_ratio<>>>, detail::ReturnIndices>;
+  static constexpr bool has_size = tag::option<options, nn::output_size>::is_given;
+  static constexpr bool has_ratio = tag::option<options, nn::output_ratio>::is_given;
+  using output = std::conditional_t<has_ratio, tag::type<options, nn::output_ratio>,
+                                    tenon::operation::GivenSize<tag::type<options, nn::output_size>>>;
 
  public:
-  using operation =
-      tenon::operation::FractionalMaxPool<tag::axes_t<2, 1, kernel_tag>, output, detail::returns_indices<Tags...>>;
+  using operation = tenon::operation::FractionalMaxPool<tag::type<options, nn::kernel_size>, output,
+                                                        tag::value<options, nn::return_indices>>;
   FractionalMaxPool2d() {
-    using known = tag::names<nn::kernel_size, nn::output_size, nn::output_ratio, nn::return_indices>;
-    tag::check<FractionalMaxPool2d, known, Tags...>();
-    tag::require_axes<FractionalMaxPool2d, 2, 1, kernel_tag>();
-    if constexpr (has_ratio)
-      tag::require<FractionalMaxPool2d, ratio_tag, ratio<ratio_tag>::fits && !tag::given<nn::output_size, Tags...>>();
-    else
-      tag::require_axes<FractionalMaxPool2d, 2, 1, size_tag>();
+    tag::check<FractionalMaxPool2d>(options{});
+    tag::require<FractionalMaxPool2d, options, nn::output_ratio, !(has_ratio && has_size)>();
   }
 
   template <class X>

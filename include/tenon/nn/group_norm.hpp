@@ -105,51 +105,32 @@ template <class Operation> concept NormalizesSamples = requires { Operation::sam
 namespace nn {
 
 namespace detail {
-template <class Tag>
-struct normalized {
-  static constexpr bool fits = false;
-  using shape = Shape<1>;
-};
-template <auto... V>
-  requires(sizeof...(V) > 0 && ((V > 0) && ...))
-struct normalized<nn::normalized_shape<V...>> {
-  static constexpr bool fits = true;
-  using shape = Shape<static_cast<index_t>(V)...>;
-};
-
 template <index_t Groups, index_t Channels>
 inline constexpr bool divides = false;
 template <index_t Groups, index_t Channels>
   requires(Groups > 0)
 inline constexpr bool divides<Groups, Channels> = Channels % Groups == 0;
 
-// As PyTorch prints them, with the two options that are always so here.
-inline Text repr_instance_norm(index_t features, double eps, bool affine) {
-  return to_text(features) + ", eps=" + repr(eps) + ", momentum=0.1, affine=" + (affine ? "True" : "False") +
-         ", track_running_stats=False";
-}
+using Epsilon = tag::Real<nn::eps<1e-5>, tag::NotNegative>;
+// As PyTorch prints them, with the two that are always so here.
+template <class... Tags>
+using InstanceNormOptions =
+    tag::Options<tag::Given<Tags...>, Epsilon, tag::Fixed<tag::Real<nn::momentum<0.1>>>, tag::Flag<nn::affine<false>>,
+                 tag::Fixed<tag::Flag<track_running_stats<false>>>>;
+
+/// Weight and bias, of shape `S`, of a layer with `Tags`.
+template <bool Affine, class S, class... Tags>
+struct norm_parameter;
+template <bool Affine, index_t... D, class... Tags>
+struct norm_parameter<Affine, Shape<D...>, Tags...> {
+  using type = parameter_if<Affine, typename tag::parameters_of<Tags...>::template tensor<D...>>;
+};
 }  // namespace detail
 
-/// The options the layers share as their tags give them; `Affine` is the default of `AffineTag`.
-template <template <auto...> class AffineTag, bool Affine, class... Tags>
-struct SampleNormTags {
-  static constexpr double eps = tag::real<nn::eps, nn::eps<1e-5>, Tags...>;
-  static constexpr bool affine = tag::value<tag::find_t<AffineTag, AffineTag<Affine>, Tags...>>;
-
-  template <index_t... D>
-  static auto parameter_of(Shape<D...>)
-      -> parameter_if<affine, typename tag::parameters_of<Tags...>::template tensor<D...>>;
-  /// Weight and bias, of shape `S`.
-  template <class S>
-  using parameter = decltype(parameter_of(S{}));
-};
-
-/// What the layers share; `Derived` is the layer as the user spells it, `Operation` one of those above.
-template <class Derived, class Operation>
+/// What the layers share; `Derived` is the layer as the user spells it; its `operation` is one of those above.
+template <class Derived>
 class SampleNormLayer : public Layer<Derived> {
  public:
-  using operation = Operation;
-
   /// Weight one, bias zero.
   void reset_parameters() {
     Derived& layer = this->self();
@@ -161,14 +142,7 @@ class SampleNormLayer : public Layer<Derived> {
 
   template <class X>
   auto forward(const X& x) const {
-    return apply(operation{}, x, this->self().weight, this->self().bias);
-  }
-
- protected:
-  template <class Known, class... Tags>
-  static constexpr void check_options() {
-    tag::check<Derived, Known, Tags...>();
-    tag::require<Derived, nn::eps<Operation::eps>, (Operation::eps >= 0)>();
+    return apply(typename Derived::operation{}, x, this->self().weight, this->self().bias);
   }
 };
 
@@ -182,18 +156,15 @@ class SampleNormLayer : public Layer<Derived> {
 ///     nn::LayerNorm<nn::normalized_shape<10, 20>> layer;
 ///     Tensor<float, 8, 5, 10, 20> y = layer(Tensor<float, 8, 5, 10, 20>{});
 template <class... Tags>
-class LayerNorm
-    : public SampleNormLayer<
-          LayerNorm<Tags...>,
-          tenon::operation::LayerNorm<
-              typename detail::normalized<tag::find_t<nn::normalized_shape, nn::normalized_shape<>, Tags...>>::shape,
-              SampleNormTags<nn::elementwise_affine, true, Tags...>::eps>> {
-  using shape_tag = tag::find_t<nn::normalized_shape, nn::normalized_shape<>, Tags...>;
-  using shape = typename detail::normalized<shape_tag>::shape;
-  using options = SampleNormTags<nn::elementwise_affine, true, Tags...>;
-  using parameter_type = typename options::template parameter<shape>;
+class LayerNorm : public SampleNormLayer<LayerNorm<Tags...>> {
+  using options = tag::Options<tag::Given<Tags...>, tag::WithoutName<tag::Extents<nn::normalized_shape<>>>,
+                               detail::Epsilon, tag::Flag<nn::elementwise_affine<true>>>;
+  using shape = typename shape_from<tag::type<options, nn::normalized_shape>>::type;
+  using parameter_type =
+      typename detail::norm_parameter<tag::value<options, nn::elementwise_affine>, shape, Tags...>::type;
 
  public:
+  using operation = tenon::operation::LayerNorm<shape, tag::value<options, nn::eps>>;
   template <class... NewTags>
   using with_tags = LayerNorm<NewTags...>;
   template <class Conversion>
@@ -202,15 +173,11 @@ class LayerNorm
   BOOST_HANA_DEFINE_STRUCT(LayerNorm, (parameter_type, weight), (parameter_type, bias));
 
   LayerNorm() {
-    LayerNorm::template check_options<tag::names<nn::normalized_shape, nn::eps, nn::elementwise_affine>, Tags...>();
-    tag::require<LayerNorm, shape_tag, detail::normalized<shape_tag>::fits>();
+    tag::check<LayerNorm>(options{});
     this->reset_parameters();
   }
 
-  static Text extra_repr() {
-    return repr(shape::dims) + ", eps=" + repr(options::eps) +
-           ", elementwise_affine=" + (options::affine ? "True" : "False");
-  }
+  static Text extra_repr() { return repr(options{}); }
 };
 
 /// `torch.nn.GroupNorm(num_groups, num_channels, eps=1e-5, affine=True)`: (N, num_channels, *) -> the same; in each
@@ -222,14 +189,14 @@ class LayerNorm
 ///     nn::GroupNorm<3, 6> layer;
 ///     Tensor<float, 20, 6, 10, 10> y = layer(Tensor<float, 20, 6, 10, 10>{});
 template <index_t NumGroups, index_t NumChannels, class... Tags>
-class GroupNorm
-    : public SampleNormLayer<GroupNorm<NumGroups, NumChannels, Tags...>,
-                             tenon::operation::GroupNorm<detail::divides<NumGroups, NumChannels> ? NumGroups : 0,
-                                                         NumChannels, SampleNormTags<nn::affine, true, Tags...>::eps>> {
-  using options = SampleNormTags<nn::affine, true, Tags...>;
-  using parameter_type = typename options::template parameter<Shape<NumChannels>>;
+class GroupNorm : public SampleNormLayer<GroupNorm<NumGroups, NumChannels, Tags...>> {
+  using options = tag::Options<tag::Given<Tags...>, detail::Epsilon, tag::Flag<nn::affine<true>>>;
+  using parameter_type =
+      typename detail::norm_parameter<tag::value<options, nn::affine>, Shape<NumChannels>, Tags...>::type;
+  static constexpr bool groups_fit = detail::divides<NumGroups, NumChannels>;
 
  public:
+  using operation = tenon::operation::GroupNorm<groups_fit ? NumGroups : 0, NumChannels, tag::value<options, nn::eps>>;
   template <class... NewTags>
   using with_tags = GroupNorm<NumGroups, NumChannels, NewTags...>;
   template <class Conversion>
@@ -238,15 +205,12 @@ class GroupNorm
   BOOST_HANA_DEFINE_STRUCT(GroupNorm, (parameter_type, weight), (parameter_type, bias));
 
   GroupNorm() {
-    GroupNorm::template check_options<tag::names<nn::eps, nn::affine>, Tags...>();
-    tag::require<GroupNorm, nn::groups<NumGroups>, detail::divides<NumGroups, NumChannels>>();
+    tag::check<GroupNorm>(options{});
+    tag::require<GroupNorm, nn::groups<NumGroups>, groups_fit>();
     this->reset_parameters();
   }
 
-  static Text extra_repr() {
-    return to_text(NumGroups) + ", " + to_text(NumChannels) + ", eps=" + repr(options::eps) +
-           ", affine=" + (options::affine ? "True" : "False");
-  }
+  static Text extra_repr() { return repr(options{}, to_text(NumGroups) + ", " + to_text(NumChannels)); }
 };
 
 /// `torch.nn.InstanceNorm1d(num_features, eps=1e-5, affine=False)`: (N, C, L) -> (N, C, L); each
@@ -258,14 +222,13 @@ class GroupNorm
 ///     nn::InstanceNorm1d<16> layer;
 ///     Tensor<float, 20, 16, 40> y = layer(Tensor<float, 20, 16, 40>{});
 template <index_t NumFeatures, class... Tags>
-class InstanceNorm1d
-    : public SampleNormLayer<
-          InstanceNorm1d<NumFeatures, Tags...>,
-          tenon::operation::InstanceNorm<1, NumFeatures, SampleNormTags<nn::affine, false, Tags...>::eps>> {
-  using options = SampleNormTags<nn::affine, false, Tags...>;
-  using parameter_type = typename options::template parameter<Shape<NumFeatures>>;
+class InstanceNorm1d : public SampleNormLayer<InstanceNorm1d<NumFeatures, Tags...>> {
+  using options = detail::InstanceNormOptions<Tags...>;
+  using parameter_type =
+      typename detail::norm_parameter<tag::value<options, nn::affine>, Shape<NumFeatures>, Tags...>::type;
 
  public:
+  using operation = tenon::operation::InstanceNorm<1, NumFeatures, tag::value<options, nn::eps>>;
   template <class... NewTags>
   using with_tags = InstanceNorm1d<NumFeatures, NewTags...>;
   template <class Conversion>
@@ -274,11 +237,11 @@ class InstanceNorm1d
   BOOST_HANA_DEFINE_STRUCT(InstanceNorm1d, (parameter_type, weight), (parameter_type, bias));
 
   InstanceNorm1d() {
-    InstanceNorm1d::template check_options<tag::names<nn::eps, nn::affine>, Tags...>();
+    tag::check<InstanceNorm1d>(options{});
     this->reset_parameters();
   }
 
-  static Text extra_repr() { return detail::repr_instance_norm(NumFeatures, options::eps, options::affine); }
+  static Text extra_repr() { return repr(options{}, to_text(NumFeatures)); }
 };
 
 /// `torch.nn.InstanceNorm2d(num_features, eps=1e-5, affine=False)`: (N, C, H, W) -> (N, C, H, W); as
@@ -287,14 +250,13 @@ class InstanceNorm1d
 ///     nn::InstanceNorm2d<16, nn::affine<true>> layer;
 ///     Tensor<float, 20, 16, 35, 45> y = layer(Tensor<float, 20, 16, 35, 45>{});
 template <index_t NumFeatures, class... Tags>
-class InstanceNorm2d
-    : public SampleNormLayer<
-          InstanceNorm2d<NumFeatures, Tags...>,
-          tenon::operation::InstanceNorm<2, NumFeatures, SampleNormTags<nn::affine, false, Tags...>::eps>> {
-  using options = SampleNormTags<nn::affine, false, Tags...>;
-  using parameter_type = typename options::template parameter<Shape<NumFeatures>>;
+class InstanceNorm2d : public SampleNormLayer<InstanceNorm2d<NumFeatures, Tags...>> {
+  using options = detail::InstanceNormOptions<Tags...>;
+  using parameter_type =
+      typename detail::norm_parameter<tag::value<options, nn::affine>, Shape<NumFeatures>, Tags...>::type;
 
  public:
+  using operation = tenon::operation::InstanceNorm<2, NumFeatures, tag::value<options, nn::eps>>;
   template <class... NewTags>
   using with_tags = InstanceNorm2d<NumFeatures, NewTags...>;
   template <class Conversion>
@@ -303,11 +265,11 @@ class InstanceNorm2d
   BOOST_HANA_DEFINE_STRUCT(InstanceNorm2d, (parameter_type, weight), (parameter_type, bias));
 
   InstanceNorm2d() {
-    InstanceNorm2d::template check_options<tag::names<nn::eps, nn::affine>, Tags...>();
+    tag::check<InstanceNorm2d>(options{});
     this->reset_parameters();
   }
 
-  static Text extra_repr() { return detail::repr_instance_norm(NumFeatures, options::eps, options::affine); }
+  static Text extra_repr() { return repr(options{}, to_text(NumFeatures)); }
 };
 
 }  // namespace nn

@@ -43,7 +43,8 @@ namespace nn {
 ///     Tensor<float, 128, 30> y = layer(Tensor<float, 128, 20>{});
 template <index_t InFeatures, index_t OutFeatures, class... Tags>
 class Linear : public Layer<Linear<InFeatures, OutFeatures, Tags...>> {
-  using bias_tag = tag::find_t<nn::bias, nn::bias<true>, Tags...>;
+  using options = tag::Options<tag::Given<Tags...>, tag::Flag<nn::bias<true>>>;
+  static constexpr bool has_bias = tag::value<options, nn::bias>;
   template <index_t... D>
   using tensor = typename tag::parameters_of<Tags...>::template tensor<D...>;
 
@@ -55,17 +56,17 @@ class Linear : public Layer<Linear<InFeatures, OutFeatures, Tags...>> {
   using rebind = convert_dtype_t<with_tags, Conversion, Tags...>;
 
   BOOST_HANA_DEFINE_STRUCT(Linear, (Parameter<tensor<OutFeatures, InFeatures>>, weight),
-                           (parameter_if<tag::value<bias_tag>, tensor<OutFeatures>>, bias));
+                           (parameter_if<has_bias, tensor<OutFeatures>>, bias));
 
   Linear() {
-    tag::check<Linear, tag::names<nn::bias>, Tags...>();
+    tag::check<Linear>(options{});
     reset_parameters();
   }
 
   void reset_parameters() {
     const double bound = 1 / std::sqrt(static_cast<double>(InFeatures));
     fill_uniform(weight.overwrite(), bound);
-    if constexpr (tag::value<bias_tag>) fill_uniform(bias.overwrite(), bound);
+    if constexpr (has_bias) fill_uniform(bias.overwrite(), bound);
   }
 
   template <class X>
@@ -74,8 +75,7 @@ class Linear : public Layer<Linear<InFeatures, OutFeatures, Tags...>> {
   }
 
   static Text extra_repr() {
-    return "in_features=" + to_text(InFeatures) + ", out_features=" + to_text(OutFeatures) +
-           ", bias=" + (tag::value<bias_tag> ? "True" : "False");
+    return repr(options{}, "in_features=" + to_text(InFeatures) + ", out_features=" + to_text(OutFeatures));
   }
 };
 

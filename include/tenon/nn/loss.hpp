@@ -60,8 +60,7 @@ struct MarginRankingLoss : loss::MarginRanking<Margin> {
 
 /// A probability outside [0, 1].
 [[noreturn]] inline void raise_wrong_probability(std::string_view loss, index_t position, double found) {
-  raise(Text(loss) + ": element " + to_text(position) + " is " + to_text(found) +
-        ", wanted a probability from 0 to 1");
+  raise(Text(loss) + ": element " + to_text(position) + " is " + to_text(found) + ", wanted a probability from 0 to 1");
 }
 
 /// Mean or sum of `Term` over the elements of two or three tensors of one shape.
@@ -130,13 +129,12 @@ struct CosineEmbeddingLoss {
 
 namespace nn {
 
-/// A loss without weights: `criterion(x, target)` or `criterion(first, second, target)`. `Known` are the names of its
-/// tags.
-template <class Derived, class Operation, class Known, class... Tags>
+/// A loss without weights: `criterion(x, target)` or `criterion(first, second, target)`.
+template <class Derived, class Operation, class Options>
 class LossLayer : public Layer<Derived> {
  public:
   using operation = Operation;
-  LossLayer() { tag::check_reals<Derived, Known, Tags...>(); }
+  LossLayer() { tag::check<Derived>(Options{}); }
 
   template <class... X>
   auto forward(const X&... x) const {
@@ -146,11 +144,11 @@ class LossLayer : public Layer<Derived> {
 
 /// A loss that `criterion{weight}` weighs. The weight is kept as it is then; a shape that does not fit is a
 /// tenon::Error of the call.
-template <class Derived, class Operation, class Known, class... Tags>
+template <class Derived, class Operation, class Options>
 class WeightedLossLayer : public Layer<Derived> {
  public:
   using operation = Operation;
-  WeightedLossLayer() { tag::check_reals<Derived, Known, Tags...>(); }
+  WeightedLossLayer() { tag::check<Derived>(Options{}); }
   template <class T, index_t... D>
   explicit WeightedLossLayer(const Tensor<T, D...>& weight) : WeightedLossLayer() {
     weights_ = std::make_shared<const tenon::operation::LossWeights>(
@@ -171,8 +169,24 @@ class WeightedLossLayer : public Layer<Derived> {
 };
 
 namespace detail {
+/// The option of all losses, behind those of one of them.
+template <class Given, class... Declared>
+using LossOptions = tag::Options<Given, Declared..., tag::Flag<nn::size_average<true>>>;
+
+template <class Options>
+inline constexpr bool averages = tag::value<Options, nn::size_average>;
+
+/// The mean or the sum of `Term` over the elements.
+template <class Derived, class Term, class Options>
+using ElementLossLayer = LossLayer<Derived, tenon::operation::ElementLoss<Term, averages<Options>>, Options>;
+template <class Derived, class Term, class Options>
+using WeightedElementLossLayer =
+    WeightedLossLayer<Derived, tenon::operation::ElementLoss<Term, averages<Options>>, Options>;
+template <class Derived, template <double> class Term, class Options>
+using MarginLossLayer = ElementLossLayer<Derived, Term<tag::value<Options, nn::margin>>, Options>;
+
 template <class... Tags>
-inline constexpr bool averages = tag::value<tag::find_t<nn::size_average, nn::size_average<true>, Tags...>>;
+using CosineEmbeddingOptions = LossOptions<tag::Given<Tags...>, tag::Real<nn::margin<0>, tag::Between<-1, 1>>>;
 }  // namespace detail
 
 /// `torch.nn.L1Loss(size_average=True)`: the mean of |x - target|.
@@ -182,9 +196,8 @@ inline constexpr bool averages = tag::value<tag::find_t<nn::size_average, nn::si
 ///     nn::L1Loss<nn::size_average<false>> criterion;
 ///     Tensor<float> loss = criterion(Tensor<float, 3, 5>{}, Tensor<float, 3, 5>{});
 template <class... Tags>
-class L1Loss : public LossLayer<L1Loss<Tags...>,
-                                tenon::operation::ElementLoss<tenon::operation::L1Loss, detail::averages<Tags...>>,
-                                tag::names<nn::size_average>, Tags...> {};
+class L1Loss : public detail::ElementLossLayer<L1Loss<Tags...>, tenon::operation::L1Loss,
+                                               detail::LossOptions<tag::Given<Tags...>>> {};
 
 /// `torch.nn.MSELoss(size_average=True)`: the mean of (x - target)^2.
 ///
@@ -193,9 +206,8 @@ class L1Loss : public LossLayer<L1Loss<Tags...>,
 ///     nn::MSELoss<> criterion;
 ///     Tensor<float> loss = criterion(Tensor<float, 3, 5>{}, Tensor<float, 3, 5>{});
 template <class... Tags>
-class MSELoss : public LossLayer<MSELoss<Tags...>,
-                                 tenon::operation::ElementLoss<tenon::operation::MSELoss, detail::averages<Tags...>>,
-                                 tag::names<nn::size_average>, Tags...> {};
+class MSELoss : public detail::ElementLossLayer<MSELoss<Tags...>, tenon::operation::MSELoss,
+                                                detail::LossOptions<tag::Given<Tags...>>> {};
 
 /// `torch.nn.SmoothL1Loss(size_average=True)`: the mean of (x - target)^2 / 2 where that is below 1/2, else of
 /// |x - target| - 1/2.
@@ -205,10 +217,8 @@ class MSELoss : public LossLayer<MSELoss<Tags...>,
 ///     nn::SmoothL1Loss<> criterion;
 ///     Tensor<float> loss = criterion(Tensor<float, 3, 5>{}, Tensor<float, 3, 5>{});
 template <class... Tags>
-class SmoothL1Loss
-    : public LossLayer<SmoothL1Loss<Tags...>,
-                       tenon::operation::ElementLoss<tenon::operation::SmoothL1Loss, detail::averages<Tags...>>,
-                       tag::names<nn::size_average>, Tags...> {};
+class SmoothL1Loss : public detail::ElementLossLayer<SmoothL1Loss<Tags...>, tenon::operation::SmoothL1Loss,
+                                                     detail::LossOptions<tag::Given<Tags...>>> {};
 
 /// `torch.nn.KLDivLoss(size_average=True)`: the mean over the elements of target * (log(target) - x), where x are
 /// logarithms of probabilities and the target probabilities.
@@ -218,20 +228,16 @@ class SmoothL1Loss
 ///     nn::KLDivLoss<> criterion;
 ///     Tensor<float> loss = criterion(Tensor<float, 3, 5>{}, Tensor<float, 3, 5>{});
 template <class... Tags>
-class KLDivLoss
-    : public LossLayer<KLDivLoss<Tags...>,
-                       tenon::operation::ElementLoss<tenon::operation::KLDivLoss, detail::averages<Tags...>>,
-                       tag::names<nn::size_average>, Tags...> {};
+class KLDivLoss : public detail::ElementLossLayer<KLDivLoss<Tags...>, tenon::operation::KLDivLoss,
+                                                  detail::LossOptions<tag::Given<Tags...>>> {};
 
 /// `torch.nn.SoftMarginLoss(size_average=True)`: the mean of log(1 + exp(-target * x)), targets 1 or -1, of any type.
 ///
 ///     nn::SoftMarginLoss<> criterion;
 ///     Tensor<float> loss = criterion(Tensor<float, 3, 5>{}, Tensor<float, 3, 5>{});
 template <class... Tags>
-class SoftMarginLoss
-    : public LossLayer<SoftMarginLoss<Tags...>,
-                       tenon::operation::ElementLoss<tenon::operation::SoftMarginLoss, detail::averages<Tags...>>,
-                       tag::names<nn::size_average>, Tags...> {};
+class SoftMarginLoss : public detail::ElementLossLayer<SoftMarginLoss<Tags...>, tenon::operation::SoftMarginLoss,
+                                                       detail::LossOptions<tag::Given<Tags...>>> {};
 
 /// `torch.nn.HingeEmbeddingLoss(margin=1, size_average=True)`: the mean of x where the target is 1, of max(0, margin -
 /// x) where it is -1; targets of any type.
@@ -240,11 +246,8 @@ class SoftMarginLoss
 ///     Tensor<float> loss = criterion(Tensor<float, 3, 5>{}, Tensor<float, 3, 5>{});
 template <class... Tags>
 class HingeEmbeddingLoss
-    : public LossLayer<HingeEmbeddingLoss<Tags...>,
-                       tenon::operation::ElementLoss<
-                           tenon::operation::HingeEmbeddingLoss<tag::real<nn::margin, nn::margin<1>, Tags...>>,
-                           detail::averages<Tags...>>,
-                       tag::names<nn::margin, nn::size_average>, Tags...> {};
+    : public detail::MarginLossLayer<HingeEmbeddingLoss<Tags...>, tenon::operation::HingeEmbeddingLoss,
+                                     detail::LossOptions<tag::Given<Tags...>, tag::Real<nn::margin<1>>>> {};
 
 /// `torch.nn.MarginRankingLoss(margin=0, size_average=True)`: `criterion(first, second, target)` is the mean of
 /// max(0, -target * (first - second) + margin), targets 1 or -1.
@@ -253,11 +256,8 @@ class HingeEmbeddingLoss
 ///     Tensor<float> loss = criterion(Tensor<float, 3>{}, Tensor<float, 3>{}, Tensor<float, 3>{});
 template <class... Tags>
 class MarginRankingLoss
-    : public LossLayer<MarginRankingLoss<Tags...>,
-                       tenon::operation::ElementLoss<
-                           tenon::operation::MarginRankingLoss<tag::real<nn::margin, nn::margin<0>, Tags...>>,
-                           detail::averages<Tags...>>,
-                       tag::names<nn::margin, nn::size_average>, Tags...> {};
+    : public detail::MarginLossLayer<MarginRankingLoss<Tags...>, tenon::operation::MarginRankingLoss,
+                                     detail::LossOptions<tag::Given<Tags...>, tag::Real<nn::margin<0>>>> {};
 
 /// `torch.nn.CosineEmbeddingLoss(margin=0, size_average=True)`: `criterion(first, second, target)` of (N, D), (N, D)
 /// and (N) is the mean of 1 - cos(first, second) where the target is 1, of max(0, cos(first, second) - margin) where it
@@ -269,18 +269,11 @@ class MarginRankingLoss
 ///     Tensor<float> loss = criterion(Tensor<float, 3, 5>{}, Tensor<float, 3, 5>{}, Tensor<float, 3>{});
 template <class... Tags>
 class CosineEmbeddingLoss
-    : public LossLayer<CosineEmbeddingLoss<Tags...>,
-                       tenon::operation::CosineEmbeddingLoss<tag::real<nn::margin, nn::margin<0>, Tags...>,
-                                                             detail::averages<Tags...>>,
-                       tag::names<nn::margin, nn::size_average>, Tags...> {
-  using margin_tag = tag::find_t<nn::margin, nn::margin<0>, Tags...>;
-
- public:
-  CosineEmbeddingLoss() {
-    constexpr double margin = tag::real<nn::margin, nn::margin<0>, Tags...>;
-    tag::require<CosineEmbeddingLoss, margin_tag, margin >= -1 && margin <= 1>();
-  }
-};
+    : public LossLayer<
+          CosineEmbeddingLoss<Tags...>,
+          tenon::operation::CosineEmbeddingLoss<tag::value<detail::CosineEmbeddingOptions<Tags...>, nn::margin>,
+                                                detail::averages<detail::CosineEmbeddingOptions<Tags...>>>,
+          detail::CosineEmbeddingOptions<Tags...>> {};
 
 /// `torch.nn.BCELoss(weight=None, size_average=True)`: the mean of -(target * log(x) + (1 - target) * log(1 - x)).
 ///
@@ -289,10 +282,8 @@ class CosineEmbeddingLoss
 ///     nn::BCELoss<> criterion;
 ///     Tensor<float> loss = criterion(Tensor<float, 3, 5>{}, Tensor<float, 3, 5>{});
 template <class... Tags>
-class BCELoss
-    : public WeightedLossLayer<BCELoss<Tags...>,
-                               tenon::operation::ElementLoss<tenon::operation::BCELoss, detail::averages<Tags...>>,
-                               tag::names<nn::size_average>, Tags...> {
+class BCELoss : public detail::WeightedElementLossLayer<BCELoss<Tags...>, tenon::operation::BCELoss,
+                                                        detail::LossOptions<tag::Given<Tags...>>> {
   using base = typename BCELoss::WeightedLossLayer;
 
  public:
@@ -305,10 +296,8 @@ class BCELoss
 ///     Tensor<float> loss = criterion(Tensor<float, 3, 5>{}, Tensor<float, 3, 5>{});
 template <class... Tags>
 class BCEWithLogitsLoss
-    : public WeightedLossLayer<
-          BCEWithLogitsLoss<Tags...>,
-          tenon::operation::ElementLoss<tenon::operation::BCEWithLogitsLoss, detail::averages<Tags...>>,
-          tag::names<nn::size_average>, Tags...> {
+    : public detail::WeightedElementLossLayer<BCEWithLogitsLoss<Tags...>, tenon::operation::BCEWithLogitsLoss,
+                                              detail::LossOptions<tag::Given<Tags...>>> {
   using base = typename BCEWithLogitsLoss::WeightedLossLayer;
 
  public:
@@ -321,11 +310,9 @@ class BCEWithLogitsLoss
 ///     nn::MultiLabelSoftMarginLoss<> criterion{Tensor<float, 5>{}};
 ///     Tensor<float> loss = criterion(Tensor<float, 3, 5>{}, Tensor<float, 3, 5>{});
 template <class... Tags>
-class MultiLabelSoftMarginLoss
-    : public WeightedLossLayer<
-          MultiLabelSoftMarginLoss<Tags...>,
-          tenon::operation::ElementLoss<tenon::operation::MultiLabelSoftMarginLoss, detail::averages<Tags...>>,
-          tag::names<nn::size_average>, Tags...> {
+class MultiLabelSoftMarginLoss : public detail::WeightedElementLossLayer<MultiLabelSoftMarginLoss<Tags...>,
+                                                                         tenon::operation::MultiLabelSoftMarginLoss,
+                                                                         detail::LossOptions<tag::Given<Tags...>>> {
   using base = typename MultiLabelSoftMarginLoss::WeightedLossLayer;
 
  public:

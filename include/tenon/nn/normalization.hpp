@@ -27,9 +27,8 @@ struct BatchNorm3d {
 /// (x - mean) / sqrt(variance + eps) * weight + bias per channel of (N, Channels, axes...); 1-d also of (N, Channels).
 template <int Rank, index_t Channels, double Eps, double Momentum, class Statistics>
 struct BatchNorm {
-  using shown =
-      std::tuple_element_t<std::size_t{Rank - 1},
-                           std::tuple<BatchNorm1d<Channels>, BatchNorm2d<Channels>, BatchNorm3d<Channels>>>;
+  using shown = std::tuple_element_t<std::size_t{Rank - 1},
+                                     std::tuple<BatchNorm1d<Channels>, BatchNorm2d<Channels>, BatchNorm3d<Channels>>>;
   static constexpr std::string_view name = shown::name;
   static constexpr autograd::Needs backward_needs = autograd::needs_input_and_weight;
   static constexpr index_t channels = Channels;
@@ -73,21 +72,20 @@ namespace nn {
 /// What BatchNorm1d, BatchNorm2d and BatchNorm3d share; `Derived` is the layer as the user spells it.
 template <class Derived, int Rank, index_t NumFeatures, class... Tags>
 class BatchNormLayer : public Layer<Derived> {
-  static constexpr double eps = tag::value<tag::find_t<nn::eps, nn::eps<1e-5>, Tags...>>;
-  static constexpr double momentum = tag::value<tag::find_t<nn::momentum, nn::momentum<0.1>, Tags...>>;
+  using options =
+      tag::Options<tag::Given<Tags...>, tag::Real<nn::eps<1e-5>, tag::NotNegative>, tag::Real<nn::momentum<0.1>>,
+                   tag::Flag<nn::affine<true>>, tag::Fixed<tag::Flag<detail::track_running_stats<true>>>>;
 
  protected:
-  static constexpr bool affine = tag::value<tag::find_t<nn::affine, nn::affine<true>, Tags...>>;
+  static constexpr bool affine = tag::value<options, nn::affine>;
   using tensor = typename tag::parameters_of<Tags...>::template tensor<NumFeatures>;
   using parameter_type = parameter_if<affine, tensor>;
 
-  BatchNormLayer() {
-    tag::check<Derived, tag::names<nn::eps, nn::momentum, nn::affine>, Tags...>();
-    tag::require<Derived, nn::eps<eps>, (eps >= 0)>();
-  }
+  BatchNormLayer() { tag::check<Derived>(options{}); }
 
  public:
-  using operation = tenon::operation::BatchNorm<Rank, NumFeatures, eps, momentum, tensor>;
+  using operation = tenon::operation::BatchNorm<Rank, NumFeatures, tag::value<options, nn::eps>,
+                                                tag::value<options, nn::momentum>, tensor>;
 
   /// Weight and running variance one, bias and running mean zero.
   void reset_parameters() {
@@ -109,10 +107,7 @@ class BatchNormLayer : public Layer<Derived> {
                  layer.bias);
   }
 
-  static Text extra_repr() {
-    return to_text(NumFeatures) + ", eps=" + repr(eps) + ", momentum=" + repr(momentum) +
-           ", affine=" + (affine ? "True" : "False") + ", track_running_stats=True";
-  }
+  static Text extra_repr() { return repr(options{}, to_text(NumFeatures)); }
 };
 
 /// `torch.nn.BatchNorm1d(num_features, eps=1e-5, momentum=0.1, affine=True)`: (N, C) or (N, C, L) -> the same.

@@ -59,8 +59,8 @@ namespace nn {
 /// What ZeroPad2d, ReflectionPad2d and ReplicationPad2d share; `Derived` is the layer as the user spells it.
 template <class Derived, class Kind, class... Tags>
 class Pad2dLayer : public Layer<Derived> {
-  using padding_tag = tag::find_t<nn::padding, nn::padding<>, Tags...>;
-  static constexpr std::array<index_t, 4> sides = tag::axes_t<4, 0, padding_tag>::value;
+  using options = tag::Options<tag::Given<Tags...>, tag::WithoutName<tag::PerAxis<nn::padding<>, 4, 0>>>;
+  static constexpr std::array<index_t, 4> sides = tag::value<options, nn::padding>;
 
  public:
   using operation = tenon::operation::Pad<Kind, sides[0], sides[1], sides[2], sides[3]>;
@@ -69,13 +69,9 @@ class Pad2dLayer : public Layer<Derived> {
   auto forward(const X& x) const {
     return apply(operation{}, x);
   }
-  static Text extra_repr() { return repr(sides); }
+  static Text extra_repr() { return repr(options{}); }
 
- protected:
-  Pad2dLayer() {
-    tag::check<Derived, tag::names<nn::padding>, Tags...>();
-    tag::require_axes<Derived, 4, 0, padding_tag>();
-  }
+  Pad2dLayer() { tag::check<Derived>(options{}); }
 };
 
 /// `torch.nn.ZeroPad2d(padding)`: (N, C, H, W) -> (N, C, top + H + bottom, left + W + right), zeros around the image.
@@ -85,10 +81,7 @@ class Pad2dLayer : public Layer<Derived> {
 ///     nn::ZeroPad2d<nn::padding<1, 1, 0, 2>> layer;
 ///     Tensor<float, 1, 3, 6, 6> y = layer(Tensor<float, 1, 3, 4, 4>{});
 template <class... Tags>
-class ZeroPad2d : public Pad2dLayer<ZeroPad2d<Tags...>, tenon::operation::ZeroPad2d, Tags...> {
- public:
-  ZeroPad2d() = default;
-};
+class ZeroPad2d : public Pad2dLayer<ZeroPad2d<Tags...>, tenon::operation::ZeroPad2d, Tags...> {};
 
 /// `torch.nn.ReflectionPad2d(padding)`: as ZeroPad2d, the image mirrored at its border, which is not repeated.
 ///
@@ -97,20 +90,14 @@ class ZeroPad2d : public Pad2dLayer<ZeroPad2d<Tags...>, tenon::operation::ZeroPa
 ///     nn::ReflectionPad2d<nn::padding<3>> layer;
 ///     Tensor<float, 1, 3, 10, 10> y = layer(Tensor<float, 1, 3, 4, 4>{});
 template <class... Tags>
-class ReflectionPad2d : public Pad2dLayer<ReflectionPad2d<Tags...>, tenon::operation::ReflectionPad2d, Tags...> {
- public:
-  ReflectionPad2d() = default;
-};
+class ReflectionPad2d : public Pad2dLayer<ReflectionPad2d<Tags...>, tenon::operation::ReflectionPad2d, Tags...> {};
 
 /// `torch.nn.ReplicationPad2d(padding)`: as ZeroPad2d, the border of the image repeated.
 ///
 ///     nn::ReplicationPad2d<nn::padding<3>> layer;
 ///     Tensor<float, 1, 3, 10, 10> y = layer(Tensor<float, 1, 3, 4, 4>{});
 template <class... Tags>
-class ReplicationPad2d : public Pad2dLayer<ReplicationPad2d<Tags...>, tenon::operation::ReplicationPad2d, Tags...> {
- public:
-  ReplicationPad2d() = default;
-};
+class ReplicationPad2d : public Pad2dLayer<ReplicationPad2d<Tags...>, tenon::operation::ReplicationPad2d, Tags...> {};
 
 }  // namespace nn
 }  // namespace tenon::inline TENON_ISA

@@ -82,115 +82,102 @@ namespace nn {
 
 namespace detail {
 
-/// The tags that say where the windows of a pooling slide. A layer that does not know one of them leaves it at its
-/// default.
-template <class Layer, int Rank, class... Tags>
-struct SlidingTags {
-  using kernel_tag = tag::find_t<nn::kernel_size, nn::kernel_size<>, Tags...>;
-  using stride_tag = tag::find_t<nn::stride, kernel_tag, Tags...>;
-  using padding_tag = tag::find_t<nn::padding, nn::padding<0>, Tags...>;
-  using dilation_tag = tag::find_t<nn::dilation, nn::dilation<1>, Tags...>;
-  using kernel = tag::axes_t<Rank, 1, kernel_tag>;
-  using stride = tag::axes_t<Rank, 1, stride_tag>;
-  using padding = tag::axes_t<Rank, 0, padding_tag>;
-  using dilation = tag::axes_t<Rank, 1, dilation_tag>;
-  static constexpr bool ceil = tag::value<tag::find_t<nn::ceil_mode, nn::ceil_mode<false>, Tags...>>;
-  using windows = operation::SlidingWindows<Rank, kernel, stride, padding, dilation, ceil>;
+// Options of more than one pooling.
+template <int Rank>
+using KernelSize = tag::PerAxis<nn::kernel_size<>, Rank>;
+template <int Rank>
+using Stride = tag::PerAxis<tag::As<nn::stride, nn::kernel_size>, Rank>;
+template <int Rank>
+using Padding = tag::PerAxis<nn::padding<0>, Rank, 0>;
+template <int Rank>
+using OutputSize = tag::PerAxis<nn::output_size<>, Rank>;
+template <int Rank>
+using Dilation = tag::PerAxis<nn::dilation<1>, Rank>;
+using CeilMode = tag::Flag<nn::ceil_mode<false>>;
+using ReturnIndices = tag::Unprinted<tag::Flag<nn::return_indices<false>>>;
 
-  static constexpr void check_options() {
-    tag::require_axes<Layer, Rank, 1, kernel_tag>();
-    tag::require_axes<Layer, Rank, 1, stride_tag>();
-    tag::require_axes<Layer, Rank, 0, padding_tag>();
-    tag::require_axes<Layer, Rank, 1, dilation_tag>();
-    constexpr bool padding_fits = [] {
-      for (std::size_t a = 0; a < Rank; ++a)
-        if (2 * padding::value[a] > kernel::value[a]) return false;
-      return true;
-    }();
-    tag::require<Layer, padding_tag, padding_fits>();
+/// Complains of wrong tags, and of a padding of more than half the kernel.
+template <class Layer, class Options>
+constexpr void check_sliding() {
+  tag::check<Layer>(Options{});
+  constexpr bool padding_fits = [] {
+    constexpr auto padding = tag::value<Options, nn::padding>;
+    for (std::size_t a = 0; a < padding.size(); ++a)
+      if (2 * padding[a] > tag::value<Options, nn::kernel_size>[a]) return false;
+    return true;
+  }();
+  tag::require<Layer, Options, nn::padding, padding_fits>();
+}
+
+/// What the poolings share that have no state: `Derived` is the layer as the user spells it.
+template <class Derived, class Operation, class Options>
+class PoolLayer : public Layer<Derived> {
+ public:
+  using operation = Operation;
+
+  template <class X>
+  auto forward(const X& x) const {
+    return apply(operation{}, x);
   }
+  static Text extra_repr() { return repr(Options{}); }
 };
+
+template <class Options>
+using windows_of =
+    operation::SlidingWindows<int{tag::value<Options, nn::kernel_size>.size()}, tag::type<Options, nn::kernel_size>,
+                              tag::type<Options, nn::stride>, tag::type<Options, nn::padding>,
+                              tag::type<Options, nn::dilation>, tag::value<Options, nn::ceil_mode>>;
+
+/// What those share whose windows slide.
+template <class Derived, class Shown, class Options, class Function, bool ReturnIndices = false>
+class SlidingPoolLayer
+    : public PoolLayer<Derived, tenon::operation::Pool<Shown, windows_of<Options>, Function, ReturnIndices>, Options> {
+ public:
+  SlidingPoolLayer() { check_sliding<Derived, Options>(); }
+};
+
+template <int Rank, class... Tags>
+using MaxPoolOptions = tag::Options<tag::Given<Tags...>, KernelSize<Rank>, Stride<Rank>, Padding<Rank>, Dilation<Rank>,
+                                    CeilMode, ReturnIndices>;
+template <class Derived, int Rank, class Shown, class... Tags>
+using MaxPoolLayer = SlidingPoolLayer<Derived, Shown, MaxPoolOptions<Rank, Tags...>, pooling::Max,
+                                      tag::value<MaxPoolOptions<Rank, Tags...>, nn::return_indices>>;
+
+template <int Rank, class... Tags>
+using AvgPoolOptions = tag::Options<tag::Given<Tags...>, KernelSize<Rank>, Stride<Rank>, Padding<Rank>,
+                                    tag::Unprinted<tag::Fixed<Dilation<Rank>>>, tag::Unprinted<CeilMode>,
+                                    tag::Unprinted<tag::Flag<nn::count_include_pad<true>>>>;
+template <class Derived, int Rank, class Shown, class... Tags>
+using AvgPoolLayer =
+    SlidingPoolLayer<Derived, Shown, AvgPoolOptions<Rank, Tags...>,
+                     pooling::Average<tag::value<AvgPoolOptions<Rank, Tags...>, nn::count_include_pad>>>;
 
 template <class... Tags>
-inline constexpr bool returns_indices = tag::value<tag::find_t<nn::return_indices, nn::return_indices<false>, Tags...>>;
+using LPPoolOptions =
+    tag::Options<tag::Given<Tags...>, tag::Real<nn::norm_type<>, tag::Positive>, KernelSize<2>, Stride<2>,
+                 tag::Unprinted<tag::Fixed<Padding<2>>>, tag::Unprinted<tag::Fixed<Dilation<2>>>, CeilMode>;
+template <class Derived, class Shown, class... Tags>
+using LPPoolLayer = SlidingPoolLayer<Derived, Shown, LPPoolOptions<Tags...>,
+                                     pooling::PowerSum<tag::value<LPPoolOptions<Tags...>, nn::norm_type>>>;
 
-inline Text repr_flag(bool flag) { return flag ? "True" : "False"; }
-
-/// What MaxPool1d, MaxPool2d and MaxPool3d share; `Derived` is the layer as the user spells it.
+template <int Rank, class Indices, class... Tags>
+using AdaptivePoolOptions = tag::Options<tag::Given<Tags...>, OutputSize<Rank>, Indices>;
+template <class Options, int Rank, class Shown, class Function>
+using AdaptivePool = operation::Pool<Shown, operation::AdaptiveWindows<Rank, tag::type<Options, nn::output_size>>,
+                                     Function, tag::value<Options, nn::return_indices>>;
+/// What those share whose windows follow from the size of the output; `Indices` says whether they are an option.
+template <class Derived, int Rank, class Shown, class Function, class Indices, class... Tags>
+class AdaptivePoolLayer
+    : public PoolLayer<Derived, AdaptivePool<AdaptivePoolOptions<Rank, Indices, Tags...>, Rank, Shown, Function>,
+                       AdaptivePoolOptions<Rank, Indices, Tags...>> {
+ public:
+  AdaptivePoolLayer() { tag::check<Derived>(AdaptivePoolOptions<Rank, Indices, Tags...>{}); }
+};
 template <class Derived, int Rank, class Shown, class... Tags>
-class MaxPoolLayer : public Layer<Derived> {
-  using options = SlidingTags<Derived, Rank, Tags...>;
-
- public:
-  using operation = tenon::operation::Pool<Shown, typename options::windows, pooling::Max, returns_indices<Tags...>>;
-
-  template <class X>
-  auto forward(const X& x) const {
-    return apply(operation{}, x);
-  }
-  static Text extra_repr() {
-    return "kernel_size=" + repr(options::kernel::value) + ", stride=" + repr(options::stride::value) +
-           ", padding=" + repr(options::padding::value) + ", dilation=" + repr(options::dilation::value) +
-           ", ceil_mode=" + repr_flag(options::ceil);
-  }
-
- protected:
-  MaxPoolLayer() {
-    using known = tag::names<nn::kernel_size, nn::stride, nn::padding, nn::dilation, nn::return_indices, nn::ceil_mode>;
-    tag::check<Derived, known, Tags...>();
-    options::check_options();
-  }
-};
-
-/// What AvgPool1d, AvgPool2d and AvgPool3d share.
+using AdaptiveMaxPoolLayer = AdaptivePoolLayer<Derived, Rank, Shown, pooling::Max, ReturnIndices, Tags...>;
 template <class Derived, int Rank, class Shown, class... Tags>
-class AvgPoolLayer : public Layer<Derived> {
-  using options = SlidingTags<Derived, Rank, Tags...>;
-  static constexpr bool include_pad =
-      tag::value<tag::find_t<nn::count_include_pad, nn::count_include_pad<true>, Tags...>>;
-
- public:
-  using operation = tenon::operation::Pool<Shown, typename options::windows, pooling::Average<include_pad>>;
-
-  template <class X>
-  auto forward(const X& x) const {
-    return apply(operation{}, x);
-  }
-  static Text extra_repr() {
-    return "kernel_size=" + repr(options::kernel::value) + ", stride=" + repr(options::stride::value) +
-           ", padding=" + repr(options::padding::value);
-  }
-
- protected:
-  AvgPoolLayer() {
-    using known = tag::names<nn::kernel_size, nn::stride, nn::padding, nn::ceil_mode, nn::count_include_pad>;
-    tag::check<Derived, known, Tags...>();
-    options::check_options();
-  }
-};
-
-/// What the adaptive poolings share.
-template <class Derived, class Known, int Rank, class Shown, class Function, class... Tags>
-class AdaptivePoolLayer : public Layer<Derived> {
-  using size_tag = tag::find_t<nn::output_size, nn::output_size<>, Tags...>;
-  using size = tag::axes_t<Rank, 1, size_tag>;
-
- public:
-  using operation =
-      tenon::operation::Pool<Shown, tenon::operation::AdaptiveWindows<Rank, size>, Function, returns_indices<Tags...>>;
-
-  template <class X>
-  auto forward(const X& x) const {
-    return apply(operation{}, x);
-  }
-  static Text extra_repr() { return "output_size=" + repr(size::value); }
-
- protected:
-  AdaptivePoolLayer() {
-    tag::check<Derived, Known, Tags...>();
-    tag::require_axes<Derived, Rank, 1, size_tag>();
-  }
-};
+using AdaptiveAvgPoolLayer =
+    AdaptivePoolLayer<Derived, Rank, Shown, pooling::Average<false>, tag::Fixed<ReturnIndices>, Tags...>;
 
 }  // namespace detail
 
@@ -203,29 +190,20 @@ class AdaptivePoolLayer : public Layer<Derived> {
 ///     nn::MaxPool1d<nn::kernel_size<3>, nn::stride<2>> layer;
 ///     Tensor<float, 2, 16, 24> y = layer(Tensor<float, 2, 16, 50>{});
 template <class... Tags>
-class MaxPool1d : public detail::MaxPoolLayer<MaxPool1d<Tags...>, 1, tenon::operation::MaxPool1d, Tags...> {
- public:
-  MaxPool1d() = default;
-};
+class MaxPool1d : public detail::MaxPoolLayer<MaxPool1d<Tags...>, 1, tenon::operation::MaxPool1d, Tags...> {};
 /// `torch.nn.MaxPool2d`: (N, C, H, W) -> (N, C, H', W'). Tags as `MaxPool1d`'s.
 ///
 ///     nn::MaxPool2d<nn::kernel_size<3, 2>, nn::stride<2, 1>, nn::return_indices<true>> pool;
 ///     auto [y, indices] = pool(Tensor<float, 2, 16, 50, 32>{});
 ///     static_assert(std::is_same_v<decltype(indices), Tensor<std::int64_t, 2, 16, 24, 31>>);
 template <class... Tags>
-class MaxPool2d : public detail::MaxPoolLayer<MaxPool2d<Tags...>, 2, tenon::operation::MaxPool2d, Tags...> {
- public:
-  MaxPool2d() = default;
-};
+class MaxPool2d : public detail::MaxPoolLayer<MaxPool2d<Tags...>, 2, tenon::operation::MaxPool2d, Tags...> {};
 /// `torch.nn.MaxPool3d`: (N, C, D, H, W) -> (N, C, D', H', W'). Tags as `MaxPool1d`'s.
 ///
 ///     nn::MaxPool3d<nn::kernel_size<3>, nn::stride<2>> layer;
 ///     Tensor<float, 2, 16, 24, 21, 15> y = layer(Tensor<float, 2, 16, 50, 44, 31>{});
 template <class... Tags>
-class MaxPool3d : public detail::MaxPoolLayer<MaxPool3d<Tags...>, 3, tenon::operation::MaxPool3d, Tags...> {
- public:
-  MaxPool3d() = default;
-};
+class MaxPool3d : public detail::MaxPoolLayer<MaxPool3d<Tags...>, 3, tenon::operation::MaxPool3d, Tags...> {};
 
 /// `torch.nn.AvgPool1d`: (N, C, L) -> (N, C, L').
 ///
@@ -236,28 +214,19 @@ class MaxPool3d : public detail::MaxPoolLayer<MaxPool3d<Tags...>, 3, tenon::oper
 ///     nn::AvgPool1d<nn::kernel_size<3>, nn::stride<2>> layer;
 ///     Tensor<float, 2, 16, 24> y = layer(Tensor<float, 2, 16, 50>{});
 template <class... Tags>
-class AvgPool1d : public detail::AvgPoolLayer<AvgPool1d<Tags...>, 1, tenon::operation::AvgPool1d, Tags...> {
- public:
-  AvgPool1d() = default;
-};
+class AvgPool1d : public detail::AvgPoolLayer<AvgPool1d<Tags...>, 1, tenon::operation::AvgPool1d, Tags...> {};
 /// `torch.nn.AvgPool2d`: (N, C, H, W) -> (N, C, H', W'). Tags as `AvgPool1d`'s.
 ///
 ///     nn::AvgPool2d<nn::kernel_size<3>, nn::stride<2>> layer;
 ///     Tensor<float, 2, 16, 24, 15> y = layer(Tensor<float, 2, 16, 50, 32>{});
 template <class... Tags>
-class AvgPool2d : public detail::AvgPoolLayer<AvgPool2d<Tags...>, 2, tenon::operation::AvgPool2d, Tags...> {
- public:
-  AvgPool2d() = default;
-};
+class AvgPool2d : public detail::AvgPoolLayer<AvgPool2d<Tags...>, 2, tenon::operation::AvgPool2d, Tags...> {};
 /// `torch.nn.AvgPool3d`: (N, C, D, H, W) -> (N, C, D', H', W'). Tags as `AvgPool1d`'s.
 ///
 ///     nn::AvgPool3d<nn::kernel_size<3>, nn::stride<2>> layer;
 ///     Tensor<float, 2, 16, 24, 21, 15> y = layer(Tensor<float, 2, 16, 50, 44, 31>{});
 template <class... Tags>
-class AvgPool3d : public detail::AvgPoolLayer<AvgPool3d<Tags...>, 3, tenon::operation::AvgPool3d, Tags...> {
- public:
-  AvgPool3d() = default;
-};
+class AvgPool3d : public detail::AvgPoolLayer<AvgPool3d<Tags...>, 3, tenon::operation::AvgPool3d, Tags...> {};
 
 /// `torch.nn.LPPool2d`: (N, C, H, W) -> (N, C, H', W'), the p-th root of the sum of the window's p-th powers.
 ///
@@ -267,30 +236,7 @@ class AvgPool3d : public detail::AvgPoolLayer<AvgPool3d<Tags...>, 3, tenon::oper
 ///     nn::LPPool2d<nn::norm_type<1.2>, nn::kernel_size<3, 2>, nn::stride<2, 1>> layer;
 ///     Tensor<float, 20, 16, 24, 31> y = layer(Tensor<float, 20, 16, 50, 32>{});
 template <class... Tags>
-class LPPool2d : public Layer<LPPool2d<Tags...>> {
-  using options = detail::SlidingTags<LPPool2d, 2, Tags...>;
-  using norm_tag = tag::find_t<nn::norm_type, nn::norm_type<0>, Tags...>;
-  static constexpr double p = tag::value<norm_tag>;
-  static constexpr bool positive = p > 0 && p <= (std::numeric_limits<double>::max)();
-
- public:
-  using operation = tenon::operation::Pool<tenon::operation::LPPool2d, typename options::windows,
-                                           pooling::PowerSum<positive ? p : 1>>;
-  LPPool2d() {
-    tag::check<LPPool2d, tag::names<nn::norm_type, nn::kernel_size, nn::stride, nn::ceil_mode>, Tags...>();
-    tag::require<LPPool2d, norm_tag, positive>();
-    options::check_options();
-  }
-
-  template <class X>
-  auto forward(const X& x) const {
-    return apply(operation{}, x);
-  }
-  static Text extra_repr() {
-    return "norm_type=" + repr(p) + ", kernel_size=" + repr(options::kernel::value) +
-           ", stride=" + repr(options::stride::value) + ", ceil_mode=" + detail::repr_flag(options::ceil);
-  }
-};
+class LPPool2d : public detail::LPPoolLayer<LPPool2d<Tags...>, tenon::operation::LPPool2d, Tags...> {};
 
 /// `torch.nn.AdaptiveMaxPool1d`: (N, C, L) -> (N, C, L') for any L.
 ///
@@ -300,10 +246,7 @@ class LPPool2d : public Layer<LPPool2d<Tags...>> {
 ///     Tensor<float, 1, 64, 5> y = layer(Tensor<float, 1, 64, 8>{});
 template <class... Tags>
 class AdaptiveMaxPool1d
-    : public detail::AdaptivePoolLayer<AdaptiveMaxPool1d<Tags...>, tag::names<output_size, return_indices>, 1,
-                                       tenon::operation::AdaptiveMaxPool1d, pooling::Max, Tags...> {
- public:
-  AdaptiveMaxPool1d() = default;
+    : public detail::AdaptiveMaxPoolLayer<AdaptiveMaxPool1d<Tags...>, 1, tenon::operation::AdaptiveMaxPool1d, Tags...> {
 };
 /// `torch.nn.AdaptiveMaxPool2d`: (N, C, H, W) -> (N, C, H', W') for any H and W. Tags as `AdaptiveMaxPool1d`'s.
 ///
@@ -311,10 +254,7 @@ class AdaptiveMaxPool1d
 ///     Tensor<float, 1, 64, 5, 7> y = layer(Tensor<float, 1, 64, 8, 9>{});
 template <class... Tags>
 class AdaptiveMaxPool2d
-    : public detail::AdaptivePoolLayer<AdaptiveMaxPool2d<Tags...>, tag::names<output_size, return_indices>, 2,
-                                       tenon::operation::AdaptiveMaxPool2d, pooling::Max, Tags...> {
- public:
-  AdaptiveMaxPool2d() = default;
+    : public detail::AdaptiveMaxPoolLayer<AdaptiveMaxPool2d<Tags...>, 2, tenon::operation::AdaptiveMaxPool2d, Tags...> {
 };
 /// `torch.nn.AdaptiveAvgPool1d`: (N, C, L) -> (N, C, L') for any L. Tags: output_size (required).
 ///
@@ -322,10 +262,7 @@ class AdaptiveMaxPool2d
 ///     Tensor<float, 1, 64, 5> y = layer(Tensor<float, 1, 64, 8>{});
 template <class... Tags>
 class AdaptiveAvgPool1d
-    : public detail::AdaptivePoolLayer<AdaptiveAvgPool1d<Tags...>, tag::names<output_size>, 1,
-                                       tenon::operation::AdaptiveAvgPool1d, pooling::Average<false>, Tags...> {
- public:
-  AdaptiveAvgPool1d() = default;
+    : public detail::AdaptiveAvgPoolLayer<AdaptiveAvgPool1d<Tags...>, 1, tenon::operation::AdaptiveAvgPool1d, Tags...> {
 };
 /// `torch.nn.AdaptiveAvgPool2d`: (N, C, H, W) -> (N, C, H', W') for any H and W. Tags: output_size (required).
 ///
@@ -333,10 +270,7 @@ class AdaptiveAvgPool1d
 ///     Tensor<float, 1, 64, 7, 7> y = layer(Tensor<float, 1, 64, 10, 9>{});
 template <class... Tags>
 class AdaptiveAvgPool2d
-    : public detail::AdaptivePoolLayer<AdaptiveAvgPool2d<Tags...>, tag::names<output_size>, 2,
-                                       tenon::operation::AdaptiveAvgPool2d, pooling::Average<false>, Tags...> {
- public:
-  AdaptiveAvgPool2d() = default;
+    : public detail::AdaptiveAvgPoolLayer<AdaptiveAvgPool2d<Tags...>, 2, tenon::operation::AdaptiveAvgPool2d, Tags...> {
 };
 
 }  // namespace nn

@@ -9,22 +9,6 @@
 
 namespace tenon::inline TENON_ISA {
 
-namespace detail {
-/// The unqualified name of a class, for modules of users.
-template <class M>
-constexpr std::string_view class_name() {
-  std::string_view text = TENON_PRETTY_FUNCTION;
-#if defined(__GNUC__) || defined(__clang__)
-  text.remove_prefix(text.find("M = ") + 4);
-#else
-  text.remove_prefix(text.rfind("class_name<") + 11);  // up to "struct app::Net<2>>(void)"
-#endif
-  text = text.substr(0, text.find_first_of("<>;]"));
-  text.remove_prefix(text.find_last_of(": ") + 1);
-  return text;
-}
-}  // namespace detail
-
 namespace nn {
 
 /// The name PyTorch knows a module by.

@@ -58,19 +58,18 @@ namespace nn {
 /// What the layers share; `Operation` is one of those above.
 template <class Derived, template <int> class Operation, class... Tags>
 class SoftmaxLayer : public Layer<Derived> {
-  static constexpr int dim = static_cast<int>(tag::real<nn::dim, nn::dim<1>, Tags...>);
+  using options = tag::Options<tag::Given<Tags...>, tag::Integer<nn::dim<1>>>;
 
  public:
-  using operation = Operation<dim>;
+  using operation = Operation<tag::value<options, nn::dim>>;
 
   template <class X>
   auto forward(const X& x) const {
     return apply(operation{}, x);
   }
-  static Text extra_repr() { return "dim=" + to_text(dim); }
+  static Text extra_repr() { return repr(options{}); }
 
- protected:
-  SoftmaxLayer() { tag::check_reals<Derived, tag::names<nn::dim>, Tags...>(); }
+  SoftmaxLayer() { tag::check<Derived>(options{}); }
 };
 
 /// `torch.nn.Softmax(dim)`: exp(x) / sum(exp(x)) along `dim<1>`, the default.
@@ -80,10 +79,7 @@ class SoftmaxLayer : public Layer<Derived> {
 ///     nn::Softmax<nn::dim<1>> layer;
 ///     Tensor<float, 2, 3> y = layer(Tensor<float, 2, 3>{});
 template <class... Tags>
-class Softmax : public SoftmaxLayer<Softmax<Tags...>, tenon::operation::Softmax, Tags...> {
- public:
-  Softmax() = default;
-};
+class Softmax : public SoftmaxLayer<Softmax<Tags...>, tenon::operation::Softmax, Tags...> {};
 
 /// `torch.nn.Softmin(dim)`: exp(-x) / sum(exp(-x)) along `dim<1>`, the default.
 ///
@@ -92,10 +88,7 @@ class Softmax : public SoftmaxLayer<Softmax<Tags...>, tenon::operation::Softmax,
 ///     nn::Softmin<> layer;
 ///     Tensor<float, 2, 3> y = layer(Tensor<float, 2, 3>{});
 template <class... Tags>
-class Softmin : public SoftmaxLayer<Softmin<Tags...>, tenon::operation::Softmin, Tags...> {
- public:
-  Softmin() = default;
-};
+class Softmin : public SoftmaxLayer<Softmin<Tags...>, tenon::operation::Softmin, Tags...> {};
 
 /// `torch.nn.LogSoftmax(dim)`: log(softmax(x)) along `dim<1>`, the default.
 ///
@@ -104,10 +97,7 @@ class Softmin : public SoftmaxLayer<Softmin<Tags...>, tenon::operation::Softmin,
 ///     nn::LogSoftmax<> layer;
 ///     Tensor<float, 2, 3> y = layer(Tensor<float, 2, 3>{});
 template <class... Tags>
-class LogSoftmax : public SoftmaxLayer<LogSoftmax<Tags...>, tenon::operation::LogSoftmax, Tags...> {
- public:
-  LogSoftmax() = default;
-};
+class LogSoftmax : public SoftmaxLayer<LogSoftmax<Tags...>, tenon::operation::LogSoftmax, Tags...> {};
 
 /// The layers as functions: `softmax<1>(x)` or `softmax<dim<1>>(x)`, along axis 1 by default.
 namespace functional {

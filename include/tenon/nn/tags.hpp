@@ -1,14 +1,33 @@
 /// \file
-/// The option tags of the layers, named as in the manual, and how parameters depend on them.
+/// The option tags of the layers, named as in the manual, how they are printed, and how parameters depend on them.
 #pragma once
 
 #include <cstdio>
 #include <string>
+#include <string_view>
 
 #include "../autograd/variable.hpp"
-#include "../core/tags.hpp"
+#include "../core/options.hpp"
 
-namespace tenon::inline TENON_ISA::nn {
+namespace tenon::inline TENON_ISA {
+
+namespace detail {
+/// The unqualified name of a class: of modules of users, of option tags.
+template <class M>
+constexpr std::string_view class_name() {
+  std::string_view text = TENON_PRETTY_FUNCTION;
+#if defined(__GNUC__) || defined(__clang__)
+  text.remove_prefix(text.find("M = ") + 4);
+#else
+  text.remove_prefix(text.rfind("class_name<") + 11);  // up to "struct app::Net<2>>(void)"
+#endif
+  text = text.substr(0, text.find_first_of("<>;]"));
+  text.remove_prefix(text.find_last_of(": ") + 1);
+  return text;
+}
+}  // namespace detail
+
+namespace nn {
 
 template <auto...> struct kernel_size {};
 template <auto...> struct stride {};
@@ -36,9 +55,9 @@ template <auto...> struct end_dim {};
 template <auto...> struct alpha {};
 template <auto...> struct beta {};
 template <auto...> struct lambd {};
-template <auto...> struct max_value {};
+template <auto...> struct max_value { static constexpr std::string_view printed = "max_val"; };
 template <auto...> struct margin {};
-template <auto...> struct min_value {};
+template <auto...> struct min_value { static constexpr std::string_view printed = "min_val"; };
 template <auto...> struct negative_slope {};
 template <auto...> struct num_parameters {};
 template <auto...> struct init {};
@@ -63,9 +82,46 @@ Text repr(const std::array<index_t, Rank>& axes) {
   for (std::size_t a = 0; a < Rank; ++a) text += (a ? ", " : "") + to_text(axes[a]);
   return text + (Rank == 1 ? ",)" : ")");
 }
+inline Text repr(bool value) { return value ? "True" : "False"; }
+inline Text repr(index_t value) { return to_text(value); }
 inline Text repr(double value) {
   char text[32];
   std::snprintf(text, sizeof text, "%.12g", value);
+  return text;
+}
+
+namespace detail {
+// What PyTorch has options for, and the layers here do one way.
+template <auto...> struct inplace {};
+template <auto...> struct track_running_stats {};
+
+template <class Declaration, class Tag>
+void print_option(tag::Option<Declaration, Tag>, Text& text) {
+  using Option = tag::Option<Declaration, Tag>;
+  constexpr tag::Printed printed = Declaration::printed;
+  if constexpr (Option::is_given && printed != tag::Printed::never &&
+                !(printed == tag::Printed::unless_default && Option::is_default)) {
+    if (!text.empty()) text += ", ";
+    if constexpr (printed != tag::Printed::without_name) {
+      if constexpr (requires { Tag::printed; })
+        text += Tag::printed;
+      else
+        text += tenon::detail::class_name<Tag>();
+      text += '=';
+    }
+    constexpr auto value = Option::type::value;
+    if constexpr (requires { Declaration::repr(value); })
+      text += Declaration::repr(value);
+    else
+      text += repr(value);
+  }
+}
+}  // namespace detail
+
+/// `text`, and the options of a layer as PyTorch prints them.
+template <class Given, class... Declared>
+Text repr(tag::Options<Given, Declared...> options, Text text = {}) {
+  (detail::print_option<Declared>(options, text), ...);
   return text;
 }
 
@@ -130,4 +186,5 @@ using convert_dtype_t = typename detail::replace_dtype<
         typename detail::place_at<typename tag::detail::place<Tags...>::type, tag::element_t<Tags...>>::type>,
     std::tuple<>, Tags...>::type;
 
-}  // namespace tenon::inline TENON_ISA::nn
+}  // namespace nn
+}  // namespace tenon::inline TENON_ISA

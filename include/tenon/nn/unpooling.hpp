@@ -83,10 +83,10 @@ namespace detail {
 /// What MaxUnpool1d, MaxUnpool2d and MaxUnpool3d share; `Derived` is the layer as the user spells it.
 template <class Derived, int Rank, class... Tags>
 class MaxUnpoolLayer : public Layer<Derived> {
-  using options = SlidingTags<Derived, Rank, Tags...>;
+  using options = tag::Options<tag::Given<Tags...>, KernelSize<Rank>, Stride<Rank>, Padding<Rank>>;
   template <class Size>
-  using operation = tenon::operation::MaxUnpool<Rank, typename options::kernel, typename options::stride,
-                                                typename options::padding, Size>;
+  using operation = tenon::operation::MaxUnpool<Rank, tag::type<options, nn::kernel_size>,
+                                                tag::type<options, nn::stride>, tag::type<options, nn::padding>, Size>;
 
  public:
   template <class X, class Indices>
@@ -95,23 +95,17 @@ class MaxUnpoolLayer : public Layer<Derived> {
   }
   template <class X, class Indices, auto... Size>
   auto forward(const X& x, const Indices& indices, output_size<Size...>) const {
-    if constexpr (constexpr bool fits = tag::detail::axes_fit<Rank, 1, output_size<Size...>>; !fits) {
-      tag::require<Derived, output_size<Size...>, fits>();
+    using Wanted = tag::Option<OutputSize<Rank>, output_size<Size...>>;
+    if constexpr (!Wanted::fits) {
+      tag::require<Derived, typename Wanted::tag, Wanted::fits>();
       return Rejected{};
     } else {
-      return apply(operation<tag::axes_t<Rank, 1, output_size<Size...>>>{}, x, indices);
+      return apply(operation<typename Wanted::type>{}, x, indices);
     }
   }
-  static Text extra_repr() {
-    return "kernel_size=" + repr(options::kernel::value) + ", stride=" + repr(options::stride::value) +
-           ", padding=" + repr(options::padding::value);
-  }
+  static Text extra_repr() { return repr(options{}); }
 
- protected:
-  MaxUnpoolLayer() {
-    tag::check<Derived, tag::names<nn::kernel_size, nn::stride, nn::padding>, Tags...>();
-    options::check_options();
-  }
+  MaxUnpoolLayer() { check_sliding<Derived, options>(); }
 };
 
 }  // namespace detail
@@ -127,30 +121,21 @@ class MaxUnpoolLayer : public Layer<Derived> {
 ///     auto [y, indices] = pool(Tensor<float, 2, 3, 8>{});
 ///     Tensor<float, 2, 3, 8> x = nn::MaxUnpool1d<nn::kernel_size<2>>{}(y, indices);
 template <class... Tags>
-class MaxUnpool1d : public detail::MaxUnpoolLayer<MaxUnpool1d<Tags...>, 1, Tags...> {
- public:
-  MaxUnpool1d() = default;
-};
+class MaxUnpool1d : public detail::MaxUnpoolLayer<MaxUnpool1d<Tags...>, 1, Tags...> {};
 /// `torch.nn.MaxUnpool2d`: (N, C, H', W') -> (N, C, H, W). As `MaxUnpool1d`.
 ///
 ///     nn::MaxPool2d<nn::kernel_size<2>, nn::return_indices<true>> pool;
 ///     auto [y, indices] = pool(Tensor<float, 2, 3, 8, 8>{});
 ///     Tensor<float, 2, 3, 8, 8> x = nn::MaxUnpool2d<nn::kernel_size<2>>{}(y, indices);
 template <class... Tags>
-class MaxUnpool2d : public detail::MaxUnpoolLayer<MaxUnpool2d<Tags...>, 2, Tags...> {
- public:
-  MaxUnpool2d() = default;
-};
+class MaxUnpool2d : public detail::MaxUnpoolLayer<MaxUnpool2d<Tags...>, 2, Tags...> {};
 /// `torch.nn.MaxUnpool3d`: (N, C, D', H', W') -> (N, C, D, H, W). As `MaxUnpool1d`.
 ///
 ///     nn::MaxPool3d<nn::kernel_size<2>, nn::return_indices<true>> pool;
 ///     auto [y, indices] = pool(Tensor<float, 2, 3, 8, 8, 8>{});
 ///     Tensor<float, 2, 3, 8, 8, 8> x = nn::MaxUnpool3d<nn::kernel_size<2>>{}(y, indices);
 template <class... Tags>
-class MaxUnpool3d : public detail::MaxUnpoolLayer<MaxUnpool3d<Tags...>, 3, Tags...> {
- public:
-  MaxUnpool3d() = default;
-};
+class MaxUnpool3d : public detail::MaxUnpoolLayer<MaxUnpool3d<Tags...>, 3, Tags...> {};
 
 }  // namespace nn
 }  // namespace tenon::inline TENON_ISA

@@ -89,7 +89,7 @@ class PixelShuffle : public Layer<PixelShuffle<UpscaleFactor, Tags...>> {
 
  public:
   using operation = tenon::operation::PixelShuffle<UpscaleFactor>;
-  PixelShuffle() { tag::check<PixelShuffle, tag::names<>, Tags...>(); }
+  PixelShuffle() { tag::check<PixelShuffle>(tag::Options<tag::Given<Tags...>>{}); }
 
   template <class X>
   auto forward(const X& x) const {
@@ -98,36 +98,39 @@ class PixelShuffle : public Layer<PixelShuffle<UpscaleFactor, Tags...>> {
   static Text extra_repr() { return "upscale_factor=" + to_text(UpscaleFactor); }
 };
 
+namespace detail {
+/// Whole numbers that are printed as PyTorch's, which need not be.
+template <class Default>
+struct ScaleFactor : tag::PerAxis<Default, 2> {
+  static Text repr(const std::array<index_t, 2>& factors) {
+    const Text first = to_text(factors[0]) + ".0", second = to_text(factors[1]) + ".0";
+    return factors[0] == factors[1] ? first : "(" + first + ", " + second + ")";
+  }
+};
+}  // namespace detail
+
 /// What UpsamplingNearest2d and UpsamplingBilinear2d share; `Derived` is the layer as the user spells it.
 template <class Derived, class Kind, class... Tags>
 class Upsampling2dLayer : public Layer<Derived> {
-  static constexpr bool to_size = tag::given<nn::size, Tags...>, by_factor = tag::given<nn::scale_factor, Tags...>;
-  using size_tag = tag::find_t<nn::size, nn::size<>, Tags...>;
-  using factor_tag = tag::find_t<nn::scale_factor, nn::scale_factor<>, Tags...>;
-  using size = tag::axes_t<2, 1, size_tag>;
-  using factor = tag::axes_t<2, 1, factor_tag>;
+  using options = tag::Options<tag::Given<Tags...>, tag::Optional<tag::PerAxis<nn::size<>, 2>>,
+                               tag::Optional<detail::ScaleFactor<nn::scale_factor<>>, tag::given<nn::size, Tags...>>>;
+  static constexpr bool to_size = tag::option<options, nn::size>::is_given;
+  static constexpr bool by_factor = tag::option<options, nn::scale_factor>::is_given;
 
  public:
   using operation = tenon::operation::Upsampling<
-      Kind, std::conditional_t<to_size, tenon::operation::ToSize<size>, tenon::operation::ByFactor<factor>>>;
+      Kind, std::conditional_t<to_size, tenon::operation::ToSize<tag::type<options, nn::size>>,
+                               tenon::operation::ByFactor<tag::type<options, nn::scale_factor>>>>;
 
   template <class X>
   auto forward(const X& x) const {
     return apply(operation{}, x);
   }
-  static Text extra_repr() {
-    const auto one = [](std::size_t a) { return to_text(factor::value[a]) + ".0"; };
-    const Text factors = factor::value[0] == factor::value[1] ? one(0) : "(" + one(0) + ", " + one(1) + ")";
-    return (to_size ? "size=" + repr(size::value) : "scale_factor=" + factors) + ", mode=" + Text(Kind::mode);
-  }
+  static Text extra_repr() { return repr(options{}) + ", mode=" + Text(Kind::mode); }
 
- protected:
   Upsampling2dLayer() {
-    tag::check<Derived, tag::names<nn::size, nn::scale_factor>, Tags...>();
-    if constexpr (to_size)
-      tag::require<Derived, size_tag, tag::detail::axes_fit<2, 1, size_tag> && !by_factor>();
-    else
-      tag::require_axes<Derived, 2, 1, factor_tag>();
+    tag::check<Derived>(options{});
+    tag::require<Derived, options, nn::size, !(to_size && by_factor)>();
   }
 };
 
@@ -141,10 +144,7 @@ class Upsampling2dLayer : public Layer<Derived> {
 ///     Tensor<float, 1, 1, 4, 4> y = layer(Tensor<float, 1, 1, 2, 2>{});
 template <class... Tags>
 class UpsamplingNearest2d
-    : public Upsampling2dLayer<UpsamplingNearest2d<Tags...>, tenon::operation::UpsamplingNearest2d, Tags...> {
- public:
-  UpsamplingNearest2d() = default;
-};
+    : public Upsampling2dLayer<UpsamplingNearest2d<Tags...>, tenon::operation::UpsamplingNearest2d, Tags...> {};
 
 /// `torch.nn.UpsamplingBilinear2d(size=None, scale_factor=None)`: as UpsamplingNearest2d, linear between input pixels,
 /// the corners of the image on its corners.
@@ -153,10 +153,7 @@ class UpsamplingNearest2d
 ///     Tensor<float, 1, 1, 5, 7> y = layer(Tensor<float, 1, 1, 2, 2>{});
 template <class... Tags>
 class UpsamplingBilinear2d
-    : public Upsampling2dLayer<UpsamplingBilinear2d<Tags...>, tenon::operation::UpsamplingBilinear2d, Tags...> {
- public:
-  UpsamplingBilinear2d() = default;
-};
+    : public Upsampling2dLayer<UpsamplingBilinear2d<Tags...>, tenon::operation::UpsamplingBilinear2d, Tags...> {};
 
 }  // namespace nn
 }  // namespace tenon::inline TENON_ISA
