@@ -42,13 +42,14 @@ bool is(const T& value, double wanted) {
 }
 
 template <class T>
-using images = nn::Sequential<
-    nn::Conv2d<3, 18, nn::kernel_size<3>, nn::padding<1>, nn::dtype<T>>, nn::BatchNorm2d<18, nn::dtype<T>>, nn::ReLU,
-    nn::MaxPool2d<nn::kernel_size<2>>,
-    nn::Residual<nn::Conv2d<18, 18, nn::kernel_size<3>, nn::padding<1>, nn::groups<18>, nn::dtype<T>>>,
-    nn::Conv2d<18, 8, nn::kernel_size<1>, nn::dtype<T>>, nn::GroupNorm<2, 8, nn::dtype<T>>, nn::GELU,
-    nn::ConvTranspose2d<8, 4, nn::kernel_size<2>, nn::stride<2>, nn::dtype<T>>, nn::AvgPool2d<nn::kernel_size<2>>,
-    nn::Flatten<>, nn::Dropout<>, nn::Linear<100, 5, nn::dtype<T>>, nn::LogSoftmax<nn::dim<1>>>;
+using images =
+    nn::Sequential<nn::Conv2d<3, 18, nn::kernel_size<3>, nn::padding<1>, nn::dtype<T>>,
+                   nn::BatchNorm2d<18, nn::dtype<T>>, nn::ReLU, nn::MaxPool2d<nn::kernel_size<2>>,
+                   nn::Residual<nn::Conv2d<18, 18, nn::kernel_size<3>, nn::padding<1>, nn::groups<18>, nn::dtype<T>>>,
+                   nn::Conv2d<18, 8, nn::kernel_size<1>, nn::dtype<T>>, nn::GroupNorm<2, 8, nn::dtype<T>>, nn::GELU,
+                   nn::ConvTranspose2d<8, 4, nn::kernel_size<2>, nn::stride<2>, nn::dtype<T>>,
+                   nn::AvgPool2d<nn::kernel_size<2>>, nn::Flatten<>, nn::Dropout<>, nn::Linear<100, 5, nn::dtype<T>>,
+                   nn::LogSoftmax<nn::dim<1>>>;
 
 template <class T>
 struct Recommender : nn::Module<Recommender<T>> {
@@ -103,6 +104,24 @@ void train_recommender() {
     optimizer.step();
   }
   expect(static_cast<double>(criterion(model(indices), target).item()) < before, "training a module of a user's");
+}
+
+// Sequences, of which the second one is shorter.
+template <class T>
+void train_on_sequences() {
+  nn::LSTM<2, 5, nn::num_layers<2>, nn::bidirectional<true>, nn::dtype<T>> lstm;
+  Tensor<T, 4, 2, 2> x;
+  for (std::size_t i = 0; i < x.size(); ++i) x.data()[i] = static_cast<T>(i % 5) - 2;
+  auto net = tenon::compile<Tensor<T, 4, 2, 2>>(lstm);
+  const auto wanted = lstm(x);
+  expect(near_each_other(std::get<0>(net(x)), std::get<0>(wanted), tolerance<T>), "an LSTM, compiled");
+  const auto packed = nn::utils::rnn::pack_padded_sequence(nn::Variable{x}, std::array{4, 3});
+  const auto [rows, hidden, memory] = lstm(packed);
+  const auto [padded, lengths] = nn::utils::rnn::pad_packed_sequence(rows);
+  expect(is(padded.data()(0, 0, 0), static_cast<double>(std::get<0>(wanted)(0, 0, 0))), "a packed sequence");
+  expect(is(padded.data()(3, 1, 0), 0) && lengths[1] == 3, "where it has ended");
+  nn::MSELoss<>{}(padded, Tensor<T, 4, 2, 10>{}).backward();
+  expect(nn::utils::clip_grad_norm(lstm, 1e-3) > 1e-3, "gradients through time");
 }
 
 // Gradients against differences, in double; what is linear, in both.
@@ -165,10 +184,10 @@ void compute_losses() {
   };
   expect(is(nn::L1Loss<>{}(x, target).item(), sum(x, target, [](double a, double b) { return std::abs(a - b); })),
          "L1Loss");
-  expect(is(nn::BCELoss<>{}(probabilities, target).item(), sum(probabilities, target, [](double a, double b) {
-              return -(b * std::log(a) + (1 - b) * std::log(1 - a));
-            })),
-         "BCELoss");
+  expect(
+      is(nn::BCELoss<>{}(probabilities, target).item(),
+         sum(probabilities, target, [](double a, double b) { return -(b * std::log(a) + (1 - b) * std::log(1 - a)); })),
+      "BCELoss");
   expect(is(nn::BCEWithLogitsLoss<>{}(x, target).item(),
             sum(x, target, [](double a, double b) { return std::log1p(std::exp(a)) - a * b; })),
          "BCEWithLogitsLoss");
@@ -234,6 +253,7 @@ int main(int argument_count, char** arguments) {
   const char* const path = argument_count > 1 ? arguments[1] : "program.safetensors";
   compute_small<float>();
   train_images<float>();
+  train_on_sequences<float>();
 #if defined(WITHOUT_DOUBLE)
   train_recommender<float>();
 #else

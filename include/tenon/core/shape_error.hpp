@@ -56,6 +56,8 @@ template <auto... Extents>
 struct expected_second_operand {};
 template <auto... Extents>
 struct expected_indices {};
+template <auto... Extents>
+struct expected_state {};
 /// The sizes that a call may ask for with `output_size<...>{}`.
 template <auto... Extents>
 struct expected_output_size {};
@@ -218,6 +220,10 @@ constexpr TextBuffer sentence(Rejection<Layer, expected_target<E...>, Actual, Po
 template <class Layer, auto... E, class Actual, class Position>
 constexpr TextBuffer sentence(Rejection<Layer, expected_indices<E...>, Actual, Position>) {
   return sentence(Rejection<Layer, expected_input<E...>, Actual, Position>{}, "indices");
+}
+template <class Layer, auto... E, class Actual, class Position>
+constexpr TextBuffer sentence(Rejection<Layer, expected_state<E...>, Actual, Position>) {
+  return sentence(Rejection<Layer, expected_input<E...>, Actual, Position>{}, "states");
 }
 template <class Layer, auto... E, class Actual, class Position>
 constexpr TextBuffer sentence(Rejection<Layer, expected_second_operand<E...>, Actual, Position>) {

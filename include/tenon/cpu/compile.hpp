@@ -11,6 +11,7 @@
 #include "stage/linear.hpp"
 #include "stage/normalization.hpp"
 #include "stage/pooling.hpp"
+#include "stage/recurrent.hpp"
 #include "stage/softmax.hpp"
 #include "stage/vision.hpp"
 

@@ -70,6 +70,11 @@ template <auto...> struct max_norm {};
 template <auto...> struct norm_type {};
 template <auto...> struct scale_grad_by_freq {};
 template <auto...> struct unflattened_size {};
+template <auto...> struct num_layers {};
+template <auto...> struct nonlinearity {};
+template <auto...> struct batch_first {};
+template <auto...> struct dropout {};
+template <auto...> struct bidirectional {};
 
 /// A parameter that an option may leave out.
 template <bool Present, class TensorType>

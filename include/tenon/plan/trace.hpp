@@ -41,6 +41,12 @@ decltype(auto) value_of(Graph& graph, const X& x) {
 /// Whether an argument is no operand but a layer's parameter, whose elements a rule gets.
 template <class X>
 inline constexpr bool is_layer_parameter = is_parameter<X> || std::is_same_v<X, Absent>;
+/// Whether no operand stands behind a parameter.
+template <class... X>
+inline constexpr bool parameters_follow = [] {
+  constexpr std::array<bool, sizeof...(X)> parameters{is_layer_parameter<X>...};
+  return std::is_sorted(parameters.begin(), parameters.end());
+}();
 template <class X>
 const void* elements_of_parameter(const X& x) {
   if constexpr (is_parameter<X>)
@@ -76,12 +82,17 @@ consteval index_t multiply_adds() {
     return 0;
 }
 
-/// Appends an operation whose arguments are all operands, or are one operand (`Append<1>`) and parameters behind it.
+/// Appends an operation whose first `Operands` arguments are operands; parameters follow them.
 template <std::size_t Operands>
 struct Append {
   template <class Backend, class Operation, class... X>
   static auto run(Graph& graph, const Operation& operation, Parameters parameters, const X&... x) {
-    return Rule<Operation>::append(operation, parameters, value_of<Backend>(graph, x)...);
+    if constexpr (sizeof...(X) == Operands)
+      return Rule<Operation>::append(operation, parameters, value_of<Backend>(graph, x)...);
+    else
+      return [&]<std::size_t... I>(std::index_sequence<I...>, const std::tuple<const X&...>& arguments) {
+        return Rule<Operation>::append(operation, parameters, value_of<Backend>(graph, std::get<I>(arguments))...);
+      }(std::make_index_sequence<Operands>{}, std::tie(x...));
   }
 };
 template <>
@@ -106,7 +117,7 @@ TENON_COLD auto Value<Backend, T, S, Layout, Producer>::append(const Operation& 
     return Rejected{};
   } else {
     constexpr std::size_t operands = (std::size_t{!detail::is_layer_parameter<X>} + ... + 0);
-    static_assert(operands == 1 || operands == sizeof...(X), "parameters follow one operand");
+    static_assert(detail::parameters_follow<X...>, "parameters follow the operands");
     const void* const elements[]{detail::elements_of_parameter(x)...};
     const Parameters parameters{elements + operands, static_cast<int>(sizeof...(X) - operands)};
     const int before = graph_->operations();

@@ -21,6 +21,7 @@
 #include "normalization.hpp"
 #include "padding.hpp"
 #include "pooling.hpp"
+#include "recurrent.hpp"
 #include "softmax.hpp"
 #include "unpooling.hpp"
 #include "vision.hpp"

@@ -1,0 +1,2 @@
+#include "chapter.hpp"
+#include "tables/recurrent.hpp"
