@@ -30,5 +30,7 @@
 #include "nn/recurrent_cells.hpp"
 #include "nn/sequential.hpp"
 #include "optim/adam.hpp"
+#include "optim/rmsprop.hpp"
+#include "optim/schedulers.hpp"
 #include "optim/sgd.hpp"
 #include "version.hpp"

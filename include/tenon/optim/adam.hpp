@@ -1,5 +1,5 @@
 /// \file
-/// Adam.
+/// Adam and AdamW.
 #pragma once
 
 #include <array>
@@ -24,9 +24,16 @@ struct AdamOptions {
   double weight_decay = 0;
 };
 
-/// The step of Adam, with the manual's bias correction.
-struct AdamRule {
-  using Options = AdamOptions;
+/// The options of AdamW.
+struct AdamWOptions {
+  double lr = 1e-3;
+  std::array<double, 2> betas{0.9, 0.999};
+  double eps = 1e-8;
+  double weight_decay = 1e-2;
+};
+
+/// The step of Adam and AdamW, with the manual's bias correction.
+struct AdamMoments {
   static constexpr index_t histories = 2;
 
   /// The step of an element; `mean` and `square` are the moving averages of its gradient and of the gradient's square.
@@ -36,11 +43,12 @@ struct AdamRule {
     Number rate;  // lr, with the correction of the mean
     Number root;  // the correction of the root of the square
     Number eps;
+    Number keep_value;
     template <class T>
     TENON_HOST_DEVICE void operator()(T& value, T& mean, T& square, const T& grad) const {
       mean = T(keep_mean) * mean + T(add_mean) * decayed(value, grad);
       square = T(keep_square) * square + T(add_square) * pointwise::square(decayed(value, grad));
-      value = value - T(rate) * mean / (elementary::sqrt(square) * T(root) + T(eps));
+      value = T(keep_value) * value - T(rate) * mean / (elementary::sqrt(square) * T(root) + T(eps));
     }
     template <class T>
     TENON_HOST_DEVICE T decayed(const T& value, const T& grad) const {
@@ -48,12 +56,11 @@ struct AdamRule {
     }
   };
 
-  Options options;
-
   /// Makes step number `steps`, from 1, of a parameter at `Place`: `value` and `grad` (size), `history` (2, size) has
-  /// means and squares.
-  template <class Place, class T>
-  void update(index_t size, T* value, const T* grad, T* history, std::int64_t steps) const {
+  /// means and squares. `weight_decay` is that of the gradient; of the value `keep_value` times itself is kept.
+  template <class Place, class T, class Options>
+  static void update(const Options& options, double weight_decay, double keep_value, index_t size, T* value,
+                     const T* grad, T* history, std::int64_t steps) {
     const auto [beta1, beta2] = options.betas;
     const double correction1 = 1 - std::pow(beta1, static_cast<double>(steps));
     const double correction2 = 1 - std::pow(beta2, static_cast<double>(steps));
@@ -61,11 +68,30 @@ struct AdamRule {
                        .add_mean = static_cast<T>(1 - beta1),
                        .keep_square = static_cast<T>(beta2),
                        .add_square = static_cast<T>(1 - beta2),
-                       .weight_decay = static_cast<T>(options.weight_decay),
+                       .weight_decay = static_cast<T>(weight_decay),
                        .rate = static_cast<T>(options.lr / correction1),
                        .root = static_cast<T>(1 / std::sqrt(correction2)),
-                       .eps = static_cast<T>(options.eps)};
+                       .eps = static_cast<T>(options.eps),
+                       .keep_value = static_cast<T>(keep_value)};
     Place::for_each(size, step, value, history, history + size, grad);
+  }
+};
+struct AdamRule : AdamMoments {
+  using Options = AdamOptions;
+  explicit AdamRule(const Options& given) : options(given) {}
+  Options options;
+  template <class Place, class T>
+  void update(index_t size, T* value, const T* grad, T* history, std::int64_t steps) const {
+    AdamMoments::update<Place>(options, options.weight_decay, 1, size, value, grad, history, steps);
+  }
+};
+struct AdamWRule : AdamMoments {
+  using Options = AdamWOptions;
+  explicit AdamWRule(const Options& given) : options(given) {}
+  Options options;
+  template <class Place, class T>
+  void update(index_t size, T* value, const T* grad, T* history, std::int64_t steps) const {
+    AdamMoments::update<Place>(options, 0, 1 - options.lr * options.weight_decay, size, value, grad, history, steps);
   }
 };
 
@@ -79,6 +105,20 @@ struct AdamRule {
 ///     nn::MSELoss<>{}(model(nn::Variable{Tensor<float, 8, 4>{}}), Tensor<float, 8, 2>{}).backward();
 ///     optimizer.step();
 class Adam : public Optimizer<AdamRule> {
+ public:
+  using Optimizer::Optimizer;
+};
+
+/// `torch.optim.AdamW`: Adam, whose weight decay takes lr * weight_decay of each value instead of adding to its
+/// gradient.
+///
+/// Defaults: as Adam's, and weight_decay 1e-2. Loshchilov and Hutter, "Decoupled weight decay regularization", 2017.
+///
+///     nn::Linear<4, 2> model;
+///     tenon::optim::AdamW optimizer{model, {.lr = 1e-2, .weight_decay = 0.1}};
+///     nn::MSELoss<>{}(model(nn::Variable{Tensor<float, 8, 4>{}}), Tensor<float, 8, 2>{}).backward();
+///     optimizer.step();
+class AdamW : public Optimizer<AdamWRule> {
  public:
   using Optimizer::Optimizer;
 };

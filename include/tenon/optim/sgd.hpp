@@ -17,7 +17,11 @@ namespace tenon::inline TENON_ISA::optim {
 struct SGDOptions {
   double lr = 0.01;
   double momentum = 0;
+  /// What the velocity leaves out of each gradient after the first.
+  double dampening = 0;
   double weight_decay = 0;
+  /// Steps by the gradient and the velocity that follows it, after Nesterov.
+  bool nesterov = false;
 };
 
 /// The step of SGD.
@@ -37,30 +41,45 @@ struct SGDRule {
   /// The step of an element with momentum.
   template <class Number>
   struct MomentumDescent {
-    Number lr, momentum, weight_decay;
+    Number lr, momentum, add, weight_decay;
     template <class T>
     TENON_HOST_DEVICE void operator()(T& value, T& velocity, const T& grad) const {
-      velocity = T(momentum) * velocity + (T(weight_decay) * value + grad);
+      velocity = T(momentum) * velocity + T(add) * (T(weight_decay) * value + grad);
       value = value - T(lr) * velocity;
+    }
+  };
+  /// The same after Nesterov.
+  template <class Number>
+  struct NesterovDescent {
+    Number lr, momentum, add, weight_decay;
+    template <class T>
+    TENON_HOST_DEVICE void operator()(T& value, T& velocity, const T& grad) const {
+      velocity = T(momentum) * velocity + T(add) * (T(weight_decay) * value + grad);
+      value = value - T(lr) * ((T(weight_decay) * value + grad) + T(momentum) * velocity);
     }
   };
 
   Options options;
 
-  /// Makes a step of a parameter at `Place`: `value`, `grad` and `velocity` (size).
+  /// Makes step number `steps`, from 1, of a parameter at `Place`: `value`, `grad` and `velocity` (size).
   template <class Place, class T>
-  void update(index_t size, T* value, const T* grad, T* velocity, std::int64_t) const {
+  void update(index_t size, T* value, const T* grad, T* velocity, std::int64_t steps) const {
     const T lr = static_cast<T>(options.lr), decay = static_cast<T>(options.weight_decay);
+    const T momentum = static_cast<T>(options.momentum), add = steps > 1 ? static_cast<T>(1 - options.dampening) : T(1);
     if (pointwise::equal(options.momentum, 0.0))
       Place::for_each(size, Descent<T>{lr, decay}, value, grad);
+    else if (options.nesterov)
+      Place::for_each(size, NesterovDescent<T>{lr, momentum, add, decay}, value, velocity, grad);
     else
-      Place::for_each(size, MomentumDescent<T>{lr, static_cast<T>(options.momentum), decay}, value, velocity, grad);
+      Place::for_each(size, MomentumDescent<T>{lr, momentum, add, decay}, value, velocity, grad);
   }
 };
 
-/// `torch.optim.SGD`: velocity = momentum * velocity + grad + weight_decay * value; value -= lr * velocity.
+/// `torch.optim.SGD`: g = grad + weight_decay * value; velocity = momentum * velocity + (1 - dampening) * g, at first
+/// g; value -= lr * velocity, with nesterov lr * (g + momentum * velocity).
 ///
-/// Defaults: lr 0.01, momentum 0, weight_decay 0. A model without parameters is a tenon::Error.
+/// Defaults: lr 0.01, momentum 0, dampening 0, weight_decay 0, nesterov false. A model without parameters is a
+/// tenon::Error, and so is nesterov without momentum or with dampening.
 ///
 ///     nn::Linear<4, 2> model;
 ///     tenon::optim::SGD optimizer{model, {.lr = 0.1, .momentum = 0.9}};
@@ -68,7 +87,11 @@ struct SGDRule {
 ///     optimizer.step();
 class SGD : public Optimizer<SGDRule> {
  public:
-  using Optimizer::Optimizer;
+  template <class Source>
+  SGD(Source&& source, SGDOptions sgd_options) : Optimizer(std::forward<Source>(source), sgd_options) {
+    if (sgd_options.nesterov && (!(sgd_options.momentum > 0) || !pointwise::equal(sgd_options.dampening, 0.0)))
+      raise("SGD: nesterov needs a momentum, and no dampening");
+  }
 };
 
 }  // namespace tenon::inline TENON_ISA::optim
