@@ -13,6 +13,26 @@
 
 namespace tenon::inline TENON_ISA::recurrent {
 
+/// The weights of one direction of a layer: `input` (gates * hidden, inputs), `hidden` (gates * hidden, hidden), and
+/// biases (gates * hidden), which may be null.
+template <class T>
+struct Weights {
+  const T *input, *hidden, *input_bias, *hidden_bias;
+};
+
+/// What a forward pass keeps of each row: `kept` (rows, Cell::kept, hidden) and the hidden values before it,
+/// `old_hidden` (rows, hidden). Null where nothing is kept.
+template <class T>
+struct Record {
+  T *kept = nullptr, *old_hidden = nullptr;
+};
+
+/// Where a backward pass adds gradients: of the inputs and of the Weights. Null where nobody wants them.
+template <class T>
+struct Gradients {
+  T *x, *input, *hidden, *input_bias, *hidden_bias;
+};
+
 /// h' = Function(sum). Elman, 1990.
 template <class Function>
 struct Simple {

@@ -21,6 +21,14 @@ struct SequenceRows {
   constexpr index_t stride() const { return batch_first ? steps : 1; }
   /// The rows of all steps.
   constexpr index_t rows() const { return starts ? starts[steps] : steps * batch; }
+  /// Calls `f(first row, number of rows)` for each step, from the last one on if `reverse`.
+  template <class F>
+  void for_each_step(bool reverse, F&& f) const {
+    for (index_t i = 0; i < steps; ++i) {
+      const index_t t = reverse ? steps - 1 - i : i;
+      if (const index_t n = count(t); n > 0) f(first(t), n);
+    }
+  }
 };
 
 }  // namespace tenon::inline TENON_ISA

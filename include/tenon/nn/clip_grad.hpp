@@ -17,7 +17,7 @@ struct Clip {
   T bound;
   template <class V>
   TENON_HOST_DEVICE V operator()(const V& x) const {
-    return choose(x < V(-bound), V(-bound), choose(x > V(bound), V(bound), x));
+    return at_most(V(bound), at_least(V(-bound), x));
   }
 };
 }  // namespace pointwise

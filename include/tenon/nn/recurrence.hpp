@@ -115,6 +115,102 @@ struct Recurrent {
   static constexpr index_t batch_of = Order::template batch<Y>;
 };
 
+/// The kernel of a Recurrent at any place, by `Layer<T>` of that place, which is made of the rows, the numbers of
+/// inputs and of hidden units, and whether it is reversed:
+///
+///     void forward(x, weights, y, hidden, memory, record) const;             // the states move
+///     void backward(x, weights, record, grad_y, grad_hidden, grad_memory,    // the states' gradients move
+///                   gradients) const;
+///
+/// All are pointers, or structures of pointers in core/recurrent_cell.hpp. `memory` and `grad_memory` are those of a
+/// cell that remembers; `grad_y` may be null.
+template <class Operation, template <class> class Layer>
+struct RecurrentKernel;
+template <class Shown, class Cell, index_t Inputs, index_t Hidden, class Order, bool Reverse,
+          template <class> class Layer>
+struct RecurrentKernel<Recurrent<Shown, Cell, Inputs, Hidden, Order, Reverse>, Layer> {
+  using Operation = Recurrent<Shown, Cell, Inputs, Hidden, Order, Reverse>;
+  using Place = typename Layer<float>::place;
+  /// The two parts of a Record, one behind the other.
+  struct Saved {
+    typename Place::template array<std::byte> record;
+  };
+
+  template <class Y, class X, class H, class C, class W, class V, class B>
+  static void forward(const Operation& operation, Saved* saved, Y& results, const X& x, const H& hidden,
+                      const C& memory, const W& weight_ih, const V& weight_hh, const B& bias_ih, const B& bias_hh) {
+    using T = typename X::value_type;
+    const SequenceRows rows = operation.rows(shape_of_t<X>{});
+    T* const y = std::get<0>(results).data();
+    T* const last_hidden = start(std::get<1>(results), hidden);
+    T* last_memory = nullptr;
+    if constexpr (Cell::remembers) last_memory = start(std::get<2>(results), memory);
+    if (saved) saved->record = make_array<std::byte>(rows.rows() * Hidden * (Cell::kept + 1) * index_t{sizeof(T)});
+    Layer<T>(rows, Inputs, Hidden, Reverse)
+        .forward(x.data(), weights<T>(weight_ih, weight_hh, bias_ih, bias_hh), y, last_hidden, last_memory,
+                 saved ? parts<T>(rows, *saved) : recurrent::Record<T>{});
+    const index_t used = rows.rows() * Hidden;
+    Place::fill(y + used, shape_of_t<X>::size / Inputs * Hidden - used, T(0));  // behind packed sequences
+  }
+
+  template <class Y, class GradY, class X, class H, class C, class W, class V, class B>
+  static void backward(const Operation& operation, const Saved& saved, const Y&, const GradY& grad_y,
+                       const autograd::Input<X>& x, const autograd::Input<H>& hidden, const autograd::Input<C>& memory,
+                       const autograd::Input<W>& weight_ih, const autograd::Input<V>& weight_hh,
+                       const autograd::Input<B>& bias_ih, const autograd::Input<B>& bias_hh) {
+    using T = typename X::value_type;
+    const SequenceRows rows = operation.rows(shape_of_t<X>{});
+    const index_t states = rows.batch * Hidden;
+    auto grad_hidden = make_array<T>(states), grad_memory = make_array<T>(Cell::remembers ? states : 0);
+    start_gradient(std::get<1>(grad_y), states, grad_hidden.data());
+    if constexpr (Cell::remembers) start_gradient(std::get<2>(grad_y), states, grad_memory.data());
+    const auto* const given_y = std::get<0>(grad_y);
+    // In the order of the arguments: of two that are one Variable the first clears the gradient, and both add to it.
+    Layer<T>(rows, Inputs, Hidden, Reverse)
+        .backward(x.value.data(), weights<T>(weight_ih.value, weight_hh.value, bias_ih.value, bias_hh.value),
+                  parts<T>(rows, saved), given_y ? given_y->data() : nullptr, grad_hidden.data(), grad_memory.data(),
+                  recurrent::Gradients<T>{x.grad_to_add(), weight_ih.grad_to_add(), weight_hh.grad_to_add(),
+                                          bias_ih.grad_to_add(), bias_hh.grad_to_add()});
+    add_gradient(states, grad_hidden.data(), hidden);
+    add_gradient(states, grad_memory.data(), memory);
+  }
+
+ private:
+  template <class T>
+  static auto make_array(index_t count) {
+    return typename Place::template array<T>(static_cast<std::size_t>(count));
+  }
+  template <class T>
+  static recurrent::Record<T> parts(const SequenceRows& rows, const Saved& saved) {
+    T* const kept = reinterpret_cast<T*>(const_cast<std::byte*>(saved.record.data()));
+    return {kept, kept + rows.rows() * Hidden * Cell::kept};
+  }
+  template <class T, class W, class V, class B>
+  static recurrent::Weights<T> weights(const W& weight_ih, const V& weight_hh, const B& bias_ih, const B& bias_hh) {
+    return {weight_ih.data(), weight_hh.data(), elements_or_null(bias_ih), elements_or_null(bias_hh)};
+  }
+  /// Returns the state (batch, hidden) that a result begins as: the one given, or zeros.
+  template <class Result, class State>
+  static auto* start(Result& result, const State& given) {
+    if constexpr (std::is_same_v<State, Absent>)
+      Place::fill(result.data(), shape_of_t<Result>::size, typename Result::value_type(0));
+    else
+      Place::copy(given.data(), shape_of_t<Result>::size, result.data());
+    return result.data();
+  }
+  template <class R, class T>
+  static void start_gradient(const R* given, index_t count, T* gradient) {
+    if (given)
+      Place::copy(given->data(), count, gradient);
+    else
+      Place::fill(gradient, count, T(0));
+  }
+  template <class T, class State>
+  static void add_gradient(index_t count, const T* gradient, const autograd::Input<State>& state) {
+    if (T* const sum = state.grad_to_add()) Place::map_gradient(count, true, pointwise::Identity{}, sum, gradient);
+  }
+};
+
 }  // namespace operation
 
 namespace nn {

@@ -76,22 +76,18 @@ struct AdamMoments {
     Place::for_each(size, step, value, history, history + size, grad);
   }
 };
+/// The rule of Adam, or where `Decoupled` of AdamW: whether weight decay takes from the value instead of adding to its
+/// gradient.
+template <class GivenOptions, bool Decoupled>
 struct AdamRule : AdamMoments {
-  using Options = AdamOptions;
+  using Options = GivenOptions;
   explicit AdamRule(const Options& given) : options(given) {}
   Options options;
   template <class Place, class T>
   void update(index_t size, T* value, const T* grad, T* history, std::int64_t steps) const {
-    AdamMoments::update<Place>(options, options.weight_decay, 1, size, value, grad, history, steps);
-  }
-};
-struct AdamWRule : AdamMoments {
-  using Options = AdamWOptions;
-  explicit AdamWRule(const Options& given) : options(given) {}
-  Options options;
-  template <class Place, class T>
-  void update(index_t size, T* value, const T* grad, T* history, std::int64_t steps) const {
-    AdamMoments::update<Place>(options, 0, 1 - options.lr * options.weight_decay, size, value, grad, history, steps);
+    const double decay = options.weight_decay;
+    AdamMoments::update<Place>(options, Decoupled ? 0 : decay, Decoupled ? 1 - options.lr * decay : 1, size, value,
+                               grad, history, steps);
   }
 };
 
@@ -104,7 +100,7 @@ struct AdamWRule : AdamMoments {
 ///     tenon::optim::Adam optimizer{model, {.lr = 1e-2, .betas = {0.9, 0.99}}};
 ///     nn::MSELoss<>{}(model(nn::Variable{Tensor<float, 8, 4>{}}), Tensor<float, 8, 2>{}).backward();
 ///     optimizer.step();
-class Adam : public Optimizer<AdamRule> {
+class Adam : public Optimizer<AdamRule<AdamOptions, false>> {
  public:
   using Optimizer::Optimizer;
 };
@@ -118,7 +114,7 @@ class Adam : public Optimizer<AdamRule> {
 ///     tenon::optim::AdamW optimizer{model, {.lr = 1e-2, .weight_decay = 0.1}};
 ///     nn::MSELoss<>{}(model(nn::Variable{Tensor<float, 8, 4>{}}), Tensor<float, 8, 2>{}).backward();
 ///     optimizer.step();
-class AdamW : public Optimizer<AdamWRule> {
+class AdamW : public Optimizer<AdamRule<AdamWOptions, true>> {
  public:
   using Optimizer::Optimizer;
 };

@@ -38,24 +38,21 @@ struct SGDRule {
       value = value - T(lr) * (T(weight_decay) * value + grad);
     }
   };
-  /// The step of an element with momentum.
-  template <class Number>
+  /// The step of an element with momentum, or after Nesterov.
+  template <class Number, bool Nesterov>
   struct MomentumDescent {
     Number lr, momentum, add, weight_decay;
     template <class T>
     TENON_HOST_DEVICE void operator()(T& value, T& velocity, const T& grad) const {
-      velocity = T(momentum) * velocity + T(add) * (T(weight_decay) * value + grad);
-      value = value - T(lr) * velocity;
+      velocity = T(momentum) * velocity + T(add) * decayed(value, grad);
+      if constexpr (Nesterov)
+        value = value - T(lr) * (decayed(value, grad) + T(momentum) * velocity);
+      else
+        value = value - T(lr) * velocity;
     }
-  };
-  /// The same after Nesterov.
-  template <class Number>
-  struct NesterovDescent {
-    Number lr, momentum, add, weight_decay;
     template <class T>
-    TENON_HOST_DEVICE void operator()(T& value, T& velocity, const T& grad) const {
-      velocity = T(momentum) * velocity + T(add) * (T(weight_decay) * value + grad);
-      value = value - T(lr) * ((T(weight_decay) * value + grad) + T(momentum) * velocity);
+    TENON_HOST_DEVICE T decayed(const T& value, const T& grad) const {
+      return T(weight_decay) * value + grad;
     }
   };
 
@@ -69,9 +66,9 @@ struct SGDRule {
     if (pointwise::equal(options.momentum, 0.0))
       Place::for_each(size, Descent<T>{lr, decay}, value, grad);
     else if (options.nesterov)
-      Place::for_each(size, NesterovDescent<T>{lr, momentum, add, decay}, value, velocity, grad);
+      Place::for_each(size, MomentumDescent<T, true>{lr, momentum, add, decay}, value, velocity, grad);
     else
-      Place::for_each(size, MomentumDescent<T>{lr, momentum, add, decay}, value, velocity, grad);
+      Place::for_each(size, MomentumDescent<T, false>{lr, momentum, add, decay}, value, velocity, grad);
   }
 };
 

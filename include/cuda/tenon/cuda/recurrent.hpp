@@ -9,20 +9,6 @@
 
 namespace tenon::inline TENON_ISA::cuda {
 
-/// The weights of one direction of a layer: `input` (gates * hidden, inputs), `hidden` (gates * hidden, hidden), and
-/// biases (gates * hidden), which may be null.
-template <class T>
-struct RecurrentWeights {
-  const T *input, *hidden, *input_bias, *hidden_bias;
-};
-
-/// What the forward pass keeps of each row: `kept` (rows, Cell::kept, hidden) and the hidden values before it,
-/// `old_hidden` (rows, hidden). Null where nothing is kept.
-template <class T>
-struct RecurrentRecord {
-  T *kept = nullptr, *old_hidden = nullptr;
-};
-
 /// Computes one unit of one sequence in one step, whose rows begin at `first`, `stride` apart: `x_sums` (rows, gates,
 /// hidden), `hidden_sums` (batch, gates, hidden), `state` and `memory` (batch, hidden), `y` (rows, hidden).
 template <class Cell, class T>
@@ -30,7 +16,7 @@ struct RecurrentStep {
   index_t hidden, first, stride;
   const T *x_sums, *hidden_sums, *input_bias, *hidden_bias;
   T *state, *memory, *y;
-  RecurrentRecord<T> record;
+  recurrent::Record<T> record;
 
   TENON_HOST_DEVICE void operator()(index_t i) const {
     const index_t unit = i % hidden, row = first + i / hidden * stride;
@@ -57,7 +43,7 @@ struct RecurrentStep {
 template <class Cell, class T>
 struct RecurrentStepGradient {
   index_t hidden, first, stride;
-  RecurrentRecord<T> record;
+  recurrent::Record<T> record;
   const T* grad_y;
   T *state, *memory, *x_sums, *hidden_sums, *step_sums;
 
@@ -83,6 +69,7 @@ struct RecurrentStepGradient {
 template <class Cell, class T>
 class RecurrentLayer {
  public:
+  using place = device;
   RecurrentLayer(const SequenceRows& rows, index_t inputs, index_t hidden, bool reverse)
       : rows_(rows), inputs_(inputs), hidden_(hidden), width_(Cell::gates * hidden), reverse_(reverse) {}
 
@@ -92,11 +79,11 @@ class RecurrentLayer {
   }
   /// Computes from `x` (rows, inputs) the hidden values `y` (rows, hidden). `hidden` and `memory` (batch, hidden) are
   /// the states at first, and the last ones of each sequence afterwards; `memory` is null if the cell has none.
-  void forward(const T* x, const RecurrentWeights<T>& weights, T* y, T* hidden, T* memory,
-               const RecurrentRecord<T>& record, T* workspace) const {
+  void forward(const T* x, const recurrent::Weights<T>& weights, T* y, T* hidden, T* memory,
+               const recurrent::Record<T>& record, T* workspace) const {
     T *const x_sums = workspace, *const hidden_sums = workspace + rows_.rows() * width_;
     gemm<T>({.m = rows_.rows(), .n = width_, .k = inputs_, .b = Stored::transposed}, x, weights.input, x_sums);
-    for_each_step(reverse_, [&](index_t first, index_t count) {
+    rows_.for_each_step(reverse_, [&](index_t first, index_t count) {
       gemm<T>({.m = count, .n = width_, .k = hidden_, .b = Stored::transposed}, hidden, weights.hidden, hidden_sums);
       launch(count * hidden_,
              RecurrentStep<Cell, T>{hidden_, first, rows_.stride(), x_sums, hidden_sums, weights.input_bias,
@@ -104,128 +91,56 @@ class RecurrentLayer {
     });
   }
 
-  /// The gradients of the sums, (rows, gates, hidden) each.
-  struct SumGradients {
-    Array<T> of_x, of_hidden;
-  };
-  /// Computes the gradients of the sums from `grad_y` (rows, hidden), which may be null, and from those of the last
-  /// states in `grad_hidden` and `grad_memory` (batch, hidden), which end as those of the first states.
-  SumGradients backward(const T* hidden_weight, const RecurrentRecord<T>& record, const T* grad_y, T* grad_hidden,
-                        T* grad_memory) const {
-    SumGradients sums{Array<T>(rows_.rows() * width_), Array<T>(rows_.rows() * width_)};
-    Array<T> of_step(rows_.batch * width_);
-    for_each_step(!reverse_, [&](index_t first, index_t count) {
+  /// The same with a workspace of its own.
+  void forward(const T* x, const recurrent::Weights<T>& weights, T* y, T* hidden, T* memory,
+               const recurrent::Record<T>& record) const {
+    Array<T> workspace(workspace_size(rows_, hidden_));
+    forward(x, weights, y, hidden, memory, record, workspace.data());
+  }
+
+  /// Adds gradients from `grad_y` (rows, hidden), which may be null, and from those of the last states in `grad_hidden`
+  /// and `grad_memory` (batch, hidden), which end as those of the first states.
+  void backward(const T* x, const recurrent::Weights<T>& weights, const recurrent::Record<T>& record, const T* grad_y,
+                T* grad_hidden, T* grad_memory, const recurrent::Gradients<T>& grad) const {
+    const index_t rows = rows_.rows();
+    Array<T> x_sums(rows * width_), hidden_sums(rows * width_), step_sums(rows_.batch * width_);
+    rows_.for_each_step(!reverse_, [&](index_t first, index_t count) {
       launch(count * hidden_,
              RecurrentStepGradient<Cell, T>{hidden_, first, rows_.stride(), record, grad_y, grad_hidden, grad_memory,
-                                            sums.of_x.data(), sums.of_hidden.data(), of_step.data()});
-      gemm<T>({.m = count, .n = hidden_, .k = width_, .accumulate = true}, of_step.data(), hidden_weight, grad_hidden);
+                                            x_sums.data(), hidden_sums.data(), step_sums.data()});
+      gemm<T>({.m = count, .n = hidden_, .k = width_, .accumulate = true}, step_sums.data(), weights.hidden,
+              grad_hidden);
     });
-    return sums;
+    if (grad.x)
+      gemm<T>({.m = rows, .n = inputs_, .k = width_, .accumulate = true}, x_sums.data(), weights.input, grad.x);
+    const auto add_weights = [&](const Array<T>& sums, index_t columns, const T* from, T* to) {
+      if (to)
+        gemm<T>({.m = width_, .n = columns, .k = rows, .a = Stored::transposed, .accumulate = true}, sums.data(), from,
+                to);
+    };
+    add_weights(x_sums, inputs_, x, grad.input);
+    add_weights(hidden_sums, hidden_, record.old_hidden, grad.hidden);
+    if (grad.input_bias) add_channel_sums(rows, width_, 1, ElementOf<T>{x_sums.data()}, grad.input_bias);
+    if (grad.hidden_bias) add_channel_sums(rows, width_, 1, ElementOf<T>{hidden_sums.data()}, grad.hidden_bias);
   }
 
  private:
-  template <class F>
-  void for_each_step(bool from_the_end, F&& f) const {
-    for (index_t i = 0; i < rows_.steps; ++i) {
-      const index_t t = from_the_end ? rows_.steps - 1 - i : i;
-      if (const index_t count = rows_.count(t); count > 0) f(rows_.first(t), count);
-    }
-  }
-
   SequenceRows rows_;
   index_t inputs_, hidden_, width_;
   bool reverse_;
 };
 
-template <class Shown, class Cell, index_t Inputs, index_t Hidden, class Order, bool Reverse>
-struct Kernel<operation::Recurrent<Shown, Cell, Inputs, Hidden, Order, Reverse>> {
-  using Operation = operation::Recurrent<Shown, Cell, Inputs, Hidden, Order, Reverse>;
-  static constexpr index_t width = Cell::gates * Hidden;
-  struct Saved {
-    Array<std::byte> record;
-  };
-
-  template <class Y, class X, class H, class C, class W, class V, class B>
-  static void forward(const Operation& recurrent, Saved* saved, Y& results, const X& x, const H& hidden,
-                      const C& memory, const W& weight_ih, const V& weight_hh, const B& bias_ih, const B& bias_hh) {
-    using T = typename X::value_type;
-    const SequenceRows rows = recurrent.rows(shape_of_t<X>{});
-    auto& y = std::get<0>(results);
-    T* const last_hidden = start(std::get<1>(results), hidden);
-    T* last_memory = nullptr;
-    if constexpr (Cell::remembers) last_memory = start(std::get<2>(results), memory);
-    if (saved) saved->record = Array<std::byte>(rows.rows() * Hidden * (Cell::kept + 1) * index_t{sizeof(T)});
-    const RecurrentRecord<T> record = saved ? parts<T>(rows, saved->record) : RecurrentRecord<T>{};
-    Array<T> workspace(RecurrentLayer<Cell, T>::workspace_size(rows, Hidden));
-    layer<T>(rows).forward(x.data(),
-                           {weight_ih.data(), weight_hh.data(), elements_or_null(bias_ih), elements_or_null(bias_hh)},
-                           y.data(), last_hidden, last_memory, record, workspace.data());
-    const index_t used = rows.rows() * Hidden, all = shape_of_t<X>::size / Inputs * Hidden;
-    device::fill(y.data() + used, all - used, T(0));  // behind packed sequences
-  }
-
-  template <class Y, class GradY, class X, class H, class C, class W, class V, class B>
-  static void backward(const Operation& recurrent, const Saved& saved, const Y&, const GradY& grad_y,
-                       const autograd::Input<X>& x, const autograd::Input<H>& hidden, const autograd::Input<C>& memory,
-                       const autograd::Input<W>& weight_ih, const autograd::Input<V>& weight_hh,
-                       const autograd::Input<B>& bias_ih, const autograd::Input<B>& bias_hh) {
-    using T = typename X::value_type;
-    const SequenceRows rows = recurrent.rows(shape_of_t<X>{});
-    const index_t count = rows.rows(), states = rows.batch * Hidden;
-    Array<T> grad_hidden(states), grad_memory(Cell::remembers ? states : 0);
-    start_gradient(std::get<1>(grad_y), states, grad_hidden.data());
-    if constexpr (Cell::remembers) start_gradient(std::get<2>(grad_y), states, grad_memory.data());
-    const auto* const given_y = std::get<0>(grad_y);
-    const RecurrentRecord<T> record = parts<T>(rows, saved.record);
-    const auto sums = layer<T>(rows).backward(weight_hh.value.data(), record, given_y ? given_y->data() : nullptr,
-                                              grad_hidden.data(), grad_memory.data());
-    if (T* const grad = x.grad_to_add())
-      gemm<T>({.m = count, .n = Inputs, .k = width, .accumulate = true}, sums.of_x.data(), weight_ih.value.data(),
-              grad);
-    if (T* const grad = weight_ih.grad_to_add())
-      gemm<T>({.m = width, .n = Inputs, .k = count, .a = Stored::transposed, .accumulate = true}, sums.of_x.data(),
-              x.value.data(), grad);
-    if (T* const grad = weight_hh.grad_to_add())
-      gemm<T>({.m = width, .n = Hidden, .k = count, .a = Stored::transposed, .accumulate = true}, sums.of_hidden.data(),
-              static_cast<const T*>(record.old_hidden), grad);
-    if (T* const grad = bias_ih.grad_to_add()) add_channel_sums(count, width, 1, ElementOf<T>{sums.of_x.data()}, grad);
-    if (T* const grad = bias_hh.grad_to_add())
-      add_channel_sums(count, width, 1, ElementOf<T>{sums.of_hidden.data()}, grad);
-    add_gradient(states, grad_hidden.data(), hidden);
-    add_gradient(states, grad_memory.data(), memory);
-  }
-
- private:
+namespace detail {
+template <class Cell>
+struct RecurrentLayerOf {
   template <class T>
-  static RecurrentRecord<T> parts(const SequenceRows& rows, const Array<std::byte>& record) {
-    T* const kept = const_cast<T*>(reinterpret_cast<const T*>(record.data()));
-    return {kept, kept + rows.rows() * Hidden * Cell::kept};
-  }
-  template <class T>
-  static RecurrentLayer<Cell, T> layer(const SequenceRows& rows) {
-    return {rows, Inputs, Hidden, Reverse};
-  }
-  /// Returns the state (batch, hidden) that a result begins as: the one given, or zeros.
-  template <class Result, class State>
-  static auto* start(Result& result, const State& given) {
-    using T = typename Result::value_type;
-    if constexpr (std::is_same_v<State, Absent>)
-      device::fill(result.data(), shape_of_t<Result>::size, T(0));
-    else
-      device::copy(given.data(), shape_of_t<Result>::size, result.data());
-    return result.data();
-  }
-  template <class R, class T>
-  static void start_gradient(const R* given, index_t count, T* gradient) {
-    if (given)
-      device::copy(given->data(), count, gradient);
-    else
-      device::fill(gradient, count, T(0));
-  }
-  template <class T, class State>
-  static void add_gradient(index_t count, const T* gradient, const autograd::Input<State>& state) {
-    if (T* const sum = state.grad_to_add()) device::map_gradient(count, true, pointwise::Identity{}, sum, gradient);
-  }
+  using type = RecurrentLayer<Cell, T>;
 };
+}  // namespace detail
+
+template <class Shown, class Cell, index_t Inputs, index_t Hidden, class Order, bool Reverse>
+struct Kernel<operation::Recurrent<Shown, Cell, Inputs, Hidden, Order, Reverse>>
+    : operation::RecurrentKernel<operation::Recurrent<Shown, Cell, Inputs, Hidden, Order, Reverse>,
+                                 detail::RecurrentLayerOf<Cell>::template type> {};
 
 }  // namespace tenon::inline TENON_ISA::cuda

@@ -21,9 +21,7 @@ void add_column_sums(index_t rows, index_t columns, const std::array<T*, Count>&
   const auto add_strip = [&](index_t column, auto strip) TENON_FLATTEN {
     constexpr int vectors = strip;
     const index_t count = (std::min)(lanes<T>, columns - column);
-    const auto load = [count](const T* from) TENON_ALWAYS_INLINE {
-      return count == lanes<T> ? V::load_unaligned(from) : load_first<T>(from, count);
-    };
+    const auto load = [count](const T* from) TENON_ALWAYS_INLINE { return load_up_to<V>(from, count); };
     V constant[std::size_t{vectors}], total[std::size_t{vectors}][Count];
     unroll<vectors>([&](auto v) TENON_ALWAYS_INLINE {
       constant[v] = constants ? load(constants + column + v * lanes<T>) : V(T(0));

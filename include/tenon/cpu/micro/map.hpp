@@ -12,11 +12,16 @@
 namespace tenon::inline TENON_ISA::cpu::micro {
 
 /// Returns the elements `x` (count) in the first lanes; the other lanes are 1, harmless to divisions and logarithms.
-template <class T>
-TENON_ALWAYS_INLINE inline Vector<T> load_first(const T* x, index_t count) noexcept {
-  alignas(Vector<T>) T buffer[static_cast<std::size_t>(lanes<T>)];
-  for (index_t i = 0; i < lanes<T>; ++i) buffer[i] = i < count ? x[i] : T(1);
-  return Vector<T>::load_aligned(buffer);
+template <class T, class V = Vector<T>>
+TENON_ALWAYS_INLINE inline V load_first(const T* x, index_t count) noexcept {
+  alignas(V) T buffer[V::size];
+  for (index_t i = 0; i < static_cast<index_t>(V::size); ++i) buffer[i] = i < count ? x[i] : T(1);
+  return V::load_aligned(buffer);
+}
+/// Returns the same where there may be a whole vector of elements, or more.
+template <class V, class T>
+TENON_ALWAYS_INLINE inline V load_up_to(const T* x, index_t count) noexcept {
+  return count >= static_cast<index_t>(V::size) ? V::load_unaligned(x) : load_first<T, V>(x, count);
 }
 
 /// Computes y[i] = f(x[i]...) for `y` and `x` (size). The last elements take the same vector code as the others, so a

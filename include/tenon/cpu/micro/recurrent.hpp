@@ -14,10 +14,8 @@ namespace detail {
 template <class T, std::size_t Count>
 TENON_ALWAYS_INLINE inline void load_rows(const T* rows, index_t size, index_t j, index_t count,
                                           Vector<T> (&v)[Count]) {
-  for (std::size_t i = 0; i < Count; ++i) {
-    const T* const from = rows + static_cast<index_t>(i) * size + j;
-    v[i] = count >= lanes<T> ? Vector<T>::load_unaligned(from) : load_first<T>(from, count);
-  }
+  for (std::size_t i = 0; i < Count; ++i)
+    v[i] = load_up_to<Vector<T>>(rows + static_cast<index_t>(i) * size + j, count);
 }
 template <class T, std::size_t Count>
 TENON_ALWAYS_INLINE inline void store_rows(const Vector<T> (&v)[Count], T* rows, index_t size, index_t j,
@@ -25,26 +23,6 @@ TENON_ALWAYS_INLINE inline void store_rows(const Vector<T> (&v)[Count], T* rows,
   for (std::size_t i = 0; i < Count; ++i) store_first<T>(v[i], rows + static_cast<index_t>(i) * size + j, count);
 }
 }  // namespace detail
-
-/// The weights of one direction of a layer: (gates * hidden, inputs), (gates * hidden, hidden), and biases
-/// (gates * hidden), which may be null.
-template <class T>
-struct RecurrentWeights {
-  const T *input, *hidden, *input_bias, *hidden_bias;
-};
-
-/// What the forward pass keeps for the backward pass, for each row: (rows, Cell::kept, hidden) and the hidden values
-/// before it, (rows, hidden).
-template <class T>
-struct RecurrentRecord {
-  T *kept = nullptr, *old_hidden = nullptr;
-};
-
-/// The gradients of a backward pass. Each is added to; what is null is not wanted.
-template <class T>
-struct RecurrentGradients {
-  T *x, *input_weight, *hidden_weight, *input_bias, *hidden_bias;
-};
 
 /// A layer of `Cell`s over `rows`; with `reverse`, from the last step to the first.
 template <class Cell, class T>
@@ -56,14 +34,15 @@ class RecurrentLayer {
   using Vectors = V[std::size_t{Count}];
 
  public:
+  using place = host;
   RecurrentLayer(const SequenceRows& rows, index_t inputs, index_t hidden, bool reverse)
       : rows_(rows), inputs_(inputs), hidden_(hidden), reverse_(reverse) {}
 
   /// From `x` (rows, inputs) the hidden values `y` (rows, hidden). `hidden` and `memory` (batch, hidden) are the states
   /// at first, and the last ones of each sequence afterwards; `memory` is null if the cell has none, and the record
   /// empty if nothing is to be kept.
-  void forward(const T* x, const RecurrentWeights<T>& weights, T* y, T* hidden, T* memory,
-               const RecurrentRecord<T>& record) const {
+  void forward(const T* x, const recurrent::Weights<T>& weights, T* y, T* hidden, T* memory,
+               const recurrent::Record<T>& record) const {
     const index_t width = gates * hidden_, rows = rows_.rows();
     memory::Array<T> from_x(size(rows * width)), from_hidden(size(rows_.batch * width)),
         transposed(size(hidden_ * width));
@@ -73,7 +52,7 @@ class RecurrentLayer {
             Start<T>::per_column(weights.input_bias), from_x.data(), width, workspace.data());
     detail::copy_matrix<T>(hidden_, width, {weights.hidden, 1, hidden_}, transposed.data(), width);
     T none[1]{};  // what a cell without memory has instead
-    for_each_step([&](index_t first, index_t count) {
+    rows_.for_each_step(reverse_, [&](index_t first, index_t count) {
       gemm<T>(count, width, hidden_, {hidden, hidden_, 1}, {transposed.data(), width, 1},
               Start<T>::per_column(weights.hidden_bias), from_hidden.data(), width, workspace.data());
       for (index_t b = 0; b < count; ++b) {
@@ -89,8 +68,8 @@ class RecurrentLayer {
 
   /// From the gradient `grad_y` (rows, hidden), which may be null, and those of the last states in `grad_hidden` and
   /// `grad_memory` (batch, hidden), which end as those of the first states.
-  void backward(const T* x, const RecurrentWeights<T>& weights, const RecurrentRecord<T>& record, const T* grad_y,
-                T* grad_hidden, T* grad_memory, const RecurrentGradients<T>& grad) const {
+  void backward(const T* x, const recurrent::Weights<T>& weights, const recurrent::Record<T>& record, const T* grad_y,
+                T* grad_hidden, T* grad_memory, const recurrent::Gradients<T>& grad) const {
     const index_t width = gates * hidden_, rows = rows_.rows();
     memory::Array<T> of_x(size(rows * width)), of_hidden(size(shares_gradients ? 0 : rows * width));
     T* const grad_x_sums = of_x.data();
@@ -99,7 +78,7 @@ class RecurrentLayer {
         (std::max)({gemm_workspace_size<T>(rows_.batch, hidden_, width), gemm_workspace_size<T>(rows, inputs_, width),
                     gemm_workspace_size<T>(width, inputs_, rows), gemm_workspace_size<T>(width, hidden_, rows)})));
     T none[1]{};
-    for_each_step_backwards([&](index_t first, index_t count) {
+    rows_.for_each_step(!reverse_, [&](index_t first, index_t count) {
       for (index_t b = 0; b < count; ++b) {
         const index_t row = first + b * rows_.stride();
         T* const state = grad_hidden + b * hidden_;
@@ -117,12 +96,12 @@ class RecurrentLayer {
     if (grad.x)
       gemm<T>(rows, inputs_, width, {grad_x_sums, width, 1}, {weights.input, inputs_, 1}, grad.x, inputs_, true,
               workspace.data());
-    if (grad.input_weight)
-      gemm<T>(width, inputs_, rows, {grad_x_sums, 1, width}, {x, inputs_, 1}, grad.input_weight, inputs_, true,
+    if (grad.input)
+      gemm<T>(width, inputs_, rows, {grad_x_sums, 1, width}, {x, inputs_, 1}, grad.input, inputs_, true,
               workspace.data());
-    if (grad.hidden_weight)
-      gemm<T>(width, hidden_, rows, {grad_hidden_sums, 1, width}, {record.old_hidden, hidden_, 1}, grad.hidden_weight,
-              hidden_, true, workspace.data());
+    if (grad.hidden)
+      gemm<T>(width, hidden_, rows, {grad_hidden_sums, 1, width}, {record.old_hidden, hidden_, 1}, grad.hidden, hidden_,
+              true, workspace.data());
     const auto add_sums = [&](T* bias, const T* gradients) {
       if (bias)
         add_column_sums<T, 1>(
@@ -135,23 +114,6 @@ class RecurrentLayer {
 
  private:
   static constexpr std::size_t size(index_t elements) { return static_cast<std::size_t>(elements); }
-
-  /// Calls `f(first row, number of rows)` for each step, in the order in which it is computed.
-  template <class F>
-  void for_each_step(F&& f) const {
-    visit_steps(reverse_, f);
-  }
-  template <class F>
-  void for_each_step_backwards(F&& f) const {
-    visit_steps(!reverse_, f);
-  }
-  template <class F>
-  void visit_steps(bool from_the_end, F& f) const {
-    for (index_t i = 0; i < rows_.steps; ++i) {
-      const index_t t = from_the_end ? rows_.steps - 1 - i : i;
-      if (const index_t count = rows_.count(t); count > 0) f(rows_.first(t), count);
-    }
-  }
 
   /// One step of one sequence: sums (gates, hidden), states (hidden), kept values (kept, hidden) or null.
   TENON_FLATTEN void step(const T* x, const T* h, T* hidden, T* memory, T* keep) const {

@@ -17,23 +17,6 @@ template <class T, index_t Count, std::size_t Size>
 struct NarrowVector<T, Count, Size> {
   using type = std::conditional_t<std::is_void_v<SizedVector<T, Size>>, Vector<T>, SizedVector<T, Size>>;
 };
-
-/// The first `count` of a vector's elements at `x`; the others are 0.
-template <class V, class T>
-TENON_ALWAYS_INLINE inline V load_part(const T* x, index_t count) noexcept {
-  if (count >= static_cast<index_t>(V::size)) return V::load_unaligned(x);
-  alignas(V) T buffer[V::size] = {};
-  for (index_t i = 0; i < count; ++i) buffer[i] = x[i];
-  return V::load_aligned(buffer);
-}
-/// Stores the first `count` elements of `v` at `y`.
-template <class V, class T>
-TENON_ALWAYS_INLINE inline void store_part(const V& v, T* y, index_t count) noexcept {
-  if (count >= static_cast<index_t>(V::size)) return v.store_unaligned(y);
-  alignas(V) T buffer[V::size];
-  v.store_aligned(buffer);
-  for (index_t i = 0; i < count; ++i) y[i] = buffer[i];
-}
 }  // namespace detail
 
 /// One direction of a layer of `Cell`s with `Hidden` units over rows of `Inputs` elements, on packed weights of type
@@ -156,11 +139,11 @@ class RecurrentSteps {
                                  TENON_ALWAYS_INLINE { of_unit[s] += more[chain * accumulators + panel * gates + s]; });
       });
       const index_t at = unit + panel * width, count = Hidden - at;
-      V state = detail::load_part<V>(hidden + at, count);
-      if constexpr (Cell::remembers) remembered = detail::load_part<V>(memory + at, count);
+      V state = load_up_to<V>(hidden + at, count);
+      if constexpr (Cell::remembers) remembered = load_up_to<V>(memory + at, count);
       Cell::step(of_unit, state, remembered, keep);
-      if constexpr (Cell::remembers) detail::store_part(remembered, memory + at, count);
-      detail::store_part(state, y + at, count);
+      if constexpr (Cell::remembers) store_first(remembered, memory + at, count);
+      store_first(state, y + at, count);
     });
   }
 };

@@ -46,7 +46,7 @@ void for_each_slices(const AxisView& axis, const T* x, Visit&& visit) {
       const index_t offset = o * axis.size * axis.inner + i, count = (std::min)(lanes<T>, axis.inner - i);
       visit(offset, count, [&, from = x + offset](index_t a) TENON_ALWAYS_INLINE {
         const T* row = from + a * axis.inner;
-        return count == lanes<T> ? Vector<T>::load_unaligned(row) : load_first<T>(row, count);
+        return load_up_to<Vector<T>>(row, count);
       });
     }
 }

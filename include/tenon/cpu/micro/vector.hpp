@@ -118,13 +118,13 @@ constexpr index_t blocked_size(index_t batch, index_t channels, index_t pixels) 
 }
 
 /// Stores the first `count` elements of `v` to `y` (count); memory behind them stays as it is.
-template <class T>
-TENON_ALWAYS_INLINE inline void store_first(const Vector<T>& v, T* y, index_t count) noexcept {
-  if (count >= lanes<T>) {
+template <class T, class V>
+TENON_ALWAYS_INLINE inline void store_first(const V& v, T* y, index_t count) noexcept {
+  if (count >= static_cast<index_t>(V::size)) {
     v.store_unaligned(y);
     return;
   }
-  alignas(Vector<T>) T buffer[static_cast<std::size_t>(lanes<T>)];
+  alignas(V) T buffer[V::size];
   v.store_aligned(buffer);
   for (index_t i = 0; i < count; ++i) y[i] = buffer[i];
 }

@@ -18,7 +18,7 @@ struct Stage<operation::Recurrent<Shown, Cell, Inputs, Hidden, Order, Reverse>> 
     static constexpr SequenceRows rows = Order{}.rows(typename X::static_shape{});
     static constexpr index_t states = rows.batch * Hidden, width = Cell::gates * Hidden;
     /// Weights (gates * hidden, inputs) and (gates * hidden, hidden), then both biases (gates * hidden).
-    static constexpr std::array<index_t, 4> sizes{width * Inputs, width * Hidden, width, width};
+    static constexpr std::array<index_t, 4> sizes{width * Inputs, width* Hidden, width, width};
     static constexpr std::size_t packed_bytes =
         static_cast<std::size_t>(sizes[0] + sizes[1] + sizes[2] + sizes[3]) * sizeof(T);
     /// Workspace, then the states and the hidden values where nobody reads them.
@@ -28,8 +28,8 @@ struct Stage<operation::Recurrent<Shown, Cell, Inputs, Hidden, Order, Reverse>> 
 
     static void run(const plan::Call& call) noexcept {
       const T* const weight = call.packed<T>();
-      const RecurrentWeights<T> weights{weight, weight + sizes[0], weight + sizes[0] + sizes[1],
-                                        weight + sizes[0] + sizes[1] + width};
+      const recurrent::Weights<T> weights{weight, weight + sizes[0], weight + sizes[0] + sizes[1],
+                                          weight + sizes[0] + sizes[1] + width};
       T* const own = call.scratch<T>() + workspace;
       const auto state = [&](std::size_t result, std::size_t input, T* unread) {
         T* const values = call.out<T>(result) ? call.out<T>(result) : unread;
