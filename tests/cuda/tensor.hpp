@@ -57,7 +57,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(place, Place, places) {
   check(Numbers(b - a + a * b), z);
   Place::map_gradient(count, false, tenon::pointwise::Identity{}, z.data(), x.data());
   check(a, z);
-  Place::for_each(count, tenon::optim::SGDRule::MomentumDescent<float>{2, 3, 0}, z.data(), y.data(),
+  Place::for_each(count, tenon::optim::SGDRule::MomentumDescent<float, false>{2, 3, 1, 0}, z.data(), y.data(),
                   static_cast<const float*>(x.data()));
   check(Numbers(a - 2.f * (3.f * b + a)), z);
   check(Numbers(3.f * b + a), y);
