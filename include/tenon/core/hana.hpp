@@ -5,6 +5,7 @@
 #include "undefine_macros.hpp"
 //
 #include <boost/hana/accessors.hpp>
+#include <boost/hana/adapt_struct.hpp>
 #include <boost/hana/at.hpp>
 #include <boost/hana/concat.hpp>
 #include <boost/hana/concept/struct.hpp>

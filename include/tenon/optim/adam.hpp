@@ -32,9 +32,16 @@ struct AdamWOptions {
   double weight_decay = 1e-2;
 };
 
+}  // namespace tenon::inline TENON_ISA::optim
+
+BOOST_HANA_ADAPT_STRUCT(tenon::optim::AdamOptions, lr, betas, eps, weight_decay);
+BOOST_HANA_ADAPT_STRUCT(tenon::optim::AdamWOptions, lr, betas, eps, weight_decay);
+
+namespace tenon::inline TENON_ISA::optim {
+
 /// The step of Adam and AdamW, with the manual's bias correction.
 struct AdamMoments {
-  static constexpr index_t histories = 2;
+  static constexpr std::array<const char*, 2> histories{"exp_avg", "exp_avg_sq"};
 
   /// The step of an element; `mean` and `square` are the moving averages of its gradient and of the gradient's square.
   template <class Number>
@@ -56,14 +63,14 @@ struct AdamMoments {
     }
   };
 
-  /// Makes step number `steps`, from 1, of a parameter at `Place`: `value` and `grad` (size), `history` (2, size) has
-  /// means and squares. `weight_decay` is that of the gradient; of the value `keep_value` times itself is kept.
+  /// Makes step number `steps`, from 1, of a parameter at `Place`: `value`, `grad`, `mean` and `square` (size).
+  /// `weight_decay` is that of the gradient; of the value `keep_value` times itself is kept.
   template <class Place, class T, class Options>
   static void update(const Options& options, double weight_decay, double keep_value, index_t size, T* value,
-                     const T* grad, T* history, std::int64_t steps) {
+                     const T* grad, T* mean, T* square, double steps) {
     const auto [beta1, beta2] = options.betas;
-    const double correction1 = 1 - std::pow(beta1, static_cast<double>(steps));
-    const double correction2 = 1 - std::pow(beta2, static_cast<double>(steps));
+    const double correction1 = 1 - std::pow(beta1, steps);
+    const double correction2 = 1 - std::pow(beta2, steps);
     const Step<T> step{.keep_mean = static_cast<T>(beta1),
                        .add_mean = static_cast<T>(1 - beta1),
                        .keep_square = static_cast<T>(beta2),
@@ -73,21 +80,23 @@ struct AdamMoments {
                        .root = static_cast<T>(1 / std::sqrt(correction2)),
                        .eps = static_cast<T>(options.eps),
                        .keep_value = static_cast<T>(keep_value)};
-    Place::for_each(size, step, value, history, history + size, grad);
+    Place::for_each(size, step, value, mean, square, grad);
   }
 };
+
 /// The rule of Adam, or where `Decoupled` of AdamW: whether weight decay takes from the value instead of adding to its
 /// gradient.
 template <class GivenOptions, bool Decoupled>
 struct AdamRule : AdamMoments {
   using Options = GivenOptions;
+  static constexpr const char* name = Decoupled ? "AdamW" : "Adam";
   explicit AdamRule(const Options& given) : options(given) {}
   Options options;
   template <class Place, class T>
-  void update(index_t size, T* value, const T* grad, T* history, std::int64_t steps) const {
+  void update(index_t size, T* value, const T* grad, const std::array<T*, 2>& history, double steps) const {
     const double decay = options.weight_decay;
     AdamMoments::update<Place>(options, Decoupled ? 0 : decay, Decoupled ? 1 - options.lr * decay : 1, size, value,
-                               grad, history, steps);
+                               grad, history[0], history[1], steps);
   }
 };
 

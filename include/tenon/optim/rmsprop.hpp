@@ -2,6 +2,8 @@
 /// RMSprop.
 #pragma once
 
+#include <array>
+
 #include "../core/elementary.hpp"
 #include "../core/pointwise.hpp"
 #include "optimizer.hpp"
@@ -26,10 +28,17 @@ struct RMSpropOptions {
   bool centered = false;
 };
 
+}  // namespace tenon::inline TENON_ISA::optim
+
+BOOST_HANA_ADAPT_STRUCT(tenon::optim::RMSpropOptions, lr, alpha, eps, weight_decay, momentum, centered);
+
+namespace tenon::inline TENON_ISA::optim {
+
 /// The step of RMSprop.
 struct RMSpropRule {
   using Options = RMSpropOptions;
-  static constexpr index_t histories = 3;
+  static constexpr const char* name = "RMSprop";
+  static constexpr std::array<const char*, 3> histories{"square_avg", "grad_avg", "momentum_buffer"};
 
   /// The step of an element; `square` and `mean` are the moving averages of the square of its gradient and, if
   /// `centered` is 1 and not 0, of the gradient.
@@ -52,10 +61,10 @@ struct RMSpropRule {
 
   Options options;
 
-  /// Makes a step of a parameter at `Place`: `value` and `grad` (size), `history` (3, size) has squares, means and
+  /// Makes a step of a parameter at `Place`: `value` and `grad` (size), `history` (3; size) has squares, means and
   /// velocities.
   template <class Place, class T>
-  void update(index_t size, T* value, const T* grad, T* history, std::int64_t) const {
+  void update(index_t size, T* value, const T* grad, const std::array<T*, 3>& history, double) const {
     const Step<T> step{.keep = static_cast<T>(options.alpha),
                        .add = static_cast<T>(1 - options.alpha),
                        .weight_decay = static_cast<T>(options.weight_decay),
@@ -63,7 +72,7 @@ struct RMSpropRule {
                        .eps = static_cast<T>(options.eps),
                        .momentum = static_cast<T>(options.momentum),
                        .centered = options.centered ? T(1) : T(0)};
-    Place::for_each(size, step, value, history, history + size, history + 2 * size, grad);
+    Place::for_each(size, step, value, history[0], history[1], history[2], grad);
   }
 };
 

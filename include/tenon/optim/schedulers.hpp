@@ -14,13 +14,15 @@
 #include <limits>
 #include <numbers>
 
+#include "../core/allocator.hpp"
 #include "../core/error.hpp"
 #include "../core/text.hpp"
 
 namespace tenon::inline TENON_ISA::optim {
 
 /// The base of the schedules that are functions of the number of steps. `Derived::rate(base, steps)` is the learning
-/// rate after so many steps of one that was `base` when the schedule was made.
+/// rate after so many steps of one that was `base` when the schedule was made. Every group of the optimiser has its
+/// own.
 ///
 /// The optimiser is kept at its place while the schedule is used.
 template <class Derived, class Optimizer>
@@ -32,15 +34,19 @@ class Schedule {
   std::int64_t steps() const noexcept { return steps_; }
 
  protected:
-  explicit Schedule(Optimizer& optimizer) : optimizer_(&optimizer), base_(optimizer.options().lr) {}
+  explicit Schedule(Optimizer& optimizer) : optimizer_(&optimizer) {
+    for (const auto& group : optimizer.groups()) bases_.push_back(group.options().lr);
+  }
   void set(std::int64_t steps) {
-    optimizer_->options().lr = static_cast<const Derived*>(this)->rate(base_, static_cast<double>(steps));
+    for (std::size_t i = 0; i < bases_.size(); ++i)
+      optimizer_->group(i).options().lr =
+          static_cast<const Derived*>(this)->rate(bases_[i], static_cast<double>(steps));
   }
   Optimizer& optimizer() noexcept { return *optimizer_; }
 
  private:
   Optimizer* optimizer_;
-  double base_;
+  List<double> bases_;  // of each group
   std::int64_t steps_ = 0;
 };
 
@@ -167,11 +173,13 @@ class OneCycleLR : public Schedule<OneCycleLR<Optimizer>, Optimizer> {
   void set_momentum(double steps) {
     if (!options_.cycle_momentum) return;
     const double momentum = between(options_.max_momentum, options_.base_momentum, options_.max_momentum, steps);
-    auto& of_optimizer = this->optimizer().options();
-    if constexpr (requires { of_optimizer.betas; })
-      of_optimizer.betas[0] = momentum;
-    else
-      of_optimizer.momentum = momentum;
+    for (auto& group : this->optimizer().groups()) {
+      auto& options = group.options();
+      if constexpr (requires { options.betas; })
+        options.betas[0] = momentum;
+      else
+        options.momentum = momentum;
+    }
   }
 
   OneCycleLROptions options_;
@@ -191,7 +199,7 @@ struct ReduceLROnPlateauOptions {
   double min_lr = 0, eps = 1e-8;
 };
 /// `torch.optim.lr_scheduler.ReduceLROnPlateau`: `step(metric)` multiplies lr by `factor` when the metric has not
-/// become better for more than `patience` steps. Defaults: PyTorch's; `maximize` is its mode "max".
+/// become better for more than `patience` steps, that of each group. Defaults: PyTorch's; `maximize` is its mode "max".
 template <class Optimizer>
 class ReduceLROnPlateau {
  public:
@@ -212,9 +220,11 @@ class ReduceLROnPlateau {
       bad_steps_ = 0;
     }
     if (bad_steps_ <= options_.patience) return;
-    double& lr = optimizer_->options().lr;
-    const double lower = (std::max)(lr * options_.factor, options_.min_lr);
-    if (lr - lower > options_.eps) lr = lower;
+    for (auto& group : optimizer_->groups()) {
+      double& lr = group.options().lr;
+      const double lower = (std::max)(lr * options_.factor, options_.min_lr);
+      if (lr - lower > options_.eps) lr = lower;
+    }
     cooling_ = options_.cooldown;
     bad_steps_ = 0;
   }

@@ -2,6 +2,8 @@
 /// Stochastic gradient descent.
 #pragma once
 
+#include <array>
+
 #include "../core/pointwise.hpp"
 #include "optimizer.hpp"
 
@@ -24,10 +26,23 @@ struct SGDOptions {
   bool nesterov = false;
 };
 
+}  // namespace tenon::inline TENON_ISA::optim
+
+BOOST_HANA_ADAPT_STRUCT(tenon::optim::SGDOptions, lr, momentum, dampening, weight_decay, nesterov);
+
+namespace tenon::inline TENON_ISA::optim {
+
 /// The step of SGD.
 struct SGDRule {
   using Options = SGDOptions;
-  static constexpr index_t histories = 1;
+  static constexpr const char* name = "SGD";
+  static constexpr std::array<const char*, 1> histories{"momentum_buffer"};
+
+  /// Throws tenon::Error for options that do not go together.
+  static void check(const Options& options) {
+    if (options.nesterov && (!(options.momentum > 0) || !pointwise::equal(options.dampening, 0.0)))
+      raise("SGD: nesterov needs a momentum, and no dampening");
+  }
 
   /// The step of an element without momentum.
   template <class Number>
@@ -58,9 +73,10 @@ struct SGDRule {
 
   Options options;
 
-  /// Makes step number `steps`, from 1, of a parameter at `Place`: `value`, `grad` and `velocity` (size).
+  /// Makes step number `steps`, from 1, of a parameter at `Place`: `value`, `grad` and the velocity (size).
   template <class Place, class T>
-  void update(index_t size, T* value, const T* grad, T* velocity, std::int64_t steps) const {
+  void update(index_t size, T* value, const T* grad, const std::array<T*, 1>& history, double steps) const {
+    const auto [velocity] = history;
     const T lr = static_cast<T>(options.lr), decay = static_cast<T>(options.weight_decay);
     const T momentum = static_cast<T>(options.momentum), add = steps > 1 ? static_cast<T>(1 - options.dampening) : T(1);
     if (pointwise::equal(options.momentum, 0.0))
@@ -84,11 +100,7 @@ struct SGDRule {
 ///     optimizer.step();
 class SGD : public Optimizer<SGDRule> {
  public:
-  template <class Source>
-  SGD(Source&& source, SGDOptions sgd_options) : Optimizer(std::forward<Source>(source), sgd_options) {
-    if (sgd_options.nesterov && (!(sgd_options.momentum > 0) || !pointwise::equal(sgd_options.dampening, 0.0)))
-      raise("SGD: nesterov needs a momentum, and no dampening");
-  }
+  using Optimizer::Optimizer;
 };
 
 }  // namespace tenon::inline TENON_ISA::optim
