@@ -1,8 +1,8 @@
 // A program's worth of the library: training, a compiled net, random numbers, files, printing. symbols.py compiles it.
 #include <ostream>
-#include <tenon/nn/print.hpp>
 #include <tenon/io/safetensors.hpp>
 #include <tenon/io/summary.hpp>
+#include <tenon/nn/print.hpp>
 #include <tenon/tenon.hpp>
 
 namespace nn = tenon::nn;
@@ -21,6 +21,12 @@ float train(Model& model, const Image& x, const tenon::Tensor<std::int64_t, 4>& 
   loss.backward();
   adam.step();
   sgd.step();
+  tenon::StateDict state = adam.state_dict().prefixed("adam.");
+  adam.load_state_dict(state.subset("adam."));
+  tenon::optim::RMSprop rmsprop{{.momentum = 0.9}, nn::group(model, {.lr = 1e-3})};
+  rmsprop.load_state_dict(rmsprop.state_dict(), {.strict = false});
+  tenon::optim::StepLR schedule{sgd, {.step_size = 2}};
+  schedule.load_state_dict(schedule.state_dict());
   adam.zero_grad();
   sgd.zero_grad();
   return loss.data().item();

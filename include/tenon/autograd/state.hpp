@@ -45,6 +45,8 @@ class AnyState : public memory::Recycled {
 
   /// Whether the gradient's elements are set; where they are not, it is zero.
   bool has_grad() const noexcept { return has_grad_; }
+  /// Notes that the gradient was written, before this program began.
+  void mark_had_grad() noexcept { had_grad_ = true; }
 
   const NodePointer& producer() const noexcept { return producer_; }
   bool wants_grad() const noexcept { return requires_grad_ || producer_; }
@@ -123,6 +125,7 @@ class AnyState : public memory::Recycled {
  protected:
   virtual void release_value() noexcept = 0;
   bool has_grad_ = false;
+  bool had_grad_ = false;  // whether a backward pass has written it, or the user, as far as is known
 
  private:
   // Atomic, since threads that record calls of one model share the states of its parameters.
@@ -258,7 +261,6 @@ class State final : public AnyState {
 
   TensorType value_;
   TensorType grad_ = TensorType::unallocated();
-  bool had_grad_ = false;
   bool shown_ = false;  // whether the user has seen the gradient, and so may write it and keep a reference
 };
 template <class TensorType>

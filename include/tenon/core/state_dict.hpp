@@ -88,6 +88,15 @@ class StateDict {
     return result;
   }
 
+  /// Returns copies of all entries under names that begin with `prefix`, from which `subset` gets them back.
+  StateDict prefixed(std::string_view prefix) const {
+    const auto with_prefix = [prefix](const std::string& name) { return std::string(prefix).append(name); };
+    StateDict result;
+    for (const auto& [name, tensor] : entries_) result.insert(with_prefix(name), tensor);
+    for (const auto& [name, dtype, extents] : skipped_) result.skip({with_prefix(name), dtype, extents});
+    return result;
+  }
+
   /// Appends the entries of `other`; throws tenon::Error if they share a name.
   void merge(StateDict other) {
     for (const auto& [name, tensor] : other)
@@ -154,10 +163,23 @@ class StateDict {
   Index index_, skipped_index_;  // name -> position in entries_, in skipped_
 };
 
+namespace nn {
+
+/// How strictly `load_state_dict` matches names and dtypes.
+struct LoadOptions {
+  /// With false, names that only one side has are ignored.
+  bool strict = true;
+  /// Whether floating entries (F16, BF16, F32, F64) are converted to the module's floating dtype, as PyTorch does. With
+  /// false, and for integers always, the dtype has to be the same.
+  bool convert = true;
+};
+
+}  // namespace nn
+
 namespace detail {
 
-/// A tensor of a module that is loaded from a StateDict: its name, the dtype and extents that its entry must have, and
-/// the function that copies the entry to `tensor`, a module's own tensor.
+/// A tensor that is loaded from a StateDict: its name, the dtype and extents that its entry must have, and the function
+/// that copies the entry to `tensor`, the tensor of a module or of an optimiser.
 struct LoadTarget {
   std::string name;
   DType dtype;
@@ -166,11 +188,10 @@ struct LoadTarget {
   void (*assign)(void* tensor, const AnyTensor& entry);
 };
 
-/// Checks all targets, then assigns each its entry. Throws a tenon::Error that lists all entries that are missing,
-/// unexpected or misshapen. Unless `strict`, names that only one side has are ignored. With `convert`, a floating
-/// target takes any floating entry. An entry that was skipped counts as one of a dtype that fits nowhere.
+/// Checks that `dict` has what `owner`, such as "module", loads. Throws a tenon::Error that lists all entries that are
+/// missing, unexpected or misshapen. An entry that was skipped counts as one of a dtype that fits nowhere.
 template <class Targets>  // of LoadTarget; a template, so that only programs that load compile it
-void load(const StateDict& dict, const Targets& targets, bool strict, bool convert) {
+void check_targets(const StateDict& dict, const Targets& targets, const nn::LoadOptions& options, const char* owner) {
   Text missing, misshapen, unexpected;
   for (const auto& [name, dtype, extents, tensor, assign] : targets) {
     Text found;
@@ -180,7 +201,7 @@ void load(const StateDict& dict, const Targets& targets, bool strict, bool conve
       missing.append("\n  missing: ").append(name);
     } else {
       const AnyTensor& entry = dict[name];
-      const bool converts = convert && is_floating(dtype) && is_floating(entry.dtype());
+      const bool converts = options.convert && is_floating(dtype) && is_floating(entry.dtype());
       if (!entry.holds(converts ? entry.dtype() : dtype, extents))
         found = describe(dtype_name(entry.dtype()), entry.extents());
     }
@@ -194,8 +215,12 @@ void load(const StateDict& dict, const Targets& targets, bool strict, bool conve
   };
   for (const auto& entry : dict) expect(entry.first);
   for (const auto& entry : dict.skipped()) expect(entry.name);
-  const Text problems = strict ? missing + unexpected + misshapen : misshapen;
-  if (!problems.empty()) raise("load_state_dict: the entries do not match the module:" + problems);
+  const Text problems = options.strict ? missing + unexpected + misshapen : misshapen;
+  if (!problems.empty()) raise(Text("load_state_dict: the entries do not match the ") + owner + ":" + problems);
+}
+/// Assigns each target its entry, where there is one.
+template <class Targets>
+void assign_targets(const StateDict& dict, const Targets& targets) {
   for (const LoadTarget& target : targets)
     if (dict.contains(target.name)) target.assign(target.tensor, dict[target.name]);
 }

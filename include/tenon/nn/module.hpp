@@ -17,15 +17,6 @@ namespace tenon::inline TENON_ISA {
 
 namespace nn {
 
-/// How strictly `load_state_dict` matches names and dtypes.
-struct LoadOptions {
-  /// With false, names that only one side has are ignored.
-  bool strict = true;
-  /// Whether floating entries (F16, BF16, F32, F64) are converted to the module's floating dtype, as PyTorch does. With
-  /// false, and for integers always, the dtype has to be the same.
-  bool convert = true;
-};
-
 namespace detail {
 
 /// Lends `tensor` to a forward written for recorded values, without a copy and without recording.
@@ -107,9 +98,7 @@ class Module {
   Module() { detail::check_members<Derived>(); }
   /// A copy has parameters and layers of its own; its Shared layers share what those of `other` share. (A user's copy
   /// constructor sees to that if it calls this one and copies its members in its list of initializers.)
-  Module(const Module& other) : training_(other.training_) {
-    detail::begin_copy(self(), other.self());
-  }
+  Module(const Module& other) : training_(other.training_) { detail::begin_copy(self(), other.self()); }
   Module(Module&&) = default;
   /// The parameters take over value, gradient and flags: an optimiser goes on with what is assigned. Throws
   /// tenon::Error, before anything is changed, where Shared layers would keep it from that.
@@ -191,7 +180,8 @@ class Module {
       targets.push_back({name, dtype_of<typename TensorType::value_type>, shape_of_t<TensorType>::dims, &member.data(),
                          &detail::assign<TensorType>});
     });
-    tenon::detail::load(dict, targets, options.strict, options.convert);
+    tenon::detail::check_targets(dict, targets, options, "module");
+    tenon::detail::assign_targets(dict, targets);
     for_each_parameter(self(), [&](const std::string& name, auto& parameter) {
       parameter.state()->name(name);  // for errors
       if (dict.contains(name)) parameter.state()->changed();

@@ -42,6 +42,7 @@ namespace tenon::inline TENON_ISA::optim {
 /// The step of Adam and AdamW, with the manual's bias correction.
 struct AdamMoments {
   static constexpr std::array<const char*, 2> histories{"exp_avg", "exp_avg_sq"};
+  static constexpr bool counts_steps = true;
 
   /// The step of an element; `mean` and `square` are the moving averages of its gradient and of the gradient's square.
   template <class Number>

@@ -3,13 +3,11 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <type_traits>
 #include <vector>
 
@@ -17,6 +15,8 @@
 #include "../cpu/micro/map.hpp"
 #include "../nn/group.hpp"
 #include "../nn/members.hpp"
+#include "entries.hpp"
+#include "history.hpp"
 
 namespace tenon::inline TENON_ISA::optim {
 
@@ -36,45 +36,6 @@ class ParameterGroup {
 };
 
 namespace detail {
-
-/// What an optimiser keeps of one parameter, of any type.
-template <class Rule>
-class History {
- public:
-  History() = default;
-  History(const History&) = delete;
-  History& operator=(const History&) = delete;
-  virtual ~History() = default;
-  /// Moves the parameter if it requires a gradient and has once had one. `state` is the parameter's current one.
-  virtual void step(const Rule& rule, autograd::AnyState& state) = 0;
-  virtual void zero_grad(autograd::AnyState& state) = 0;
-};
-
-template <class Rule, class TensorType>
-class HistoryOf final : public History<Rule> {
-  using Place = typename TensorType::place;
-  using T = typename TensorType::value_type;
-  using State = autograd::State<TensorType>;
-
- public:
-  explicit HistoryOf(autograd::StatePointer<TensorType> state) : kept_(std::move(state)) {}
-
-  void step(const Rule& rule, autograd::AnyState& any) override {
-    auto& state = static_cast<State&>(any);
-    if (!state.requires_grad() || !state.had_grad()) return;
-    const typename Place::scope here(state.value(), tensors_[0]);
-    const auto history = std::apply([](auto&... tensor) { return std::array{tensor.data()...}; }, tensors_);
-    rule.template update<Place>(shape_of_t<TensorType>::size, state.value().data(), state.set_elements().data(),
-                                history, ++steps_);
-    state.changed();
-  }
-  void zero_grad(autograd::AnyState& state) override { static_cast<State&>(state).zero_grad(); }
-
- private:
-  autograd::StatePointer<TensorType> kept_;
-  std::array<TensorType, Rule::histories.size()> tensors_;  // zeros
-  double steps_ = 0;
-};
 
 /// Writes the options that `given` has into `options`. Throws tenon::Error for one that `Rule` does not have.
 template <class Rule>
@@ -97,7 +58,8 @@ void assign_options(const nn::GroupOptions& given, typename Rule::Options& optio
 
 /// The base of the optimisers. `Rule::update<Place>(size, value, grad, history, steps)` moves one parameter with the
 /// loops of its place, where `value` and `grad` are (size) and `history` is one pointer (size) for each name of
-/// `Rule::histories`: tensors, zero at first, that are kept for each parameter, at its place.
+/// `Rule::histories`: tensors, zero at first, that are kept for each parameter, at its place. `Rule::counts_steps` says
+/// whether PyTorch saves the number of steps.
 ///
 /// An optimiser shares the parameters' storage: the module may be moved and assigned to, and must be kept while `step`
 /// is called.
@@ -122,7 +84,7 @@ class Optimizer {
   template <class... Sources>
     requires(sizeof...(Sources) > 0)
   explicit Optimizer(Options options, const nn::Group<Sources>&... groups) {
-    (add_group(groups.source, groups.options, options), ...);
+    (add_group(groups.source, groups.options, options, sizeof...(Sources) > 1), ...);
     if (parameters_.empty())
       raise("Optimizer: no parameters; those of a module are in the members that BOOST_HANA_DEFINE_STRUCT names");
   }
@@ -140,8 +102,8 @@ class Optimizer {
         raise(Text("Optimizer: the parameter \"") + Text(parameter.state->name()) +
               "\" is in no module any more: its nn::Shared was given another layer; make a new optimiser");
     for (std::size_t i = 0; i < parameters_.size(); ++i)
-      if (const auto& [state, group, history] = parameters_[i]; is_first(i))
-        history->step(groups_[group].rule(), state->current());
+      if (const Parameter& parameter = parameters_[i]; is_first(i))
+        parameter.history->step(groups_[parameter.group].rule(), parameter.state->current());
   }
 
   /// Zeroes the gradients of the parameters.
@@ -166,30 +128,89 @@ class Optimizer {
     return groups_[i];
   }
 
+  /// Returns what a new optimiser of the same parameters needs to go on: of each parameter its `step` and the tensors
+  /// that PyTorch has, as `weight.exp_avg`, and the options, as `param_groups.0.lr`. Numbers are scalars. The names of
+  /// parameters are those that the module gives, where there are several groups each behind its group's number, as
+  /// `0.weight.exp_avg`; a parameter without a name, or whose name is taken, is called by its number in the group.
+  StateDict state_dict() const {
+    StateDict dict;
+    const detail::SaveEntries entries{dict};
+    for (const auto& [prefix, state, group, history] : parameters_) {
+      entries(prefix + "step", history->steps);
+      for (std::size_t i = 0; i < Rule::histories.size(); ++i) {
+        AnyTensor tensor(history->dtype, {history->extents.begin(), history->extents.end()});
+        history->read(i, tensor.data());
+        const Text name = prefix + Rule::histories[i];
+        dict.insert(std::string(name.data(), name.size()), std::move(tensor));
+      }
+    }
+    for (std::size_t i = 0; i < groups_.size(); ++i) for_each_option(i, groups_[i].options(), entries);
+    return dict;
+  }
+
+  /// Goes on from where `dict` was saved, by an optimiser of the same parameters in the same groups. Every name, shape
+  /// and dtype is checked before anything is written; the tenon::Error lists all that are missing, unexpected or
+  /// misshapen. `options` are those of a module's `load_state_dict`. A dict without any `param_groups` leaves the
+  /// options of the groups as they are. A parameter that was moved before counts as one that has once had a gradient.
+  void load_state_dict(const StateDict& dict, nn::LoadOptions options = {}) {
+    if constexpr (Rule::counts_steps)
+      load(dict, options);
+    else
+      load(with_steps(dict), options);
+  }
+
  private:
-  struct Parameter {
-    autograd::AnyState* state;  // the history keeps it
-    std::size_t group;
-    std::unique_ptr<detail::History<Rule>> history;
-  };
+  static constexpr std::string_view groups_name = "param_groups.";
+
+  using Parameter = detail::Trained<Rule>;
+
+  void load(const StateDict& dict, const nn::LoadOptions& options) {
+    std::vector<tenon::detail::LoadTarget> of_parameters, of_groups;
+    std::vector<Group> groups = groups_;
+    std::vector<detail::HistoryTensor<Rule>> tensors;
+    tensors.reserve(parameters_.size() * Rule::histories.size());
+    for (const auto& [prefix, state, group, history] : parameters_) {
+      detail::LoadEntries{of_parameters}(prefix + "step", history->steps);
+      for (std::size_t i = 0; i < Rule::histories.size(); ++i) {
+        tensors.push_back({history.get(), i});
+        const Text name = prefix + Rule::histories[i];
+        of_parameters.push_back({std::string(name.data(), name.size()), history->dtype, history->extents,
+                                 &tensors.back(), &detail::HistoryTensor<Rule>::assign});
+      }
+    }
+    if (std::any_of(dict.begin(), dict.end(), [](const auto& entry) { return entry.first.starts_with(groups_name); }))
+      for (std::size_t i = 0; i < groups.size(); ++i)
+        for_each_option(i, groups[i].options(), detail::LoadEntries{of_groups});
+    std::vector<tenon::detail::LoadTarget> all = of_parameters;
+    all.insert(all.end(), of_groups.begin(), of_groups.end());
+    tenon::detail::check_targets(dict, all, options, "optimiser");
+    tenon::detail::assign_targets(dict, of_groups);
+    if constexpr (requires { Rule::check_options(groups[0].options()); })
+      for (const Group& group : groups) Rule::check_options(group.options());
+    tenon::detail::assign_targets(dict, of_parameters);
+    std::copy(groups.begin(), groups.end(), groups_.begin());  // references to options stay
+    for (const Parameter& parameter : parameters_)
+      if (parameter.history->steps > 0) parameter.state->current().mark_had_grad();
+  }
 
   template <class Source>
-  void add_group(Source& source, const nn::GroupOptions& given, Options options) {
+  void add_group(Source& source, const nn::GroupOptions& given, Options options, bool one_of_several) {
     detail::assign_options<Rule>(given, options);
-    if constexpr (requires { Rule::check(options); }) Rule::check(options);
+    if constexpr (requires { Rule::check_options(options); }) Rule::check_options(options);
     groups_.emplace_back(options);
+    const Text group = one_of_several ? to_text(groups_.size() - 1) + '.' : Text();
     if constexpr (nn::is_module<std::remove_const_t<Source>>)
-      nn::for_each_parameter(source, [&](const std::string& name, auto& parameter) { add(name, parameter); });
+      nn::for_each_parameter(source, [&](const std::string& name, auto& parameter) { add(group, name, parameter); });
     else
-      boost::hana::for_each(source, [this](auto& reference) {
+      boost::hana::for_each(source, [&](auto& reference) {
         if constexpr (requires { reference.name; })
-          this->add(reference.name, reference.get());
+          this->add(group, reference.name, reference.get());
         else
-          this->add({}, reference.get());
+          this->add(group, {}, reference.get());
       });
   }
   template <class Declared>
-  void add(std::string_view name, nn::Parameter<Declared>& parameter) {
+  void add(const Text& group_prefix, std::string_view name, nn::Parameter<Declared>& parameter) {
     parameter.state()->name(name);  // for errors
     autograd::AnyState* const state = parameter.state().get();
     const std::size_t group = groups_.size() - 1;
@@ -203,7 +224,33 @@ class Optimizer {
     }
     using TensorType = typename nn::Parameter<Declared>::tensor_type;
     const typename TensorType::place::scope beside(parameter.data());
-    parameters_.push_back({state, group, std::make_unique<detail::HistoryOf<Rule, TensorType>>(parameter.state())});
+    parameters_.emplace_back(prefix_of(group_prefix, name), state, group,
+                             std::make_unique<detail::HistoryOf<Rule, TensorType>>(parameter.state()));
+  }
+  /// Returns `dict` with the steps of an optimiser that does not count them in PyTorch, where a buffer is there after
+  /// the first one.
+  StateDict with_steps(StateDict dict) const {
+    for (const Parameter& parameter : parameters_) {
+      const Text name = parameter.prefix + "step", buffer = parameter.prefix + Rule::histories[0];
+      if (dict.contains(buffer) && !dict.contains(name)) detail::SaveEntries{dict}(name, 1.0);
+    }
+    return dict;
+  }
+  /// Returns what the names of the next parameter's entries begin with.
+  Text prefix_of(const Text& group_prefix, std::string_view name) const {
+    const auto prefix = [&](std::string_view own) { return Text(group_prefix).append(own) += '.'; };
+    Text wanted = prefix(name);
+    const bool is_taken = std::any_of(parameters_.begin(), parameters_.end(),
+                                      [&](const Parameter& other) { return other.prefix == wanted; });
+    if (!name.empty() && !is_taken) return wanted;
+    const auto of_group = [group = groups_.size() - 1](const Parameter& other) { return other.group == group; };
+    return prefix(to_text(std::count_if(parameters_.begin(), parameters_.end(), of_group)));
+  }
+  /// Calls `entries(name, option)` for the options of group `i`.
+  template <class GroupOptions, class Entries>
+  static void for_each_option(std::size_t i, GroupOptions& options, const Entries& entries) {
+    const Text prefix = Text(groups_name) + to_text(i) + '.';
+    nn::for_each_member(options, [&](const char* name, auto& option) { entries(prefix + name, option); });
   }
 
   /// Returns whether parameter `i` is the first one here with its state: others were moved into the same one.

@@ -39,6 +39,7 @@ struct RMSpropRule {
   using Options = RMSpropOptions;
   static constexpr const char* name = "RMSprop";
   static constexpr std::array<const char*, 3> histories{"square_avg", "grad_avg", "momentum_buffer"};
+  static constexpr bool counts_steps = true;
 
   /// The step of an element; `square` and `mean` are the moving averages of the square of its gradient and, if
   /// `centered` is 1 and not 0, of the gradient.

@@ -17,6 +17,7 @@
 #include "../core/allocator.hpp"
 #include "../core/error.hpp"
 #include "../core/text.hpp"
+#include "entries.hpp"
 
 namespace tenon::inline TENON_ISA::optim {
 
@@ -26,12 +27,18 @@ namespace tenon::inline TENON_ISA::optim {
 ///
 /// The optimiser is kept at its place while the schedule is used.
 template <class Derived, class Optimizer>
-class Schedule {
+class Schedule : public Saved<Schedule<Derived, Optimizer>> {
  public:
   /// Moves on, behind an epoch or a step of the optimiser, and sets the learning rate.
   void step() { set(++steps_); }
   /// The steps so far.
   std::int64_t steps() const noexcept { return steps_; }
+
+  template <class Self, class F>
+  static void for_each_entry(Self& self, const F& f) {
+    f("last_epoch", self.steps_);
+    for (std::size_t i = 0; i < self.bases_.size(); ++i) f("base_lrs." + to_text(i), self.bases_[i]);
+  }
 
  protected:
   explicit Schedule(Optimizer& optimizer) : optimizer_(&optimizer) {
@@ -201,7 +208,7 @@ struct ReduceLROnPlateauOptions {
 /// `torch.optim.lr_scheduler.ReduceLROnPlateau`: `step(metric)` multiplies lr by `factor` when the metric has not
 /// become better for more than `patience` steps, that of each group. Defaults: PyTorch's; `maximize` is its mode "max".
 template <class Optimizer>
-class ReduceLROnPlateau {
+class ReduceLROnPlateau : public Saved<ReduceLROnPlateau<Optimizer>> {
  public:
   ReduceLROnPlateau(Optimizer& optimizer, ReduceLROnPlateauOptions options)
       : optimizer_(&optimizer), options_(options), best_(options.maximize ? -infinity : infinity) {
@@ -229,6 +236,13 @@ class ReduceLROnPlateau {
     bad_steps_ = 0;
   }
 
+  template <class Self, class F>
+  static void for_each_entry(Self& self, const F& f) {
+    f("best", self.best_);
+    f("num_bad_epochs", self.bad_steps_);
+    f("cooldown_counter", self.cooling_);
+  }
+
  private:
   static constexpr double infinity = std::numeric_limits<double>::infinity();
   bool is_better(double metric) const {
@@ -241,7 +255,7 @@ class ReduceLROnPlateau {
   Optimizer* optimizer_;
   ReduceLROnPlateauOptions options_;
   double best_;
-  int bad_steps_ = 0, cooling_ = 0;
+  std::int64_t bad_steps_ = 0, cooling_ = 0;
 };
 template <class Optimizer>
 ReduceLROnPlateau(Optimizer&, ReduceLROnPlateauOptions) -> ReduceLROnPlateau<Optimizer>;

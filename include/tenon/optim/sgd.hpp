@@ -37,9 +37,10 @@ struct SGDRule {
   using Options = SGDOptions;
   static constexpr const char* name = "SGD";
   static constexpr std::array<const char*, 1> histories{"momentum_buffer"};
+  static constexpr bool counts_steps = false;
 
   /// Throws tenon::Error for options that do not go together.
-  static void check(const Options& options) {
+  static void check_options(const Options& options) {
     if (options.nesterov && (!(options.momentum > 0) || !pointwise::equal(options.dampening, 0.0)))
       raise("SGD: nesterov needs a momentum, and no dampening");
   }
