@@ -15,9 +15,9 @@
 #include <string>
 #include <string_view>
 #include <tenon/core/any_tensor.hpp>
+#include <tenon/core/state_dict.hpp>
 #include <tenon/core/tensor.hpp>
 #include <tenon/io/safetensors.hpp>
-#include <tenon/core/state_dict.hpp>
 #include <vector>
 
 #include "io.hpp"
@@ -90,7 +90,31 @@ BOOST_AUTO_TEST_CASE(reads_the_format) {
   BOOST_TEST(tenon::describe(dict["a"]) == "BF16 (2, 1)");
   BOOST_TEST((dict["a"].data()[0] == std::byte{1} && dict["a"].data()[3] == std::byte{4}));
   BOOST_TEST(dict["none"].size() == 0);
+  BOOST_TEST(dict.metadata().size() == 1u);
+  BOOST_TEST(dict.metadata().at("format") == "pt");
   BOOST_TEST(load_safetensors(file_of("{}", 0)).empty());
+}
+
+BOOST_AUTO_TEST_CASE(metadata) {
+  const Directory directory;
+  StateDict dict;
+  dict.metadata()["model"] = "small";
+  dict.metadata()["\"\n\xC3\xA9"] = "\x01\\";
+  dict.metadata()["empty"];
+  save_safetensors(directory.path / "file", dict);
+  const Bytes alone = read(directory.path / "file");
+  const std::string_view wanted = R"({"__metadata__":{"\"\u000a\u00e9":"\u0001\\","empty":"","model":"small"}})";
+  BOOST_TEST((load_safetensors(alone).metadata() == load_safetensors(file_of(wanted, 0)).metadata()));
+  BOOST_TEST((load_safetensors(alone).metadata() == dict.metadata()));
+  // Beside tensors.
+  const StateDict tensors = sample();
+  dict.merge(tensors);
+  save_safetensors(directory.path / "file", dict);
+  const StateDict loaded = load_safetensors(directory.path / "file");
+  BOOST_TEST((loaded.metadata() == dict.metadata()));
+  BOOST_TEST(names(loaded) == names(tensors), boost::test_tools::per_element());
+  dict.metadata()["name"] = "caf\xE9";
+  check_error(error_of([&] { save_safetensors(directory.path / "file", dict); }), {"metadata", "UTF-8", "name"});
 }
 
 // Two entries of a sound file, next to each other, and a header of one entry.

@@ -8,8 +8,8 @@
 #include <limits>
 #include <string>
 #include <tenon/core/any_tensor.hpp>
-#include <tenon/core/tensor.hpp>
 #include <tenon/core/state_dict.hpp>
+#include <tenon/core/tensor.hpp>
 #include <vector>
 
 #include "io.hpp"
@@ -259,6 +259,26 @@ BOOST_AUTO_TEST_CASE(skipped_entries_are_no_entries_but_known) {
   BOOST_TEST((dict.contains("fc.scale") && !dict.skipped("fc.scale")));
   dict.rename("fc.scale", "more");
   BOOST_TEST((dict.contains("more") && dict.skipped().empty()));
+}
+
+BOOST_AUTO_TEST_CASE(prefixed_is_the_way_back_from_subset) {
+  StateDict dict = three();
+  dict.skip({"quantized", "I8", {4}});
+  const StateDict prefixed = dict.prefixed("model.");
+  BOOST_TEST((prefixed.contains("model.fc.bias") && prefixed.skipped("model.quantized")));
+  BOOST_TEST(equal(prefixed.subset("model."), dict));
+  BOOST_TEST(!equal(prefixed, dict));
+}
+
+BOOST_AUTO_TEST_CASE(metadata_stays_with_the_whole) {
+  StateDict dict = three(), other;
+  dict.metadata()["model"] = "small";
+  other.metadata()["model"] = "large";
+  other.metadata()["rate"] = "48000";
+  BOOST_TEST((dict.subset("fc.").metadata().empty() && dict.prefixed("x.").metadata().empty()));
+  dict.merge(other);
+  BOOST_TEST((dict.metadata().size() == 2U && dict.metadata().at("model") == "small"));
+  BOOST_TEST(dict.metadata().at("rate") == "48000");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -31,6 +31,10 @@ class StateDict {
   using value_type = std::pair<std::string, AnyTensor>;
   using const_iterator = std::vector<value_type>::const_iterator;
 
+  /// Texts by name, sorted.
+  using Metadata =
+      std::map<std::string, std::string, std::less<>, Allocator<std::pair<const std::string, std::string>>>;
+
   /// An entry that was skipped.
   struct Skipped {
     std::string name, dtype;
@@ -60,6 +64,11 @@ class StateDict {
     const Index::const_iterator found = skipped_index_.find(name);
     return found == skipped_index_.end() ? nullptr : &skipped_[found->second];
   }
+
+  /// Returns the texts that a file holds beside its tensors, such as the name of the model. They may be changed;
+  /// `subset` and `prefixed` leave them behind.
+  Metadata& metadata() noexcept { return metadata_; }
+  const Metadata& metadata() const noexcept { return metadata_; }
 
   std::size_t size() const noexcept { return entries_.size(); }
   bool empty() const noexcept { return entries_.empty(); }
@@ -97,7 +106,8 @@ class StateDict {
     return result;
   }
 
-  /// Appends the entries of `other`; throws tenon::Error if they share a name.
+  /// Appends the entries of `other`, and those of its metadata whose names are new; throws tenon::Error if both dicts
+  /// have an entry of one name.
   void merge(StateDict other) {
     for (const auto& [name, tensor] : other)
       if (contains(name)) raise("StateDict: both dicts have an entry named " + quoted(name));
@@ -109,6 +119,7 @@ class StateDict {
     remove_skipped([this](const Skipped& entry) { return contains(entry.name); });
     for (Skipped& entry : other.skipped_)
       if (!contains(entry.name) && !skipped(entry.name)) add_skipped(std::move(entry));
+    metadata_.merge(other.metadata_);
   }
 
   /// Renames one entry, which keeps its place; throws tenon::Error if there is no `from` or `to` is taken.
@@ -160,6 +171,7 @@ class StateDict {
 
   std::vector<value_type> entries_;
   std::vector<Skipped> skipped_;
+  Metadata metadata_;
   Index index_, skipped_index_;  // name -> position in entries_, in skipped_
 };
 

@@ -26,9 +26,9 @@
 #include "../core/any_tensor.hpp"
 #include "../core/error.hpp"
 #include "../core/isa.hpp"
+#include "../core/state_dict.hpp"
 #include "replace_file.hpp"
 #include "safetensors_header.hpp"
-#include "../core/state_dict.hpp"
 
 namespace tenon::inline TENON_ISA::io {
 
@@ -87,6 +87,7 @@ StateDict load(const Text& source, std::uint64_t size, Read read) {
   if (const Text wrong = misplaced(reader.entries, size - data_begin); !wrong.empty()) fail(wrong);
 
   StateDict dict;
+  dict.metadata() = std::move(reader.metadata);
   for (const HeaderEntry& entry : reader.entries) {
     std::string name(entry.name.data(), entry.name.size());
     if (const std::optional<DType> dtype = dtype_named(entry.dtype.name)) {
@@ -108,6 +109,17 @@ struct FileContents {
   std::vector<const AnyTensor*> tensors;
 };
 
+/// Returns the metadata of `dict` as an entry of the header; nothing where there is none.
+inline Text metadata_of(const StateDict& dict, const Text& target) {
+  Text texts;
+  for (const auto& [name, text] : dict.metadata()) {
+    if (!json::is_utf8(name) || !json::is_utf8(text))
+      raise(target + ": wanted metadata that is UTF-8, found " + json::quoted(name) + ": " + json::quoted(text));
+    texts += (texts.empty() ? "" : ",") + json::quoted(name) + ':' + json::quoted(text);
+  }
+  return texts.empty() ? texts : json::quoted(metadata_name) + ":{" + texts + '}';
+}
+
 inline FileContents contents_of(const StateDict& dict, const Text& target) {
   const std::span<const StateDict::value_type> entries(dict.begin(), dict.end());
   FileContents contents;
@@ -124,7 +136,7 @@ inline FileContents contents_of(const StateDict& dict, const Text& target) {
   }
 
   Text& header = contents.header;
-  header = "{";
+  header = "{" + metadata_of(dict, target);
   for (std::size_t i = 0; i < entries.size(); ++i) {
     const auto& [name, tensor] = entries[i];
     const Text json_name = json::quoted(name);
@@ -132,7 +144,7 @@ inline FileContents contents_of(const StateDict& dict, const Text& target) {
       raise(target + ": wanted names that are UTF-8 and not " + Text(metadata_name) + ", found " + json_name);
     Text shape = "[";
     for (const index_t extent : tensor.extents()) shape += (shape.size() > 1 ? "," : "") + to_text(extent);
-    if (i > 0) header += ',';
+    if (header.size() > 1) header += ',';
     header += json_name + ":{\"dtype\":\"" + Text(dtype_name(tensor.dtype())) + "\",\"shape\":" + shape +
               "],\"data_offsets\":[" + to_text(begins[i]) + ',' + to_text(begins[i] + tensor.bytes().size()) + "]}";
   }
@@ -145,8 +157,8 @@ inline FileContents contents_of(const StateDict& dict, const Text& target) {
 
 }  // namespace detail
 
-/// The tensors of a safetensors file held in memory, in the order of its header. Throws tenon::Error for a file that is
-/// damaged in any way.
+/// The tensors of a safetensors file held in memory, in the order of its header, and its metadata. Throws tenon::Error
+/// for a file that is damaged in any way.
 inline StateDict load_safetensors(std::span<const std::byte> file) {
   return detail::load("memory", file.size(), [&](std::uint64_t offset, std::span<std::byte> bytes) {
     std::memcpy(bytes.data(), file.data() + offset, bytes.size());
@@ -154,8 +166,8 @@ inline StateDict load_safetensors(std::span<const std::byte> file) {
   });
 }
 
-/// The tensors of a safetensors file, in the order of its header. Throws tenon::Error, naming the file, the entry, the
-/// wanted and the found, for a file that cannot be read or is damaged in any way.
+/// The tensors of a safetensors file, in the order of its header, and its metadata. Throws tenon::Error, naming the
+/// file, the entry, the wanted and the found, for a file that cannot be read or is damaged in any way.
 inline StateDict load_safetensors(const std::filesystem::path& path) {
   std::error_code error;
   const std::uintmax_t size = std::filesystem::file_size(path, error);
@@ -171,10 +183,10 @@ inline StateDict load_safetensors(const std::filesystem::path& path) {
   });
 }
 
-/// Writes `dict` as a safetensors file; entries that were skipped when it was loaded are not in it. The file is
-/// complete or not there: it is written beside `path` and moved there last, and a save that throws tenon::Error (no
-/// such directory, no space) leaves what `path` held before. A symbolic link stays one, and what it leads to is
-/// written; a file that is replaced keeps its mode.
+/// Writes `dict` and its metadata as a safetensors file; entries that were skipped when it was loaded are not in it.
+/// The file is complete or not there: it is written beside `path` and moved there last, and a save that throws
+/// tenon::Error (no such directory, no space) leaves what `path` held before. A symbolic link stays one, and what it
+/// leads to is written; a file that is replaced keeps its mode.
 ///
 ///     nn::Linear<4, 2> model;
 ///     tenon::io::save_safetensors("model.safetensors", model.state_dict());

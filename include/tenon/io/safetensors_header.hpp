@@ -10,12 +10,14 @@
 #include <limits>
 #include <optional>
 #include <set>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "../core/any_tensor.hpp"
 #include "../core/isa.hpp"
+#include "../core/state_dict.hpp"
 #include "../core/text.hpp"
 #include "json.hpp"
 
@@ -68,6 +70,7 @@ struct HeaderEntry {
 class HeaderReader {
  public:
   std::vector<HeaderEntry> entries;
+  StateDict::Metadata metadata;
   Text error;
 
   bool start_object() {
@@ -82,8 +85,11 @@ class HeaderReader {
       name_ = key;
       return names_.insert(name_).second || fail("this name appears twice");
     }
-    if (level_ == Level::metadata)
-      return metadata_names_.emplace(key).second || fail("key " + json::quoted(key) + " appears twice");
+    if (level_ == Level::metadata) {
+      const auto [at, is_new] = metadata.emplace(key, std::string());
+      metadata_text_ = &at->second;
+      return is_new || fail("key " + json::quoted(key) + " appears twice");
+    }
     if (key == "dtype" && !dtype_) return enter(Level::dtype);
     if (key == "shape" && !shape_) return enter(Level::shape);
     if (key == "data_offsets" && !data_offsets_) return enter(Level::data_offsets);
@@ -92,7 +98,10 @@ class HeaderReader {
 
   bool string(std::string_view value) {
     if (!json::is_utf8(value)) return fail_surrogate();
-    if (level_ == Level::metadata) return true;
+    if (level_ == Level::metadata) {
+      metadata_text_->assign(value.data(), value.size());
+      return true;
+    }
     if (level_ != Level::dtype) return unexpected("the string " + json::quoted(value));
     dtype_ = file_dtype_named(value);
     return dtype_ ? enter(Level::entry) : unexpected(json::quoted(value));
@@ -195,7 +204,8 @@ class HeaderReader {
   Text name_;
   std::optional<FileDType> dtype_;
   Numbers shape_, data_offsets_;  // empty until their array begins
-  std::set<Text, std::less<>, Allocator<Text>> names_, metadata_names_;
+  std::set<Text, std::less<>, Allocator<Text>> names_;
+  std::string* metadata_text_ = nullptr;  // of the name that was read last
 };
 
 /// What is wrong with the places of the entries in `data_size` bytes of data, or nothing: each must be as large as its
