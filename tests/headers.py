@@ -13,7 +13,7 @@ compiler, root = sys.argv[1], pathlib.Path(sys.argv[2]).resolve()
 halves = {'undefine_macros.hpp', 'restore_macros.hpp'}
 headers = [h for h in sorted((root / 'include').rglob('*.hpp')) if h.name not in halves]
 rooms = {room: height for height, room in enumerate(['core', 'autograd', 'nn', 'plan', 'cpu', 'optim'])}
-rooms['io'] = rooms['optim']
+rooms['io'] = rooms['run'] = rooms['optim']
 # The header that declares each of some names.
 names = {
     r'\bxsimd::': 'xsimd/', r'\bhana::|\bBOOST_HANA_': 'boost/hana', r'\bxt::': 'xtensor/', r'\bthrust::': 'thrust/',

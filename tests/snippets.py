@@ -131,7 +131,7 @@ def run_fragments(blocks, name_of_all):
                 done = run([program, name], empty)
                 report(name, done.stderr[-500:] or 'exits with %d' % done.returncode if done.returncode else None)
 
-public = ['autograd', 'core', 'cpu/compile.hpp', 'io', 'nn', 'optim', 'plan/net.hpp', 'plan/report.hpp']
+public = ['autograd', 'core', 'cpu/compile.hpp', 'io', 'nn', 'optim', 'plan/net.hpp', 'plan/report.hpp', 'run']
 
 def examples():
     """What the comments of the headers show, each in a namespace of its own."""

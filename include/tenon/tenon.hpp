@@ -33,4 +33,6 @@
 #include "optim/rmsprop.hpp"
 #include "optim/schedulers.hpp"
 #include "optim/sgd.hpp"
+#include "run/any_net.hpp"
+#include "run/net_slot.hpp"
 #include "version.hpp"

@@ -124,6 +124,51 @@ void train_on_sequences() {
   expect(nn::utils::clip_grad_norm(lstm, 1e-3) > 1e-3, "gradients through time");
 }
 
+// An optimiser of two groups and its schedule, saved in the middle of training and carried on by others.
+template <class T>
+void resume_training() {
+  using namespace tenon::literals;
+  using Model = nn::Sequential<nn::Linear<3, 4, nn::dtype<T>>, nn::Tanh, nn::Linear<4, 2, nn::dtype<T>>>;
+  Model model;
+  Model other;
+  const auto optimizer_of = [](Model& trained) {
+    return tenon::optim::AdamW{nn::group(trained[0_c], {.lr = 0.01, .betas = {0.8, 0.95}}),
+                               nn::group(trained[2_c], {.lr = 0.02})};
+  };
+  auto optimizer = optimizer_of(model), its_optimizer = optimizer_of(other);
+  tenon::optim::StepLR schedule{optimizer, {.step_size = 2}}, its_schedule{its_optimizer, {.step_size = 2}};
+  const auto step = [](Model& trained, auto& by, auto& with) {
+    by.zero_grad();
+    nn::MSELoss<>{}(trained(nn::Variable{Tensor<T, 1, 3>::from({1, 2, 3})}), Tensor<T, 1, 2>{}).backward();
+    by.step();
+    with.step();
+  };
+  for (int i = 0; i < 3; ++i) step(model, optimizer, schedule);
+  other.load_state_dict(model.state_dict());
+  its_optimizer.load_state_dict(optimizer.state_dict());
+  its_schedule.load_state_dict(schedule.state_dict());
+  for (int i = 0; i < 3; ++i) {
+    step(model, optimizer, schedule);
+    step(other, its_optimizer, its_schedule);
+  }
+  expect(near_each_other(other[0_c].weight.data(), model[0_c].weight.data(), 0), "training that was resumed");
+  expect(optimizer.group(1).options().lr < 1e-4, "the rate of a group");
+}
+
+// A net chosen at run time, through a slot.
+template <class T>
+void choose_a_net() {
+  using Input = Tensor<T, 1, 3>;
+  using Output = Tensor<T, 1, 2>;
+  const nn::Linear<3, 2, nn::dtype<T>> model;
+  tenon::NetSlot<Input, Output> slot;
+  slot.publish(tenon::AnyNet<Input, Output>{tenon::compile<Input>(model)});
+  const auto x = Input::from({1, 2, 3});
+  tenon::AnyNet<Input, Output>* const now = slot.acquire();
+  expect(now && near_each_other((*now)(x), model(x), tolerance<T>), "a net from a slot");
+  slot.collect();
+}
+
 // Gradients against differences, in double; what is linear, in both.
 template <class T>
 void compute_gradients() {
@@ -230,8 +275,11 @@ void compute_expressions() {
 template <class T>
 void save_and_load(const char* path) {
   images<T> model, other;
-  tenon::io::save_safetensors(path, model.state_dict());
+  tenon::StateDict dict = model.state_dict();
+  dict.metadata()["model"] = "images";
+  tenon::io::save_safetensors(path, dict);
   other.load_state_dict(tenon::io::load_safetensors(path));
+  expect(tenon::io::load_safetensors(path).metadata().at("model") == "images", "metadata");
   using namespace tenon::literals;
   expect(near_each_other(other[0_c].weight.data(), model[0_c].weight.data(), 0), "weights from a file");
   std::remove(path);
@@ -244,6 +292,8 @@ void compute_small() {
   compute_activations<T>();
   compute_losses<T>();
   compute_expressions<T>();
+  resume_training<T>();
+  choose_a_net<T>();
 }
 
 }  // namespace

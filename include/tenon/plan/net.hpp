@@ -80,6 +80,8 @@ class Compiled<Backend, Model, Types<Inputs...>, Result, Types<Outputs...>>
 
  public:
   using Input = std::tuple_element_t<0, std::tuple<Inputs...>>;
+  /// The types of all inputs.
+  using InputTypes = Types<Inputs...>;
   /// The result of a call: a tensor, or a std::tuple of tensors.
   using Output = Result;
 
