@@ -29,6 +29,7 @@
 #include "nn/recurrent.hpp"
 #include "nn/recurrent_cells.hpp"
 #include "nn/sequential.hpp"
+#include "nn/views.hpp"
 #include "optim/adam.hpp"
 #include "optim/rmsprop.hpp"
 #include "optim/schedulers.hpp"

@@ -16,19 +16,22 @@
 ///     Place::for_each(count, function, x...);                     // function(x[i]...)
 ///     Place::sum(count, function, x...);                          // the sum of function(x[i]...), a double
 ///     Place::find(count, predicate, x);                           // the first i with predicate(x[i]); else count
+///     Place::gather(view, x, y);                                  // y[i] = x[view(i)], view a core/strided_view.hpp
+///     Place::scatter(view, accumulate, y, x);                     // x[view(i)] = y[i], or x[view(i)] += y[i]
 ///     Place::scaled(x, factor);                                   // converts to *x * factor, in functors as well
 ///
-/// `y` may be one of the `x` of a map, and overlaps none of them otherwise. The function of `for_each` takes references
-/// and changes the elements whose pointer is not one to const; the first pointer is not. Elements come in any order. A
-/// function is a functor of numbers and of SIMD batches of them, which holds numbers only and is TENON_HOST_DEVICE:
-/// core/pointwise.hpp and core/arithmetic.hpp have most. For nvcc it must not be a lambda, nor have local variables. A
-/// predicate is a functor of numbers alone.
+/// `y` may be one of the `x` of a map, and overlaps none of them otherwise. No two positions of a view are the same
+/// element. The function of `for_each` takes references and changes the elements whose pointer is not one to const; the
+/// first pointer is not. Elements come in any order. A function is a functor of numbers and of SIMD batches of them,
+/// which holds numbers only and is TENON_HOST_DEVICE: core/pointwise.hpp and core/arithmetic.hpp have most. For nvcc it
+/// must not be a lambda, nor have local variables. A predicate is a functor of numbers alone.
 #pragma once
 
 #include <algorithm>
 
 #include "geometry.hpp"
 #include "memory.hpp"
+#include "strided_view.hpp"
 
 namespace tenon::inline TENON_ISA {
 
@@ -46,7 +49,7 @@ struct device;
 }  // namespace cuda
 
 /// The place of the CPU. The comment of this file says what its functions do; all pointers are to `count` elements. The
-/// vector loops are in cpu/micro/map.hpp.
+/// vector loops are in cpu/micro/map.hpp and cpu/micro/strided_copy.hpp.
 struct host {
   template <class T, index_t... D>
   using tensor = Tensor<T, D...>;
@@ -87,6 +90,10 @@ struct host {
   static void for_each(index_t count, const Function& function, T* first, X*... x);
   template <class Function, class T, class... X>
   static double sum(index_t count, const Function& function, const T* first, const X*... x);
+  template <std::size_t Rank, class T>
+  static void gather(const StridedView<Rank>& view, const T* x, T* y);
+  template <std::size_t Rank, class T>
+  static void scatter(const StridedView<Rank>& view, bool accumulate, const T* y, T* x);
   template <class Predicate, class T>
   static index_t find(index_t count, const Predicate& predicate, const T* x) {
     return std::find_if(x, x + count, predicate) - x;

@@ -49,6 +49,13 @@ struct replace_extent<Shape<D...>, Axis, Extent, std::index_sequence<I...>> {
 template <class S, std::size_t Axis, index_t Extent>
 using replace_extent_t = typename detail::replace_extent<S, Axis, Extent, std::make_index_sequence<S::rank>>::type;
 
+/// Returns the axis that `dim` names among `rank` axes, which counts from the last if it is negative; `dim` itself
+/// where there is none.
+constexpr int axis_of(int dim, std::size_t rank) {
+  const int axes = static_cast<int>(rank);
+  return dim < 0 && dim >= -axes ? dim + axes : dim;
+}
+
 /// The innermost of the extents `D`, or -1 if there are none.
 template <index_t... D>
 inline constexpr index_t last_extent = [] {

@@ -50,6 +50,22 @@ inline constexpr auto extent_or_any = [] {
 
 template <auto... Extents>
 struct expected_input {};
+namespace detail {
+template <auto Extent, class Indices>
+struct expected_along;
+template <auto Extent, std::size_t... I>
+struct expected_along<Extent, std::index_sequence<I...>> {
+  template <std::size_t>
+  static constexpr any_t before = any;
+  using type = expected_input<before<I>..., Extent, more>;
+};
+}  // namespace detail
+/// An input that has axis `Axis`, of the extent `Extent`.
+template <std::size_t Axis, auto Extent = any>
+using expected_along_t = typename detail::expected_along<Extent, std::make_index_sequence<Axis>>::type;
+/// An input that has the axis that `Dim` names, which counts from the last if it is negative.
+template <int Dim>
+using expected_axis_t = expected_along_t<(Dim < 0 ? -Dim - 1 : Dim)>;
 template <auto... Extents>
 struct expected_target {};
 template <auto... Extents>

@@ -8,7 +8,8 @@
 #include "../core/tensor.hpp"
 #include "../plan/kernel.hpp"
 #include "micro/blocked_layout.hpp"
-#include "micro/map.hpp"  // host::map
+#include "micro/map.hpp"           // host::map
+#include "micro/strided_copy.hpp"  // host::gather
 
 namespace tenon::inline TENON_ISA::cpu {
 

@@ -4,6 +4,7 @@
 
 #include "../nn/maps.hpp"
 #include "micro/map.hpp"
+#include "micro/strided_copy.hpp"
 
 namespace tenon::inline TENON_ISA::cpu {
 

@@ -3,8 +3,8 @@
 #pragma once
 
 #include "../core/hana.hpp"
-#include "functional.hpp"
 #include "sequential.hpp"
+#include "views.hpp"
 
 namespace tenon::inline TENON_ISA {
 
@@ -19,7 +19,7 @@ struct Flatten {
 
   template <index_t... D>
   static consteval auto output_shape(Shape<D...>) {
-    constexpr int rank = sizeof...(D), first = Start < 0 ? Start + rank : Start, last = End < 0 ? End + rank : End;
+    constexpr int rank = sizeof...(D), first = axis_of(Start, rank), last = axis_of(End, rank);
     if constexpr (first < 0 || last >= rank || first > last)
       return reject_t<Flatten, expected_input<any, any, more>, Shape<D...>>{};
     else
@@ -52,7 +52,7 @@ struct Unflatten {
 
   template <index_t... D>
   static consteval auto output_shape(Shape<D...>) {
-    constexpr int rank = sizeof...(D), axis = Dim < 0 ? Dim + rank : Dim;
+    constexpr int rank = sizeof...(D), axis = axis_of(Dim, rank);
     if constexpr (axis < 0 || axis >= rank)
       return reject_t<Unflatten, expected_input<any, more>, Shape<D...>>{};
     else

@@ -1,6 +1,6 @@
 /// \file
-/// Functions of a `forward`: `a + b`, `2 * a`, `a / b`, `mm(a, b)`, `x[i]`, `cat<1>(a, b)`, `reshape<...>(x)`: on
-/// Tensors, on Variables and Parameters (recorded) and in a compiled module.
+/// Functions of a `forward`: `a + b`, `2 * a`, `a / b`, `mm(a, b)`, `cat<1>(a, b)`, `reshape<...>(x)`: on Tensors, on
+/// Variables and Parameters (recorded) and in a compiled module. Parts of a tensor are in views.hpp.
 #pragma once
 
 #include <string>
@@ -143,7 +143,7 @@ struct Cat {
   static constexpr std::string_view name = "cat";
   static constexpr autograd::Needs backward_needs = autograd::needs_nothing;
   template <std::size_t Rank>
-  static constexpr int axis = Dim < 0 ? Dim + static_cast<int>(Rank) : Dim;
+  static constexpr int axis = axis_of(Dim, Rank);
 
   template <class First, class... Rest>
   static consteval auto output_shape(First, Rest...) {
@@ -189,22 +189,6 @@ struct Cat {
   template <std::size_t Axis, class T, index_t... D, std::size_t... I>
   static consteval auto rejection(Shape<D...>, std::index_sequence<I...>) {
     return reject_t<Cat, expected_operand<extent_or_any<I == Axis, D>...>, T>{};
-  }
-};
-
-/// Element `index` of the leading axis.
-struct Select {
-  static constexpr std::string_view name = tenon::detail::Subscript::name;
-  static constexpr autograd::Needs backward_needs = autograd::needs_nothing;
-  index_t index = 0;
-
-  template <class S>
-  static consteval auto output_shape(S) {
-    return reject_t<Select, expected_input<any, more>, S>{};
-  }
-  template <index_t Leading, index_t... D>
-  static consteval auto output_shape(Shape<Leading, D...>) {
-    return Shape<D...>{};
   }
 };
 
@@ -274,16 +258,6 @@ template <class Number>
 inline constexpr bool is_number = std::is_arithmetic_v<std::remove_cvref_t<Number>>;
 template <class X>
 inline constexpr bool has_integers = std::is_integral_v<autograd::element_t<std::remove_cvref_t<X>>>;
-
-template <class X, class Index>
-auto element_of(const X& x, const Index& i) {
-  if constexpr (is_rejected<X>)
-    return Rejected{};
-  else if constexpr (shape_of_t<X>::rank == 0)
-    return apply_to_operands(operation::Select{}, x);
-  else
-    return apply_to_operands(operation::Select{leading_position<shape_of_t<X>>(i)}, x);
-}
 
 }  // namespace detail
 

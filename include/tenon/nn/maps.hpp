@@ -2,7 +2,7 @@
 /// Operations that are only a map, and how each place computes them.
 #pragma once
 
-#include "functional.hpp"
+#include "views.hpp"
 
 namespace tenon::inline TENON_ISA::operation {
 
@@ -82,19 +82,35 @@ struct MapKernel<Operation> {
   }
 };
 
-template <>
-struct MapKernel<Select> {
+/// x[i], narrow, select, slice, permute: elements of x.
+template <class Operation>
+  requires(Operation::picks_elements)
+struct MapKernel<Operation> {
   template <class Y, class X>
-  static void forward(const Select& select, autograd::NothingSaved*, Y& y, const X& x) {
-    X::place::copy(x.data() + select.index * shape_of_t<Y>::size, shape_of_t<Y>::size, y.data());
+  static void forward(const Operation& operation, autograd::NothingSaved*, Y& y, const X& x) {
+    const auto view = view_of(operation, shape_of_t<X>{});
+    if constexpr (is_contiguous<X>)
+      X::place::copy(x.data() + view.offset, shape_of_t<Y>::size, y.data());
+    else
+      X::place::gather(view, x.data(), y.data());
   }
   template <class Y, class X>
-  static void backward(const Select& select, const autograd::NothingSaved&, const Y&, const Y& grad_y,
+  static void backward(const Operation& operation, const autograd::NothingSaved&, const Y&, const Y& grad_y,
                        const autograd::Input<X>& x) {
-    if (auto* const sum = x.grad_to_add())
-      X::place::map_gradient(shape_of_t<Y>::size, true, pointwise::Identity{}, sum + select.index * shape_of_t<Y>::size,
-                             grad_y.data());
+    constexpr bool picks_all = shape_of_t<X>::size == shape_of_t<Y>::size;
+    const auto view = view_of(operation, shape_of_t<X>{});
+    auto* const grad = picks_all ? x.grad : x.grad_to_add();
+    const bool accumulate = picks_all ? x.accumulate : true;
+    if (!grad) return;
+    if constexpr (is_contiguous<X>)
+      X::place::map_gradient(shape_of_t<Y>::size, accumulate, pointwise::Identity{}, grad + view.offset, grad_y.data());
+    else
+      X::place::scatter(view, accumulate, grad_y.data(), grad);
   }
+
+ private:
+  template <class X>
+  static constexpr bool is_contiguous = joined_view<Operation, shape_of_t<X>>.is_contiguous();
 };
 
 /// Flatten, reshape: the same elements.

@@ -17,7 +17,7 @@ struct SoftmaxAlong {
   static constexpr autograd::Needs backward_needs = autograd::needs_results;
   static constexpr bool logarithm = Logarithm;
   template <std::size_t Rank>
-  static constexpr int axis = Dim < 0 ? Dim + static_cast<int>(Rank) : Dim;
+  static constexpr int axis = axis_of(Dim, Rank);
 
   template <index_t... D>
   static consteval auto output_shape(Shape<D...>) {

@@ -75,6 +75,10 @@ template <auto...> struct nonlinearity {};
 template <auto...> struct batch_first {};
 template <auto...> struct dropout {};
 template <auto...> struct bidirectional {};
+template <auto...> struct start {};
+template <auto...> struct end {};
+template <auto...> struct step {};
+template <auto...> struct sizes {};
 
 /// A parameter that an option may leave out.
 template <bool Present, class TensorType>

@@ -3,7 +3,7 @@
 /// y[i] = function(x[i]...), where y may be one of x.
 #pragma once
 
-#include "../nn/functional.hpp"
+#include "../nn/views.hpp"
 #include "kernel.hpp"
 
 namespace tenon::inline TENON_ISA::plan {
@@ -86,6 +86,16 @@ struct CopyRowsKernel : KernelTraits {
   static constexpr std::size_t written_bytes = static_cast<std::size_t>(Rows * Size) * sizeof(T);
   static void run(const Call& call) noexcept {
     Backend::copy_rows(Rows, Size, Pitch, call.in<T>(), call.out<T>() + At);
+  }
+};
+
+/// The kernel that copies the elements of x (S) that `Operation` picks; the call's number is the first of them.
+template <class Backend, class T, class Operation, class S>
+struct GatherKernel : KernelTraits {
+  static constexpr std::string_view name = "strided copy";
+  static void run(const Call& call) noexcept {
+    Backend::place::gather(operation::joined_view<Operation, S>.from(static_cast<index_t>(call.number())), call.in<T>(),
+                           call.out<T>());
   }
 };
 

@@ -1,5 +1,6 @@
 /// \file
-/// The rules of operations that only move elements: cat, x[i] and reshapes are places in memory wherever they can be.
+/// The rules of operations that only move elements: cat, parts such as x[i], and reshapes are places in memory wherever
+/// they can be.
 #pragma once
 
 #include "rules.hpp"
@@ -54,21 +55,37 @@ struct Rule<operation::Cat<Dim>> : NeutralRule {
   }
 };
 
-/// The rule of x[i]: the element is a part of the edge, copied only where it does not start at an aligned address.
-template <>
-struct Rule<operation::Select> : NeutralRule {
+/// The rule of x[i], narrow, select, slice and permute: elements that lie side by side are a part of the edge, copied
+/// only where they do not start at an aligned address; others are gathered by a stage.
+template <class Operation>
+  requires(Operation::picks_elements)
+struct Rule<Operation> : NeutralRule {
   template <class X>
-  static constexpr auto append(const operation::Select& select, Parameters, const X& x) {
-    using S = decltype(operation::Select::output_shape(typename X::static_shape{}));
-    using Result = Value<typename X::backend, typename X::value_type, S>;
-    constexpr EdgeType type = detail::type_of<Result>();
-    const std::size_t offset = static_cast<std::size_t>(select.index) * type.bytes;
-    Graph& graph = x.graph();
-    const int whole = in_layout<Plain>(x).edge();
-    const int edge = graph.append_edge(type);
-    graph.place(edge, whole, offset);
-    if (offset % memory::alignment == 0) return Result(graph, edge);
-    return append_stage<map_t<Result>, S>({}, {}, Result(graph, edge)).closed();
+  static constexpr auto append(const Operation& operation, Parameters, const X& x) {
+    using T = typename X::value_type;
+    using S = typename X::static_shape;
+    using Result = Value<typename X::backend, T, decltype(Operation::output_shape(S{}))>;
+    constexpr bool is_contiguous = tenon::operation::joined_view<Operation, S>.is_contiguous();
+    constexpr bool picks_all = Result::static_shape::size == S::size;
+    const index_t first = operation.view(S{}).offset;
+    if constexpr (is_contiguous && std::is_same_v<typename Result::static_shape, S>) {
+      return x;
+    } else if constexpr (is_contiguous && picks_all) {
+      return Result(x.graph(), in_layout<Plain>(x).edge());
+    } else if constexpr (is_contiguous) {
+      constexpr EdgeType type = detail::type_of<Result>();
+      const std::size_t offset = static_cast<std::size_t>(first) * sizeof(T);
+      Graph& graph = x.graph();
+      const int whole = in_layout<Plain>(x).edge();
+      const int edge = graph.append_edge(type);
+      graph.place(edge, whole, offset);
+      if (offset % memory::alignment == 0) return Result(graph, edge);
+      return append_stage<map_t<Result>, typename Result::static_shape>({}, {}, Result(graph, edge)).closed();
+    } else {
+      using Kernel = GatherKernel<typename X::backend, T, Operation, S>;
+      return append_stage<Kernel, typename Result::static_shape>({}, {static_cast<double>(first), 0},
+                                                                 in_layout<Plain>(x));
+    }
   }
 };
 

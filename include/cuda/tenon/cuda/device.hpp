@@ -76,6 +76,10 @@ struct device {
   static void for_each(index_t count, const Function& function, X*... x);
   template <class Function, class... X>
   static double sum(index_t count, const Function& function, const X*... x);
+  template <std::size_t Rank, class T>
+  static void gather(const StridedView<Rank>& view, const T* x, T* y);
+  template <std::size_t Rank, class T>
+  static void scatter(const StridedView<Rank>& view, bool accumulate, const T* y, T* x);
   template <class Predicate, class T>
   static index_t find(index_t count, const Predicate& predicate, const T* x);
   /// Returns `*x * factor`, to be converted to a T on the device: nothing waits for `x`, a scalar in device memory.
@@ -280,6 +284,38 @@ void device::for_each(index_t count, const Function& function, X*... x) {
 template <class Function, class T, class... X>
 void device::map_gradient(index_t count, bool accumulate, const Function& function, T* y, const X*... x) {
   for_each(count, detail::Gradient<Function>{accumulate, function}, y, x...);
+}
+
+namespace detail {
+/// Copies one element of a view of `x`.
+template <std::size_t Rank, class T>
+struct Gather {
+  StridedView<Rank> view;
+  const T* x;
+  T* y;
+  TENON_HOST_DEVICE void operator()(index_t i) const { y[i] = x[view(i)]; }
+};
+/// Copies or adds one element to a view of `x`.
+template <std::size_t Rank, class T>
+struct Scatter {
+  StridedView<Rank> view;
+  bool accumulate;
+  const T* y;
+  T* x;
+  TENON_HOST_DEVICE void operator()(index_t i) const {
+    T& to = x[view(i)];
+    to = accumulate ? to + y[i] : y[i];
+  }
+};
+}  // namespace detail
+
+template <std::size_t Rank, class T>
+void device::gather(const StridedView<Rank>& view, const T* x, T* y) {
+  launch(view.size(), detail::Gather<Rank, T>{view, x, y});
+}
+template <std::size_t Rank, class T>
+void device::scatter(const StridedView<Rank>& view, bool accumulate, const T* y, T* x) {
+  launch(view.size(), detail::Scatter<Rank, T>{view, accumulate, y, x});
 }
 template <class T>
 auto device::scaled(const T* x, T factor) {

@@ -81,8 +81,15 @@ struct Kernel<operation::Cat<Dim>> {
 
 // Argument-dependent lookup searches this namespace for Tensors and Variables of this place.
 using tenon::cat;
+using tenon::chunk;
 using tenon::mm;
+using tenon::narrow;
+using tenon::permute;
 using tenon::reshape;
+using tenon::select;
+using tenon::slice;
+using tenon::split;
+using tenon::transpose;
 using tenon::operator+;
 using tenon::operator-;
 using tenon::operator*;

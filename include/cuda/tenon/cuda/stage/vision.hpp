@@ -13,10 +13,9 @@ struct Stage<operation::PixelShuffle<Factor>> {
   template <class X>
   struct kernel : plan::KernelTraits {
     using T = typename X::value_type;
-    using S = typename X::static_shape;
     static constexpr std::string_view name = "pixel shuffle";
     static void run(const plan::Call& call) noexcept {
-      launch(S::size, PixelShuffle<T, Factor>{{S::dims[2], S::dims[3]}, call.in<T>(), call.out<T>()});
+      device::gather(shuffled_pixels<Factor, typename X::static_shape>, call.in<T>(), call.out<T>());
     }
   };
 };
