@@ -1,7 +1,11 @@
+#include <limits>
+
 #include "chapter.hpp"
+//
 #include "tables/padding.hpp"
 
 using namespace tenon_test;
+using namespace tenon::literals;
 
 namespace {
 
@@ -25,7 +29,7 @@ constexpr bool directions_agree(bool paddings_below_extent) {
         if (!directions_agree<Rule>(input, before, after)) return false;
   return true;
 }
-static_assert(directions_agree<tenon::resampling::ZeroPadded>(false));
+static_assert(directions_agree<tenon::resampling::ConstantPadded<0.0>>(false));
 static_assert(directions_agree<tenon::resampling::Replicated>(false));
 static_assert(directions_agree<tenon::resampling::Reflected>(true));
 
@@ -35,6 +39,8 @@ void check_manual(const Y& wanted) {
   for (std::size_t i = 0; i < 9; ++i) x.data()[i] = static_cast<float>(i);
   compare(nn::repr_module(Layer{}), Layer{}(x), numbers(wanted), 0, 0);
 }
+
+static_assert(nn::ZeroPad1d<nn::padding<2, 0>>::operation::sides == std::array<index_t, 2>{2, 0});
 
 // The manual's own examples.
 BOOST_AUTO_TEST_CASE(reflection_of_the_manual) {
@@ -56,6 +62,45 @@ BOOST_AUTO_TEST_CASE(zeros_of_the_manual) {
       std::array{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 0, 0, 3, 4, 5, 0, 0, 6, 7, 8, 0}));
 }
 
+// PyTorch's, of torch.arange(...).
+template <class Layer, class X>
+void check_counting(const std::vector<double>& wanted) {
+  X x;
+  for (std::size_t i = 0; i < x.size(); ++i) x.data()[i] = static_cast<float>(i);
+  compare(nn::repr_module(Layer{}), Layer{}(x), wanted, 0, 0);
+}
+BOOST_AUTO_TEST_CASE(constants_of_pytorch) {
+  check_counting<nn::ConstantPad1d<nn::padding<3, 1>, nn::value<3.5>>, Tensor<float, 1, 2, 4>>(
+      {3.5, 3.5, 3.5, 0, 1, 2, 3, 3.5, 3.5, 3.5, 3.5, 4, 5, 6, 7, 3.5});
+  check_counting<nn::ConstantPad2d<nn::padding<3, 0, 2, 1>, nn::value<3.5>>, Tensor<float, 1, 1, 2, 2>>(
+      {3.5, 3.5, 3.5, 3.5, 3.5, 3.5, 3.5, 3.5, 3.5, 3.5, 3.5, 3.5, 3.5,
+       0,   1,   3.5, 3.5, 3.5, 2,   3,   3.5, 3.5, 3.5, 3.5, 3.5});
+  check_counting<nn::ConstantPad3d<nn::padding<1, 0, 0, 1, 1, 0>, nn::value<0.5>>, Tensor<float, 1, 1, 1, 2, 2>>(
+      {0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0, 1, 0.5, 2, 3, 0.5, 0.5, 0.5});
+  check_counting<nn::ZeroPad1d<nn::padding<2, 0>>, Tensor<float, 1, 2, 3>>({0, 0, 0, 1, 2, 0, 0, 3, 4, 5});
+}
+BOOST_AUTO_TEST_CASE(gradient_of_pytorch) {
+  const nn::Variable x{Tensor<double, 1, 1, 2, 2, 2>{}, nn::requires_grad};
+  Tensor<double, 1, 1, 3, 3, 3> g;
+  for (std::size_t i = 0; i < g.size(); ++i) g.data()[i] = static_cast<double>(i + 1);
+  nn::ConstantPad3d<nn::padding<1, 0, 0, 1, 1, 0>, nn::value<0.5>>{}(x).backward(g);
+  compare("the gradient", x.grad(), {11, 12, 14, 15, 20, 21, 23, 24}, 0, 0);
+}
+
+// In blocked images the channels that fill up a vector would become infinite as well, and a Linear behind them
+// multiplies these by zero.
+BOOST_AUTO_TEST_CASE(an_infinite_constant_in_a_net_of_images) {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  nn::Sequential<nn::Conv2d<1, 18, nn::kernel_size<1>>, nn::ConstantPad2d<nn::padding<1>, nn::value<infinity>>,
+                 nn::Flatten<>, nn::Linear<288, 3>>
+      model;
+  model[3_c].weight.data().fill(2);
+  auto net = tenon::compile<Tensor<float, 1, 1, 2, 2>>(model);
+  const Tensor<float, 1, 1, 2, 2> x;
+  BOOST_TEST(model(x)(0, 1) == static_cast<float>(infinity));
+  BOOST_TEST(net(x)(0, 1) == static_cast<float>(infinity));
+}
+
 // What is not a number stays where it is: zeros are not products.
 BOOST_AUTO_TEST_CASE(nan_and_infinity_stay_where_they_are) {
   Tensor<float, 1, 1, 2, 2> x;
@@ -70,6 +115,8 @@ BOOST_AUTO_TEST_CASE(nan_and_infinity_stay_where_they_are) {
 BOOST_AUTO_TEST_CASE(printing) {
   BOOST_TEST(nn::repr_module(nn::ReflectionPad2d<nn::padding<1, 1, 2, 0>>{}) == "ReflectionPad2d((1, 1, 2, 0))");
   BOOST_TEST(nn::repr_module(nn::ZeroPad2d<nn::padding<2>>{}) == "ZeroPad2d((2, 2, 2, 2))");
+  BOOST_TEST(nn::repr_module(nn::ConstantPad1d<nn::padding<3, 1>, nn::value<3.5>>{}) ==
+             "ConstantPad1d(padding=(3, 1), value=3.5)");
 }
 
 }  // namespace

@@ -2,20 +2,23 @@
 /// Resampling of one axis of an image, for upsampling and padding: which input positions an output position is made of,
 /// and, for gradients gathered by input, which output positions read an input position.
 ///
-/// Output position `o` is the input at `at(o)`, or zero where `at(o)` is -1. On an axis that `blends` it is the input
-/// at `at(o)` times 1 - fraction(o), plus the input at `next(o)` times fraction(o). Input position `i` is read by the
-/// output positions `reader(i, k)` for each k below `readers(i)`, where a negative one stands for none.
+/// Output position `o` is the input at `at(o)`, or the constant `outside` where `at(o)` is -1. On an axis that `blends`
+/// it is the input at `at(o)` times 1 - fraction(o), plus the input at `next(o)` times fraction(o). Input position `i`
+/// is read by the output positions `reader(i, k)` for each k below `readers(i)`, where a negative one stands for none.
 #pragma once
+
+#include <array>
 
 #include "geometry.hpp"
 
 namespace tenon::inline TENON_ISA::resampling {
 
-/// The base of the rules, each of which is one axis.
+/// The base of the rules, each of which is one axis; by default one of a single position, which stays as it is.
 struct Axis {
   index_t input = 1, output = 1;
   index_t before = 0;  // output positions before the first input position
   static constexpr bool blends = false;
+  static constexpr double outside = 0;
 };
 
 /// The input position at the same fraction of the axis, rounded down.
@@ -52,8 +55,11 @@ struct CornerAligned : Axis {
   TENON_HOST_DEVICE static constexpr index_t smaller(index_t a, index_t b) { return a < b ? a : b; }
 };
 
-/// The input between zeros.
-struct ZeroPadded : Axis {
+/// The input between positions of the constant `Value`.
+template <double Value>
+struct ConstantPadded : Axis {
+  static constexpr double outside = Value;
+
   TENON_HOST_DEVICE constexpr index_t at(index_t o) const {
     return o >= before && o < before + input ? o - before : -1;
   }
@@ -86,6 +92,16 @@ struct Reflected : Axis {
     return i == input - 1 || mirrored >= output ? -1 : mirrored;
   }
 };
+
+/// Returns the axes of an image as those of a volume (depth, rows, columns): what it does not have is a single
+/// position.
+template <class Rule, std::size_t Rank>
+  requires(Rank <= 3)
+constexpr std::array<Rule, 3> in_volume(const std::array<Rule, Rank>& axes) {
+  std::array<Rule, 3> volume{};
+  for (std::size_t a = 0; a < Rank; ++a) volume[3 - Rank + a] = axes[a];
+  return volume;
+}
 
 /// Returns the factor of input position `i` in output position `o`.
 template <class Rule>

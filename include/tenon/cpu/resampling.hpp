@@ -20,7 +20,7 @@ struct Kernel<Operation> {
   static void forward(const Operation&, autograd::NothingSaved*, Y& y, const X& x) {
     using R = Resampling<X>;
     memory::Array<typename X::value_type> workspace(micro::resample_workspace_size<R::blends>(R::output_columns, 1));
-    micro::resample<R::blends, 1>(planes<X>, R::rows(), R::columns(), x.data(), y.data(), workspace.data());
+    micro::resample<R::blends, 1>(planes<X>, R::axes(), x.data(), y.data(), workspace.data());
   }
 
   template <class Y, class X>
@@ -30,8 +30,7 @@ struct Kernel<Operation> {
     if (!x.grad) return;
     memory::Array<typename X::value_type> workspace(
         micro::resample_gradient_workspace_size<R::blends>(R::output_columns));
-    micro::add_resample_gradient<R::blends>(planes<X>, R::rows(), R::columns(), grad_y.data(), x.grad_to_add(),
-                                            workspace.data());
+    micro::add_resample_gradient<R::blends>(planes<X>, R::axes(), grad_y.data(), x.grad_to_add(), workspace.data());
   }
 };
 

@@ -1,6 +1,6 @@
 /// \file
-/// Resampling of images (planes, rows, columns, Pixel), separately along rows and columns. `Pixel` is 1, or in blocked
-/// layout the lanes of a vector.
+/// Resampling of images (planes, depth, rows, columns, Pixel), separately along each axis; only rows and columns blend.
+/// `Pixel` is 1, or in blocked layout the lanes of a vector.
 #pragma once
 
 #include <algorithm>
@@ -21,24 +21,31 @@ struct ResampledAxis {
   const T* fraction;
   // Output positions [run_begin, run_end) see input positions side by side.
   index_t run_begin, run_end;
+  T outside;  // where `at` is -1
+};
+
+/// The three axes of a volume.
+template <class T>
+struct ResampledVolume {
+  ResampledAxis<T> depth, rows, columns;
 };
 
 /// The tables of a ResampledAxis, made at compile time.
-template <class T, index_t Output, bool Blends>
+template <class T, class Rule, index_t Output>
 struct ResamplingTables {
   static constexpr auto size = static_cast<std::size_t>(Output);
+  static constexpr bool blends = Rule::blends;
   std::array<std::int32_t, size> at{};
-  std::array<std::int32_t, Blends ? size : 1> next{};
-  std::array<T, Blends ? size : 1> fraction{};
+  std::array<std::int32_t, blends ? size : 1> next{};
+  std::array<T, blends ? size : 1> fraction{};
   index_t run_begin = 0, run_end = 0;
 
-  template <class Rule>
   constexpr explicit ResamplingTables(const Rule& axis) {
     index_t begin = 0;
     for (index_t o = 0; o < Output; ++o) {
       const auto i = static_cast<std::size_t>(o);
       at[i] = static_cast<std::int32_t>(axis.at(o));
-      if constexpr (Blends) {
+      if constexpr (blends) {
         next[i] = static_cast<std::int32_t>(axis.next(o));
         fraction[i] = static_cast<T>(axis.fraction(o));
       } else {
@@ -52,7 +59,7 @@ struct ResamplingTables {
     }
   }
   constexpr ResampledAxis<T> axis(index_t input) const {
-    return {input, Output, at.data(), next.data(), fraction.data(), run_begin, run_end};
+    return {input, Output, at.data(), next.data(), fraction.data(), run_begin, run_end, static_cast<T>(Rule::outside)};
   }
 };
 
@@ -64,7 +71,7 @@ void spread(const ResampledAxis<T>& columns, const T* from, T* to) noexcept {
   const auto pick = [&](index_t begin, index_t end) {
     for (index_t o = begin; o < end; ++o)
       if (const index_t at = columns.at[o]; at < 0)
-        std::fill_n(to + o * Pixel, Pixel, T(0));
+        std::fill_n(to + o * Pixel, Pixel, columns.outside);
       else
         std::copy_n(from + at * Pixel, Pixel, to + o * Pixel);
   };
@@ -155,37 +162,49 @@ constexpr index_t resample_workspace_size(index_t output_columns, index_t pixel)
   return Blends ? 2 * output_columns * pixel : 0;
 }
 
-/// Resamples `x` (planes, input rows, input columns, Pixel) to `y` (planes, output rows, output columns, Pixel).
-/// `workspace` has `resample_workspace_size` elements; without blending it may be null.
+namespace detail {
+/// Resamples one plane `x` (input rows, input columns, Pixel) to `y` (output rows, output columns, Pixel).
 template <bool Blends, index_t Pixel, class T>
-void resample(index_t planes, const ResampledAxis<T>& rows, const ResampledAxis<T>& columns, const T* x, T* y,
-              [[maybe_unused]] T* workspace) noexcept {
+void resample_plane(const ResampledAxis<T>& rows, const ResampledAxis<T>& columns, const T* x, T* y,
+                    [[maybe_unused]] T* workspace) noexcept {
   const index_t in_width = columns.input * Pixel, out_width = columns.output * Pixel;
-  for (index_t plane = 0; plane < planes; ++plane, x += rows.input * in_width) {
-    if constexpr (Blends) {
-      detail::RowPair<T> blended(workspace, out_width);
-      const auto input_row = [&](index_t number) -> const T* {
-        return blended.row(number, [&](T* elements, index_t) {
-          detail::blend_columns<Pixel>(columns, x + number * in_width, elements);
-        });
-      };
-      for (index_t o = 0; o < rows.output; ++o, y += out_width) {
-        const T *a = input_row(rows.at[o]), *b = input_row(rows.next[o]);
-        map<T>(
-            out_width,
-            [f = rows.fraction[o]](const auto& u, const auto& v) TENON_ALWAYS_INLINE { return (T(1) - f) * u + f * v; },
-            y, a, b);
-      }
-    } else {
-      for (index_t o = 0; o < rows.output; ++o, y += out_width)
-        if (rows.at[o] < 0)
-          std::fill_n(y, out_width, T(0));
-        else if (o > 0 && rows.at[o] == rows.at[o - 1])
-          std::copy_n(y - out_width, out_width, y);
-        else
-          detail::spread<Pixel>(columns, x + rows.at[o] * in_width, y);
+  if constexpr (Blends) {
+    RowPair<T> blended(workspace, out_width);
+    const auto input_row = [&](index_t number) -> const T* {
+      return blended.row(number,
+                         [&](T* elements, index_t) { blend_columns<Pixel>(columns, x + number * in_width, elements); });
+    };
+    for (index_t o = 0; o < rows.output; ++o, y += out_width) {
+      const T *a = input_row(rows.at[o]), *b = input_row(rows.next[o]);
+      map<T>(
+          out_width,
+          [f = rows.fraction[o]](const auto& u, const auto& v) TENON_ALWAYS_INLINE { return (T(1) - f) * u + f * v; },
+          y, a, b);
     }
+  } else {
+    for (index_t o = 0; o < rows.output; ++o, y += out_width)
+      if (rows.at[o] < 0)
+        std::fill_n(y, out_width, rows.outside);
+      else if (o > 0 && rows.at[o] == rows.at[o - 1])
+        std::copy_n(y - out_width, out_width, y);
+      else
+        spread<Pixel>(columns, x + rows.at[o] * in_width, y);
   }
+}
+}  // namespace detail
+
+/// Resamples `x` (planes, input depth, input rows, input columns, Pixel) to `y` (planes, output depth, output rows,
+/// output columns, Pixel). `workspace` has `resample_workspace_size` elements; without blending it may be null.
+template <bool Blends, index_t Pixel, class T>
+void resample(index_t planes, const ResampledVolume<T>& axes, const T* x, T* y, T* workspace) noexcept {
+  const auto& [depth, rows, columns] = axes;
+  const index_t in_plane = rows.input * columns.input * Pixel, out_plane = rows.output * columns.output * Pixel;
+  for (index_t plane = 0; plane < planes; ++plane, x += depth.input * in_plane)
+    for (index_t o = 0; o < depth.output; ++o, y += out_plane)
+      if (const index_t at = depth.at[o]; at < 0)
+        std::fill_n(y, out_plane, depth.outside);
+      else
+        detail::resample_plane<Blends, Pixel>(rows, columns, x + at * in_plane, y, workspace);
 }
 
 /// Elements of the workspace of `add_resample_gradient`.
@@ -194,58 +213,75 @@ constexpr index_t resample_gradient_workspace_size(index_t output_columns) {
   return (Blends ? 2 : 1) * output_columns;
 }
 
-/// Adds the transpose of `resample` of `grad_y` (planes, output rows, output columns) to `grad_x`
-/// (planes, input rows, input columns).
+namespace detail {
+/// Adds the transpose of `resample_plane` of `grad_y` (output rows, output columns) to `grad_x` (input rows, input
+/// columns).
 template <bool Blends, class T>
-void add_resample_gradient(index_t planes, const ResampledAxis<T>& rows, const ResampledAxis<T>& columns,
-                           const T* grad_y, T* grad_x, T* workspace) noexcept {
-  for (index_t plane = 0; plane < planes; ++plane, grad_x += rows.input * columns.input) {
-    if constexpr (Blends) {
-      // The gradients of the output rows that read an input row are first summed as rows of output columns.
-      detail::RowPair<T> sums(workspace, columns.output);
-      const auto finish = [&](const T* elements, index_t number) {
-        detail::unblend_columns(columns, elements, grad_x + number * columns.input);
-      };
-      const auto add = [&](index_t number, T part, const T* from) {
-        T* sum = sums.row(number, [&](T* elements, index_t before) {
-          if (before >= 0) finish(elements, before);
-          std::fill_n(elements, columns.output, T(0));
-        });
-        map_gradient<T>(
-            columns.output, true, [part](const auto& g) TENON_ALWAYS_INLINE { return part * g; }, sum, from);
-      };
-      for (index_t o = 0; o < rows.output; ++o, grad_y += columns.output) {
-        add(rows.at[o], T(1) - rows.fraction[o], grad_y);
-        add(rows.next[o], rows.fraction[o], grad_y);
+void add_plane_gradient(const ResampledAxis<T>& rows, const ResampledAxis<T>& columns, const T* grad_y, T* grad_x,
+                        T* workspace) noexcept {
+  if constexpr (Blends) {
+    // The gradients of the output rows that read an input row are first summed as rows of output columns.
+    RowPair<T> sums(workspace, columns.output);
+    const auto finish = [&](const T* elements, index_t number) {
+      unblend_columns(columns, elements, grad_x + number * columns.input);
+    };
+    const auto add = [&](index_t number, T part, const T* from) {
+      T* sum = sums.row(number, [&](T* elements, index_t before) {
+        if (before >= 0) finish(elements, before);
+        std::fill_n(elements, columns.output, T(0));
+      });
+      map_gradient<T>(columns.output, true, [part](const auto& g) TENON_ALWAYS_INLINE { return part * g; }, sum, from);
+    };
+    for (index_t o = 0; o < rows.output; ++o, grad_y += columns.output) {
+      add(rows.at[o], T(1) - rows.fraction[o], grad_y);
+      add(rows.next[o], rows.fraction[o], grad_y);
+    }
+    sums.for_each(finish);
+  } else {
+    const auto sum = [](const auto& a, const auto& b) TENON_ALWAYS_INLINE { return a + b; };
+    for (index_t o = 0; o < rows.output;) {
+      const index_t at = rows.at[o];
+      const T* row = grad_y;
+      for (grad_y += columns.output; ++o < rows.output && rows.at[o] == at; grad_y += columns.output) {
+        map<T>(columns.output, sum, workspace, row, grad_y);
+        row = workspace;
       }
-      sums.for_each(finish);
-    } else {
-      const auto sum = [](const auto& a, const auto& b) TENON_ALWAYS_INLINE { return a + b; };
-      for (index_t o = 0; o < rows.output;) {
-        const index_t at = rows.at[o];
-        const T* row = grad_y;
-        for (grad_y += columns.output; ++o < rows.output && rows.at[o] == at; grad_y += columns.output) {
-          map<T>(columns.output, sum, workspace, row, grad_y);
-          row = workspace;
-        }
-        if (at >= 0) detail::gather(columns, row, grad_x + at * columns.input);
-      }
+      if (at >= 0) gather(columns, row, grad_x + at * columns.input);
     }
   }
+}
+}  // namespace detail
+
+/// Adds the transpose of `resample` of `grad_y` (planes, output depth, output rows, output columns) to `grad_x`
+/// (planes, input depth, input rows, input columns).
+template <bool Blends, class T>
+void add_resample_gradient(index_t planes, const ResampledVolume<T>& axes, const T* grad_y, T* grad_x,
+                           T* workspace) noexcept {
+  const auto& [depth, rows, columns] = axes;
+  const index_t in_plane = rows.input * columns.input, out_plane = rows.output * columns.output;
+  for (index_t plane = 0; plane < planes; ++plane, grad_x += depth.input * in_plane)
+    for (index_t o = 0; o < depth.output; ++o, grad_y += out_plane)
+      if (const index_t at = depth.at[o]; at >= 0)
+        detail::add_plane_gradient<Blends>(rows, columns, grad_y, grad_x + at * in_plane, workspace);
 }
 
 /// The resampling of an image of shape `S` by `Operation`, with its tables.
 template <class T, class Operation, class S>
 struct Resampling {
-  using Result = decltype(Operation::output_shape(S{}));
-  using Rule = typename decltype(Operation::axes(S{}))::value_type;
+  static constexpr auto volume = resampling::in_volume(Operation::axes(S{}));
+  using Rule = typename decltype(volume)::value_type;
   static constexpr bool blends = Rule::blends;
-  static constexpr index_t output_columns = Result::dims[3];
+  static constexpr index_t output_columns = volume[2].output;
 
-  static constexpr ResamplingTables<T, Result::dims[2], blends> row_tables{Operation::axes(S{})[0]};
-  static constexpr ResamplingTables<T, Result::dims[3], blends> column_tables{Operation::axes(S{})[1]};
-  static constexpr ResampledAxis<T> rows() { return row_tables.axis(S::dims[2]); }
-  static constexpr ResampledAxis<T> columns() { return column_tables.axis(S::dims[3]); }
+  static constexpr ResampledVolume<T> axes() { return {axis<0>(), axis<1>(), axis<2>()}; }
+
+ private:
+  template <std::size_t Axis>
+  static constexpr ResamplingTables<T, Rule, volume[Axis].output> tables{volume[Axis]};
+  template <std::size_t Axis>
+  static constexpr ResampledAxis<T> axis() {
+    return tables<Axis>.axis(volume[Axis].input);
+  }
 };
 
 }  // namespace tenon::inline TENON_ISA::cpu::micro
