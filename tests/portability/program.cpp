@@ -169,6 +169,32 @@ void choose_a_net() {
   slot.collect();
 }
 
+// Parts of a tensor, transposed, behind zeros.
+template <class T>
+struct Halves : nn::Module<Halves<T>> {
+  BOOST_HANA_DEFINE_STRUCT(Halves);
+  auto forward(const auto& x) const {
+    const auto [left, right] = tenon::chunk<2, 1>(nn::ZeroPad1d<nn::padding<1, 0>>{}(x));
+    return tenon::transpose<1, 2>(tenon::narrow<2, 0, 3>(left) * tenon::narrow<2, 1, 3>(right));
+  }
+};
+template <class T>
+void compute_parts() {
+  Tensor<T, 2, 4, 3> x;
+  for (std::size_t i = 0; i < x.size(); ++i) x.data()[i] = static_cast<T>(i);
+  Halves<T> halves;
+  auto net = tenon::compile<Tensor<T, 2, 4, 3>>(halves);
+  const auto y = halves(x);
+  bool right = near_each_other(net(x), y, 0);
+  for (tenon::index_t n = 0; n < 2; ++n)
+    for (tenon::index_t c = 0; c < 2; ++c)
+      for (tenon::index_t t = 0; t < 3; ++t)
+        right = right &&
+                is(y(n, t, c), t == 0 ? 0 : static_cast<double>(x(n, c, t - 1)) * static_cast<double>(x(n, c + 2, t)));
+  expect(right, "parts of a tensor, transposed");
+  expect(is(tenon::select<-1>(x, 1)(1, 3), 22), "a position along the last axis");
+}
+
 // Gradients against differences, in double; what is linear, in both.
 template <class T>
 void compute_gradients() {
@@ -294,6 +320,7 @@ void compute_small() {
   compute_expressions<T>();
   resume_training<T>();
   choose_a_net<T>();
+  compute_parts<T>();
 }
 
 }  // namespace

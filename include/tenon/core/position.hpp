@@ -24,7 +24,7 @@ struct Subscript {
   [[noreturn]] static void raise_outside(index_t position, index_t size) { raise_position(position, size); }
 };
 /// `select<Axis>(x, i)` in errors.
-template <std::size_t Axis>
+template <int Axis>
 struct Selection {
   static constexpr std::string_view name = "select";
   [[noreturn]] static void raise_outside(index_t position, index_t size) {
@@ -36,9 +36,9 @@ struct Selection {
 
 /// Returns the position along axis `Axis` of `S` that `i` means, which counts from its end if negative. A constant
 /// outside the axis is a compile error of `Shown`, any other position outside a tenon::Error.
-template <class S, std::size_t Axis, class Shown, class Index>
+template <class S, int Axis, class Shown, class Index>
 constexpr index_t position_along(const Index& i) {
-  constexpr index_t size = S::dims[Axis];
+  constexpr index_t size = S::dims[std::size_t{Axis}];
   const auto position = [&] {
     if constexpr (is_constant_position<Index>) {
       constexpr index_t known = Index::value, least = known < 0 ? -known : known + 1;

@@ -61,8 +61,8 @@ struct expected_along<Extent, std::index_sequence<I...>> {
 };
 }  // namespace detail
 /// An input that has axis `Axis`, of the extent `Extent`.
-template <std::size_t Axis, auto Extent = any>
-using expected_along_t = typename detail::expected_along<Extent, std::make_index_sequence<Axis>>::type;
+template <int Axis, auto Extent = any>
+using expected_along_t = typename detail::expected_along<Extent, std::make_index_sequence<std::size_t{Axis}>>::type;
 /// An input that has the axis that `Dim` names, which counts from the last if it is negative.
 template <int Dim>
 using expected_axis_t = expected_along_t<(Dim < 0 ? -Dim - 1 : Dim)>;
