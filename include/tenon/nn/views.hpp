@@ -131,7 +131,10 @@ using operand_shape_t = shape_of_t<autograd::argument_t<decltype(as_argument(std
 template <class X, int Dim>
 inline constexpr int axis_in = axis_of(Dim, operand_shape_t<X>::rank);
 template <class X, int Dim>
-inline constexpr bool has_axis = axis_in<X, Dim> >= 0 && axis_in<X, Dim> < static_cast<int>(operand_shape_t<X>::rank);
+inline constexpr bool has_axis = [] {
+  constexpr int axis = axis_in<X, Dim>, rank = operand_shape_t<X>::rank;
+  return axis >= 0 && axis < rank;
+}();
 /// The extent of the axis of `X` that `Dim` names.
 template <class X, int Dim>
 inline constexpr index_t extent_in = operand_shape_t<X>::dims[axis_in<X, Dim>];
