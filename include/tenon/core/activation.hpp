@@ -137,7 +137,7 @@ struct Sigmoid {
   static constexpr Saves saves = Saves::output;
   template <class T>
   TENON_HOST_DEVICE T operator()(const T& x) const {
-    return T(1) / (T(1) + elementary::exp(-x));
+    return elementary::sigmoid(x);
   }
   template <class T>
   TENON_HOST_DEVICE constexpr T gradient(const T& g, const T& y) const {

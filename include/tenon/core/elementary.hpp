@@ -270,15 +270,103 @@ template <class T>
 TENON_HOST_DEVICE T tanh_of_expm1(const T& x, const T& e) {
   return choose(x < T(0), -e / (e + T(2)), e / (e + T(2)));
 }
-}  // namespace detail
+
+/// `pointwise::polynomial` by fused multiply-adds, in pairs that do not wait for one another (Estrin's scheme):
+/// `square` is x * x.
+template <class T>
+T fused_polynomial(const T&, const T&, float constant) {
+  return T(constant);
+}
+template <class T, class... Coefficients>
+T fused_polynomial(const T& x, const T& square, float constant, float first, Coefficients... more) {
+  if constexpr (sizeof...(more) == 0)
+    return fma(x, T(first), T(constant));
+  else
+    return fma(square, fused_polynomial(x, square, more...), fma(x, T(first), T(constant)));
+}
+template <class T, class... Coefficients>
+T fused_polynomial(const T& x, Coefficients... coefficients) {
+  return fused_polynomial(x, T(x * x), coefficients...);
+}
+/// Vectors of floats, whose exp, tanh and sigmoid are computed here.
+template <class T> concept FloatVector = is_float<T> && !std::is_arithmetic_v<T>;
+
+/// Returns exp(k log(2) + rest) of whole k and |rest| <= log(2) / 2, with an error below one unit in the last place. It
+/// is infinite for k = 128.
+template <class T>
+T exp_of_parts(const T& k, const T& rest) {
+  return times_power(fma(rest * rest,
+                         fused_polynomial(rest, 0.5f, 1.6666665459e-1f, 4.1665795894e-2f, 8.3334519073e-3f,
+                                          1.3981999507e-3f, 1.9875691500e-4f),
+                         rest) +
+                         T(1),
+                     k);
+}
+template <class T>
+T exp_of_power(const T& x, const T& k) {
+  return exp_of_parts(k, fma(k, T(2.12194440e-4f), in_order(fma(k, T(-0.693359375f), x))));
+}
+/// Returns exp(x) for -87 <= x <= 89; from 88.4 on it is infinite.
+template <class T>
+T exp_of_bounded(const T& x) {
+  return exp_of_power(x, in_order(in_order(fma(x, T(1.44269504f), T(0x1.8p23f))) - T(0x1.8p23f)));
+}
+
+/// Returns tanh(x) for |x| <= 9.7, with an error below 5 units in the last place: a quotient of polynomials of least
+/// greatest error, whose coefficients are those floats nearby that round best. From 9.1 on it exceeds 1, and is cut.
+template <class T>
+T tanh_of_square(const T& x, const T& square, const T& fourth_power) {
+  const auto quotient =
+      x *
+      fused_polynomial(square, fourth_power, 0.665447176f, 0.0890392661f, 0.00232560933f, 1.37056877e-05f,
+                       8.87489193e-09f) /
+      fused_polynomial(square, fourth_power, 0.665447176f, 0.310854852f, 0.017217787f, 0.00021855651f, 5.17002889e-07f);
+  return at_least(T(-1), at_most(T(1), T(quotient)));
+}
+template <class T>
+T tanh_of_square(const T& x, const T& square) {
+  return tanh_of_square(x, square, square * square);
+}
+template <class T>
+T tanh_of_bounded(const T& x) {
+  return tanh_of_square(x, x * x);
+}
 
 template <class T>
-TENON_HOST_DEVICE inline T tanh(const T& x) {
+TENON_HOST_DEVICE T tanh_of(const T& x) {
   using std::abs, std::tanh;
   if constexpr (fast_math)
-    return detail::tanh_of_expm1(x, elementary::expm1(T(2) * abs(bounded(x, 20))));  // from there on it is 1
+    return tanh_of_expm1(x, elementary::expm1(T(2) * abs(bounded(x, 20))));  // from there on it is 1
   else
     return tanh(x);
+}
+template <FloatVector T>
+T tanh_of(const T& x) {
+  return tanh_of_bounded(at_least(T(-9.7f), at_most(T(9.7f), x)));
+}
+}  // namespace detail
+
+/// Returns the hyperbolic tangent.
+template <class T>
+TENON_HOST_DEVICE inline T tanh(const T& x) {
+  return detail::tanh_of(x);
+}
+
+namespace detail {
+template <class T>
+TENON_HOST_DEVICE T sigmoid_of(const T& x) {
+  return T(1) / (T(1) + elementary::exp(-x));
+}
+template <FloatVector T>
+T sigmoid_of(const T& x) {
+  return T(1) / (T(1) + exp_of_bounded(at_least(T(-87), at_most(T(fast_math ? 88 : 89), -x))));
+}
+}  // namespace detail
+
+/// Returns 1 / (1 + exp(-x)).
+template <class T>
+TENON_HOST_DEVICE inline T sigmoid(const T& x) {
+  return detail::sigmoid_of(x);
 }
 
 namespace detail {
