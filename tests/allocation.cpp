@@ -1,6 +1,7 @@
 // A warm training step and a call of a compiled net allocate nothing.
 #include <atomic>
 #include <boost/test/unit_test.hpp>
+#include <cmath>
 #include <cstdlib>
 #include <new>
 #include <tenon/tenon.hpp>
@@ -147,6 +148,27 @@ BOOST_AUTO_TEST_CASE(a_compiled_net_allocates_nothing) {
   auto normalized = tenon::compile<Tensor<float, 3, 1, 8, 8>>(norms);
   const Tensor<float, 3, 1, 8, 8> digits;
   BOOST_TEST(allocations_of([&] { normalized(digits); }) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_step_of_a_stream_allocates_nothing) {
+  using Voice = nn::Sequential<nn::ZeroPad1d<nn::padding<4, 0>>, nn::Conv1d<1, 8, nn::kernel_size<3>, nn::dilation<2>>,
+                               nn::Tanh, nn::AvgPool1d<nn::kernel_size<3>, nn::stride<2>>,
+                               nn::ConvTranspose1d<8, 2, nn::kernel_size<4>, nn::stride<2>>>;
+  const Voice voice;
+  auto voice_stream = tenon::compile_stream<Tensor<float, 1, 1, 16>>(voice);
+  const nn::LSTM<3, 20, nn::num_layers<2>> memory;
+  auto memory_stream = tenon::compile_stream<Tensor<float, 4, 1, 3>>(memory);
+  const Tensor<float, 1, 1, 16> samples;
+  const Tensor<float, 4, 1, 3> features;
+  static_assert(noexcept(voice_stream.step(samples)));
+  float sum = 0;
+  BOOST_TEST(allocations_of([&] {
+               for (int step = 0; step < 3; ++step)
+                 sum += voice_stream.step(samples)(0, 1, 3) + std::get<0>(memory_stream.step(features))(3, 0, 19);
+               voice_stream.reset();
+               memory_stream.reset();
+             }) == 0);
+  BOOST_TEST(std::isfinite(sum));
 }
 
 BOOST_AUTO_TEST_CASE(a_compiled_net_in_the_callers_storage_allocates_no_memory_for_tensors) {

@@ -6,7 +6,8 @@
 #include <cstdlib>
 #include <new>
 #include <tenon/cpu/activation.hpp>
-#include <tenon/cpu/compile.hpp>
+#include <tenon/cpu/compile_stream.hpp>
+#include <tenon/cpu/conv.hpp>
 #include <tenon/cpu/functional.hpp>
 #include <tenon/cpu/linear.hpp>
 #include <tenon/nn/sequential.hpp>
@@ -120,6 +121,22 @@ BOOST_AUTO_TEST_CASE(a_stream_steps_and_is_reset) {
   BOOST_TEST(y(0, 0) == 3);
   any.reset();
   BOOST_TEST(any(x)(0, 1) == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_compiled_stream_steps_and_is_reset) {
+  using Block = tenon::Tensor<float, 1, 1, 4>;
+  const nn::Conv1d<1, 1, nn::kernel_size<3>> conv;
+  auto stream = tenon::compile_stream<Block>(conv);
+  tenon::AnyNet<Block, Block> held{stream};
+  Block piece, y;
+  piece.fill(1);
+  const Block first = held(piece);
+  BOOST_TEST((first == stream.step(piece)));
+  held(piece, y);
+  BOOST_TEST((y == stream.step(piece)));
+  BOOST_TEST((y != first));  // it remembers the first piece
+  held.reset();
+  BOOST_TEST((held(piece) == first));
 }
 
 /// A net that counts its instances and asks for an alignment.

@@ -2,9 +2,11 @@
 /// Everything for the host. Files are apart: `<tenon/io/safetensors.hpp>`.
 #pragma once
 
+#include "core/flush_denormals.hpp"
 #include "cpu/activation.hpp"
 #include "cpu/class_loss.hpp"
 #include "cpu/compile.hpp"
+#include "cpu/compile_stream.hpp"
 #include "cpu/conv.hpp"
 #include "cpu/distance.hpp"
 #include "cpu/dropout.hpp"
@@ -18,14 +20,14 @@
 #include "cpu/pooling.hpp"
 #include "cpu/recurrent.hpp"
 #include "cpu/softmax.hpp"
-#include "cpu/vision.hpp"
 #include "cpu/unpooling.hpp"
-#include "nn/print.hpp"
+#include "cpu/vision.hpp"
 #include "io/summary.hpp"
 #include "nn/clip_grad.hpp"
 #include "nn/containers.hpp"
 #include "nn/functional.hpp"
 #include "nn/lists.hpp"
+#include "nn/print.hpp"
 #include "nn/recurrent.hpp"
 #include "nn/recurrent_cells.hpp"
 #include "nn/sequential.hpp"

@@ -297,6 +297,20 @@ void compute_expressions() {
   expect(is(static_cast<T>(xt::sum(a)()), 21), "xt::sum");
 }
 
+template <class T>
+void listen() {
+  using Voice = nn::Sequential<nn::ZeroPad1d<nn::padding<2, 0>>, nn::Conv1d<1, 3, nn::kernel_size<3>, nn::dtype<T>>,
+                               nn::Tanh, nn::AvgPool1d<nn::kernel_size<3>, nn::stride<1>>,
+                               nn::ConvTranspose1d<3, 1, nn::kernel_size<2>, nn::dtype<T>>>;
+  const Voice voice;
+  auto stream = tenon::compile_stream<Tensor<T, 1, 1, 4>>(voice);
+  const tenon::FlushDenormals guard;
+  const Tensor<T, 1, 1, 4> first = stream.step(Tensor<T, 1, 1, 4>{});
+  stream.step(first);
+  stream.reset();
+  expect(near_each_other(first, stream.step(Tensor<T, 1, 1, 4>{}), 0), "a stream after a reset");
+}
+
 #if !defined(WITHOUT_FILES)
 template <class T>
 void save_and_load(const char* path) {
@@ -331,6 +345,7 @@ int main(int argument_count, char** arguments) {
   compute_small<float>();
   train_images<float>();
   train_on_sequences<float>();
+  listen<float>();
 #if defined(WITHOUT_DOUBLE)
   train_recommender<float>();
 #else

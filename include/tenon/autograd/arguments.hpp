@@ -34,6 +34,9 @@ decltype(auto) as_argument(const X& x) {
 }
 template <class X>
 inline constexpr bool is_symbolic = requires { typename X::symbolic; };
+/// Whether X is a piece of a longer sequence.
+template <class X>
+inline constexpr bool is_piece = requires { typename X::piece_type; };
 template <class First, class... Rest>
 const auto& first_symbolic(const First& first, const Rest&... rest) {
   if constexpr (is_symbolic<First>)

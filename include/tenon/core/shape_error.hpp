@@ -146,6 +146,11 @@ struct Rejected {
   constexpr Rejected grad() const { return {}; }
   constexpr Rejected item() const { return {}; }
   constexpr Rejected to_host() const { return {}; }
+  template <class... X>
+  constexpr Rejected step(const X&...) const {
+    return {};
+  }
+  constexpr void reset() const {}
   static constexpr std::size_t size() { return 0; }
   /// Stands for a number.
   constexpr operator double() const { return 0; }

@@ -17,6 +17,10 @@ namespace tenon::inline TENON_ISA::cpu {
 /// Specialised in the files of cpu/stage/.
 template <class Operation>
 struct Stage;
+/// The stage of an operation that remembers earlier pieces of what it is given: `kernel<X>` of the piece X, a value in
+/// the layout that it lies in. Specialised in cpu/stage/stream.hpp and cpu/stage/recurrent.hpp.
+template <class Operation>
+struct TimedStage;
 
 /// Memory of a net, its own or the caller's. A copy always has its own.
 class Memory {
@@ -98,6 +102,8 @@ struct Backend {
   using tensor = tensor_of_t<T, S>;
   template <class Operation>
   using stage = Stage<Operation>;
+  template <class Operation>
+  using timed_stage = TimedStage<Operation>;
   template <class T, class S, class From, class To>
   using conversion = typename detail::Conversion<T, S, From, To>::type;
 

@@ -137,6 +137,8 @@ class Container : public Layer<Derived> {
   static auto call(Self& self, const X& x) {
     if constexpr (tenon::detail::is_rejected<X>) {
       return Rejected{};
+    } else if constexpr (tenon::detail::is_piece<X>) {  // of which layers make other shapes
+      return Derived::compose(detail::ComposeCalls<Self>{self}, x);
     } else {
       using S = decltype(output_shape(shape_of_t<X>{}));
       if constexpr (is_rejection<S>) {

@@ -72,6 +72,9 @@ class RecurrentLayer : public Layer<Derived> {
   static constexpr bool two = layers > 1;
 
  public:
+  /// The axis of its sequences that is time.
+  static constexpr int time_axis = samples_first ? 1 : 0;
+
   parameter_when<true, rows, InputSize> weight_ih_l0;
   parameter_when<true, rows, HiddenSize> weight_hh_l0;
   parameter_when<has_bias, rows> bias_ih_l0, bias_hh_l0;
@@ -235,10 +238,14 @@ class RecurrentLayer : public Layer<Derived> {
         return detail::rejected_results<Cell>();
       } else if constexpr (both_ways) {
         auto back = run_direction<Layer * ways + 1>(order, input, hidden, memory);
-        auto y = apply(tenon::operation::Cat<-1>{}, std::get<0>(forth), std::get<0>(back));
-        return run_layers<Layer + 1>(order, dropped<Layer>(std::move(y)), hidden, memory,
-                                     std::tuple_cat(hidden_states, std::tuple{std::get<1>(forth), std::get<1>(back)}),
-                                     std::tuple_cat(memories, memory_of(forth), memory_of(back)));
+        if constexpr (tenon::detail::is_rejected<decltype(back)>) {  // as in a stream
+          return detail::rejected_results<Cell>();
+        } else {
+          auto y = apply(tenon::operation::Cat<-1>{}, std::get<0>(forth), std::get<0>(back));
+          return run_layers<Layer + 1>(order, dropped<Layer>(std::move(y)), hidden, memory,
+                                       std::tuple_cat(hidden_states, std::tuple{std::get<1>(forth), std::get<1>(back)}),
+                                       std::tuple_cat(memories, memory_of(forth), memory_of(back)));
+        }
       } else {
         return run_layers<Layer + 1>(order, dropped<Layer>(std::move(std::get<0>(forth))), hidden, memory,
                                      std::tuple_cat(hidden_states, std::tuple{std::get<1>(forth)}),

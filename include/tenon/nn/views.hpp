@@ -225,9 +225,11 @@ inline constexpr bool is_permutation = [] {
 ///     Tensor<float, 4, 6> y = tenon::narrow<1, 2, 6>(Tensor<float, 4, 9>{});
 template <int Dim, index_t Start, index_t Length, class X>
 auto narrow(const X& x) {
-  static_assert(Length > 0, "narrow: the length is positive");
-  if constexpr (Length <= 0 || detail::is_rejected<X>) {
+  static_assert(Length > 0 || detail::is_piece<X>, "narrow: the length is positive");
+  if constexpr ((Length <= 0 && !detail::is_piece<X>) || detail::is_rejected<X>) {
     return Rejected{};
+  } else if constexpr (detail::is_piece<X> && Start >= 0) {  // which may be shorter than what is left out of all
+    return apply(operation::Narrow<detail::axis_in<X, Dim>, Start, Length>{}, x);
   } else {
     constexpr index_t start = [] {
       if constexpr (Start < 0 && detail::has_axis<X, Dim>)
@@ -285,7 +287,9 @@ auto slice(const X& x) {
     };
     constexpr index_t start = bound(tag::value<options, nn::start>);
     constexpr index_t end = tag::option<options, nn::end>::is_given ? bound(tag::value<options, nn::end>) : extent;
-    if constexpr (start >= end)
+    if constexpr (detail::is_piece<X> && step == 1 && end == extent && tag::value<options, nn::start> >= 0)
+      return narrow<axis, tag::value<options, nn::start>, extent - tag::value<options, nn::start>>(x);
+    else if constexpr (start >= end)
       return detail::reject_operand<detail::Slice, expected_along_t<axis, at_least<start + 1>>, X>();
     else if constexpr (step == 1)
       return detail::apply_to_operands(operation::Narrow<axis, start, end - start>{}, x);

@@ -2,6 +2,7 @@
 /// The arguments of a stage's functions: a Call when a net runs, a Source when the net is made.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -46,6 +47,17 @@ struct Step {
 class Call {
  public:
   constexpr Call(const Step& step, std::byte* const* ports) : step_(&step), ports_(ports + step.first_port) {}
+  /// Makes a call like `other` on `ports`, a changed copy of its own.
+  constexpr Call(const Call& other, std::byte* const* ports) : step_(other.step_), ports_(ports) {}
+
+  /// Returns the ports of a call of one output and up to `Inputs` inputs: packed weights, scratch memory, state, the
+  /// inputs, the output.
+  template <std::size_t Inputs>
+  std::array<std::byte*, Inputs + 4> copy_ports() const noexcept {
+    std::array<std::byte*, Inputs + 4> ports{};
+    std::copy_n(ports_, step_->inputs + 4, ports.begin());
+    return ports;
+  }
 
   /// Returns the elements of input `i`, in the layout that the kernel `reads`. An output may lie over them only where
   /// the kernel says so (`in_place`).

@@ -197,8 +197,10 @@ auto call(const Model& model, const X&... x) {
 template <class Model, class... X>
 inline constexpr bool takes = requires(Model& model, const X&... x) { model.forward(x...); };
 
-template <class Model, class Use, class... X>
-TENON_COLD auto with_traced(const Model& model, const Use& use, Graph& graph, const X&... x) {
+/// Calls `model` with `x...`, and `use` with the plan for what `values_of` makes of the result.
+template <class Model, class ValuesOf, class Use, class... X>
+TENON_COLD auto with_traced(const Model& model, const ValuesOf& values_of, const Use& use, Graph& graph,
+                            const X&... x) {
   if constexpr (!takes<Model, X...>) {
     TENON_REJECT(
         "compile<Inputs...>(model): the forward of the model does not take so many inputs, or none of such types; "
@@ -206,7 +208,7 @@ TENON_COLD auto with_traced(const Model& model, const Use& use, Graph& graph, co
         Model, Types<tensor_of_t<typename X::value_type, typename X::static_shape>...>);
     return Rejected{};
   } else {
-    const auto result = detail::call(model, x...);
+    const auto result = values_of(detail::call(model, x...));
     using R = std::remove_const_t<decltype(result)>;
     if constexpr (has_rejected<R>) {
       return Rejected{};
@@ -228,7 +230,7 @@ template <class Backend, class... Inputs, class Model, class Use>
 auto with_plan(const Model& model, const Use& use) {
   Graph graph;
   return with_inputs<Backend, Inputs...>(
-      graph, [&](const auto&... x) { return detail::with_traced(model, use, graph, x...); });
+      graph, [&](const auto&... x) { return detail::with_traced(model, std::identity{}, use, graph, x...); });
 }
 
 /// Computes `compile<Inputs...>(model)` for a backend.

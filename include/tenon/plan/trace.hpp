@@ -105,6 +105,31 @@ struct Append<1> {
 
 }  // namespace detail
 
+/// A layer's parameters among the arguments of an operation, behind its operands.
+template <class... X>
+class ParametersOf {
+  static constexpr std::size_t operands = (std::size_t{!detail::is_layer_parameter<X>} + ... + 0);
+  static_assert(detail::parameters_follow<X...>, "parameters follow the operands");
+
+ public:
+  explicit ParametersOf(const X&... x) : elements_{detail::elements_of_parameter(x)...} {}
+  static constexpr std::size_t number_of_operands = operands;
+  operator Parameters() const { return {elements_.data() + operands, static_cast<int>(sizeof...(X) - operands)}; }
+
+ private:
+  std::array<const void*, sizeof...(X)> elements_;
+};
+
+/// Notes an operation on `x...` with a result of shape `R`, whose stages were appended since there were `before` of
+/// them.
+template <class Operation, class R, class... X>
+void note(Graph& graph, int before, index_t multiply_adds, const X&... x) {
+  using Shown = typename detail::FirstShape<R>::type;
+  graph.note(
+      {Operation::name, {Shown::dims.data(), Shown::rank}, (detail::parameter_count(x) + ... + 0), multiply_adds},
+      before);
+}
+
 template <class Backend, class T, class S, class Layout, class Producer>
 template <class Operation, class... X>
 TENON_COLD auto Value<Backend, T, S, Layout, Producer>::append(const Operation& operation, const X&... x) const {
@@ -116,18 +141,11 @@ TENON_COLD auto Value<Backend, T, S, Layout, Producer>::append(const Operation& 
     static_assert(can_plan<Backend, Operation>, "this operation has no place in a compiled net");
     return Rejected{};
   } else {
-    constexpr std::size_t operands = (std::size_t{!detail::is_layer_parameter<X>} + ... + 0);
-    static_assert(detail::parameters_follow<X...>, "parameters follow the operands");
-    const void* const elements[]{detail::elements_of_parameter(x)...};
-    const Parameters parameters{elements + operands, static_cast<int>(sizeof...(X) - operands)};
+    const ParametersOf<X...> parameters(x...);
     const int before = graph_->operations();
-    const auto result = detail::Append<operands>::template run<Backend>(*graph_, operation, parameters, x...);
-    using Shown = typename detail::FirstShape<R>::type;
-    graph_->note({Operation::name,
-                  {Shown::dims.data(), Shown::rank},
-                  (detail::parameter_count(x) + ... + 0),
-                  detail::multiply_adds<Operation, shape_of_t<X>...>()},
-                 before);
+    const auto result =
+        detail::Append<parameters.number_of_operands>::template run<Backend>(*graph_, operation, parameters, x...);
+    note<Operation, R>(*graph_, before, detail::multiply_adds<Operation, shape_of_t<X>...>(), x...);
     return result;
   }
 }
