@@ -31,11 +31,9 @@ namespace detail {
 /// Calls `f(parameter)` for each parameter of `source` that has a gradient, once if it is shared.
 template <class Source, class F>
 void for_each_with_gradient(Source& source, F&& f) {
-  List<const void*> met;
+  nn::detail::Met met;
   const auto visit = [&](auto& parameter) {
-    const void* const state = parameter.state().get();
-    if (!parameter.state()->had_grad() || std::find(met.begin(), met.end(), state) != met.end()) return;
-    met.push_back(state);
+    if (!parameter.state()->had_grad() || !met.is_first(parameter.state().get())) return;
     const typename std::remove_cvref_t<decltype(parameter)>::tensor_type::place::scope beside(parameter.data());
     f(parameter);
   };

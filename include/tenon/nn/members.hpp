@@ -2,11 +2,13 @@
 /// Walking the reflected members of modules: the folds behind `parameters`, `state_dict`, `zero_grad` and `to`.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <string>
 #include <utility>
 
 #include "../autograd/variable.hpp"
+#include "../core/allocator.hpp"
 #include "../core/hana.hpp"
 #include "../core/text.hpp"
 #include "define_struct.hpp"
@@ -80,7 +82,43 @@ void for_each_named_tensor(M& module, F&& f, const Text& prefix = {}) {
     });
 }
 
-/// Calls `f(name, parameter)` for every parameter of `module`; the name is a std::string.
+namespace detail {
+/// The objects that a walk has met, so that it visits one that a model has in several places once.
+class Met {
+ public:
+  /// Whether `object` is met for the first time.
+  bool is_first(const void* object) {
+    if (std::find(objects_.begin(), objects_.end(), object) != objects_.end()) return false;
+    objects_.push_back(object);
+    return true;
+  }
+
+ private:
+  List<const void*> objects_;
+};
+
+/// The module behind a member: of a Shared layer its instance.
+template <class M>
+auto& instance_of(M& module) {
+  if constexpr (requires { module.instance(); })
+    return instance_of(*module);
+  else
+    return module;
+}
+
+template <class M, class F>
+void visit_modules(M& module, F& f, Met& met, const Text& name) {
+  if (!met.is_first(&module)) return;
+  f(std::string(name.data(), name.size()), module);
+  for_each_member(module, [&](const char* key, auto& member) {
+    if constexpr (is_module<std::remove_cvref_t<decltype(member)>>)
+      visit_modules(instance_of(member), f, met, name.empty() ? Text(key) : name + '.' + key);
+  });
+}
+}  // namespace detail
+
+/// Calls `f(name, parameter)` for every parameter of `module`, once for each, as PyTorch's `named_parameters()`: one
+/// that `nn::Shared` has in several places comes under the first of its names. The name is a std::string.
 ///
 ///     nn::Linear<4, 2> model;
 ///     nn::for_each_parameter(model, [](const std::string& name, auto& parameter) {
@@ -88,9 +126,24 @@ void for_each_named_tensor(M& module, F&& f, const Text& prefix = {}) {
 ///     });
 template <class M, class F>
 void for_each_parameter(M& module, F&& f) {
+  detail::Met met;
   for_each_named_tensor(module, [&](const std::string& name, auto& member) {
-    if constexpr (is_parameter<std::remove_cvref_t<decltype(member)>>) f(name, member);
+    if constexpr (is_parameter<std::remove_cvref_t<decltype(member)>>)
+      if (met.is_first(member.state().get())) f(name, member);
   });
+}
+
+/// Calls `f(name, module)` for `module`, whose name is empty, and every module below it, once for each, as PyTorch's
+/// `named_modules()`: of `nn::Shared` it gets the layer, under the first of its names. The name is a std::string.
+///
+///     nn::Sequential<nn::Linear<4, 2>, nn::ReLU> model;
+///     nn::for_each_module(model, [](const std::string&, auto& module) {
+///       if constexpr (requires { module.weight; }) module.weight.data().fill(0.5F);
+///     });
+template <class M, class F>
+void for_each_module(M& module, F&& f) {
+  detail::Met met;
+  detail::visit_modules(detail::instance_of(module), f, met, {});
 }
 
 namespace detail {

@@ -146,7 +146,9 @@ class Module {
   }
 
   /// References to every parameter, here and below: a Hana tuple, for `optim` and
-  /// `hana::for_each(m.parameters(), [](auto parameter) { parameter.get().data(); })`. See also `for_each_parameter`.
+  /// `hana::for_each(m.parameters(), [](auto parameter) { parameter.get().data(); })`. It and the following have an
+  /// element for each place in the model's type, also for each place of one Shared layer; `for_each_parameter` and
+  /// `for_each_module` visit that once.
   auto parameters() { return detail::as_parameter_references(named_parameters()); }
   /// The same as pairs (name, reference).
   auto named_parameters() { return detail::collect<detail::Collect::parameters, true>(self(), {}); }
@@ -182,9 +184,11 @@ class Module {
     });
     tenon::detail::check_targets(dict, targets, options, "module");
     tenon::detail::assign_targets(dict, targets);
-    for_each_parameter(self(), [&](const std::string& name, auto& parameter) {
-      parameter.state()->name(name);  // for errors
-      if (dict.contains(name)) parameter.state()->changed();
+    for_each_named_tensor(self(), [&](const std::string& name, auto& member) {
+      if constexpr (is_parameter<std::remove_cvref_t<decltype(member)>>) {
+        member.state()->name(name);  // for errors
+        if (dict.contains(name)) member.state()->changed();
+      }
     });
   }
 
