@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "../autograd/apply.hpp"
+#include "../autograd/hooked_call.hpp"
 #include "../core/random.hpp"
 #include "../core/state_dict.hpp"
 #include "conversion.hpp"
@@ -99,7 +100,8 @@ class Module {
   /// A copy has parameters and layers of its own; its Shared layers share what those of `other` share. (A user's copy
   /// constructor sees to that if it calls this one and copies its members in its list of initializers.)
   Module(const Module& other) : training_(other.training_) { detail::begin_copy(self(), other.self()); }
-  Module(Module&&) = default;
+  /// The hooks go with the module.
+  Module(Module&& other) noexcept : training_(other.training_) { hooks_.take(other.hooks_, &self()); }
   /// The parameters take over value, gradient and flags: an optimiser goes on with what is assigned. Throws
   /// tenon::Error, before anything is changed, where Shared layers would keep it from that.
   Module& operator=(const Module& other) {
@@ -109,10 +111,12 @@ class Module {
   }
   /// The parameters take over value, gradient and flags of those of `other`: an optimiser made for this module goes on
   /// with what is assigned. (If nobody refers to a parameter here, it becomes the other's, with its optimiser.) So does
-  /// `std::swap` of two modules: each optimiser follows the parameters it was made for. Throws as the copy does.
+  /// `std::swap` of two modules: each optimiser follows the parameters it was made for. A module without hooks takes
+  /// those of `other`. Throws as the copy does.
   Module& operator=(Module&& other) {
     if (this != &other) detail::move_shared(self(), other.self());
     training_ = other.training_;
+    hooks_.take(other.hooks_, &self());
     return *this;
   }
 
@@ -207,6 +211,37 @@ class Module {
   /// This module on the host.
   auto cpu() const { return convert<to_place<host>>(); }
 
+  /// Calls `hook(module, input, output)` behind every call of this module on Tensors or Variables, with copies of what
+  /// it was given and what it made: each a `const AnyTensor&`. For a module of several tensors it takes
+  /// `std::span<const AnyTensor>` in place of either; in a call with several, one that does not is a tenon::Error. It
+  /// returns nothing; what it throws ends the call. Hooks are not copied with a module, and nets that `compile` makes
+  /// leave them out.
+  ///
+  ///     nn::Linear<4, 2> layer;
+  ///     tenon::index_t rows = 0;
+  ///     auto handle = layer.register_forward_hook(
+  ///         [&](auto&, const tenon::AnyTensor&, const tenon::AnyTensor& output) { rows = output.extents()[0]; });
+  ///     layer(Tensor<float, 3, 4>{});
+  ///     assert(rows == 3);
+  ///     handle.remove();
+  template <class Hook>
+  RemovableHandle register_forward_hook(Hook hook) {
+    return add_hook(autograd::Hooks::Kind::forward, autograd::detail::forward_hook<Derived>(std::move(hook)));
+  }
+  /// Calls `hook(module, grad_input, grad_output)` in each backward pass through a call of this module on Variables,
+  /// with the gradients of what it was given and of what it made: PyTorch's `register_full_backward_hook`. Tensors and
+  /// spans are as in a forward hook. The gradient of an input that needs none has no elements.
+  ///
+  /// A hook returns nothing, or a `std::optional<AnyTensor>`: a value replaces the gradient of the input; for several
+  /// inputs, a `std::vector<std::optional<AnyTensor>>` with an element for each, or empty. A value of another shape or
+  /// dtype is a tenon::Error. What it throws ends the backward pass.
+  template <class Hook>
+  RemovableHandle register_backward_hook(Hook hook) {
+    return add_hook(autograd::Hooks::Kind::backward, autograd::detail::backward_hook<Derived>(std::move(hook)));
+  }
+  /// Whether a hook is registered that was not removed.
+  bool has_hooks() const noexcept { return hooks_.has_any(); }
+
  protected:
   Derived& self() noexcept { return static_cast<Derived&>(*this); }
   const Derived& self() const noexcept { return static_cast<const Derived&>(*this); }
@@ -227,8 +262,28 @@ class Module {
     }
   }
 
+  RemovableHandle add_hook(autograd::Hooks::Kind kind, autograd::Hooks::Function function) {
+    const auto& added = hooks_.of(&self()).add(kind, std::move(function));
+    return {hooks_.pointer(), added};
+  }
+
   template <class Self, class... X>
   static auto call(Self& self, const X&... x) {
+    namespace kind = ::tenon::detail;
+    if constexpr (((!kind::is_symbolic<X> && !kind::is_probe<X> && !kind::is_rejected<X>) && ...))
+      if (self.Module::hooks_.has_any() && !detail::evaluates) [[unlikely]]
+        return call_with_hooks(self, kind::as_argument(x)...);
+    return compute(self, x...);
+  }
+  template <class Self, class... X>
+  TENON_COLD static auto call_with_hooks(Self& self, const X&... x) {
+    autograd::HookedCall<sizeof...(X)> hooked(self.Module::hooks_.pointer(), {autograd::hooked_value(x)...});
+    return [&]<std::size_t... I>(std::index_sequence<I...>) {
+      return hooked.finish(compute(self, autograd::hooked(x, hooked.input(I))...));
+    }(std::index_sequence_for<X...>{});
+  }
+  template <class Self, class... X>
+  static auto compute(Self& self, const X&... x) {
     // A user's forward is written once, for recorded values; on Tensors it runs on values that record nothing.
     namespace kind = ::tenon::detail;
     constexpr bool takes_recorded =
@@ -244,6 +299,7 @@ class Module {
   }
 
   bool training_ = true;
+  autograd::OwnHooks hooks_;
 };
 
 /// Base of the layers and containers of this library.

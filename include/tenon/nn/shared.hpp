@@ -80,7 +80,7 @@ class Shared : public Container<Shared<A>> {
     return call(std::as_const(*instance_), x...);
   }
 
-  // The mode and the members are the instance's.
+  // The mode, the hooks and the members are the instance's.
   Shared& train(bool mode = true) {
     instance_->train(mode);
     return *this;
@@ -88,6 +88,15 @@ class Shared : public Container<Shared<A>> {
   Shared& eval() { return train(false); }
   bool is_training() const noexcept { return instance_->is_training(); }
   void set_training(bool mode) noexcept { instance_->set_training(mode); }
+  template <class Hook>
+  RemovableHandle register_forward_hook(Hook hook) {
+    return instance_->register_forward_hook(std::move(hook));
+  }
+  template <class Hook>
+  RemovableHandle register_backward_hook(Hook hook) {
+    return instance_->register_backward_hook(std::move(hook));
+  }
+  bool has_hooks() const noexcept { return instance_->has_hooks(); }
 
   template <class F>
   constexpr void for_each_own_member(F&& f) {

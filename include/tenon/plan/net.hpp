@@ -42,10 +42,22 @@ struct Sizes<Backend, Model, Types<Inputs...>> {
 struct Planned {
   Graph graph;
   Plan plan;
-  TENON_COLD Planned(Graph&& traced, Plan&& its_plan) : graph(std::move(traced)), plan(std::move(its_plan)) {
+  std::vector<std::string> hooked;  // the modules whose hooks are left out
+  TENON_COLD Planned(Graph&& traced, Plan&& its_plan, std::vector<std::string>&& its_hooked)
+      : graph(std::move(traced)), plan(std::move(its_plan)), hooked(std::move(its_hooked)) {
     graph.finish();
   }
 };
+
+/// Returns the names of the modules of `model` that have hooks.
+template <class Model>
+TENON_COLD std::vector<std::string> hooked_modules(const Model& model) {
+  std::vector<std::string> names;
+  nn::for_each_module(model, [&](const std::string& name, const auto& module) {
+    if (module.has_hooks()) names.push_back(name);
+  });
+  return names;
+}
 
 /// The types of the tensors of a net's result: one, or those of a std::tuple.
 template <class Result>
@@ -86,10 +98,11 @@ class Compiled<Backend, Model, Types<Inputs...>, Result, Types<Outputs...>>
   using Output = Result;
 
   /// Makes a net of a plan; call `compile` instead. The net allocates storage that is not given.
-  Compiled(Graph&& graph, Plan&& plan, std::span<std::byte> weight_storage, std::span<std::byte> workspace)
+  Compiled(Graph&& graph, Plan&& plan, std::vector<std::string>&& hooked, std::span<std::byte> weight_storage,
+           std::span<std::byte> workspace)
       : sizes(plan.memory),
         program_(graph, plan, weight_storage, workspace),
-        planned_(std::make_shared<const Planned>(std::move(graph), std::move(plan))),
+        planned_(std::make_shared<const Planned>(std::move(graph), std::move(plan), std::move(hooked))),
         result_(views(each_output{})) {}
   Compiled(const Compiled& other)
       : sizes(other), program_(other.program_), planned_(other.planned_), result_(views(each_output{})) {}
@@ -140,7 +153,11 @@ class Compiled<Backend, Model, Types<Inputs...>, Result, Types<Outputs...>>
   void reset() { program_.reset(); }
 
   /// Returns the stages, with the kernel of each and the reason for it. Prints as a table.
-  NetPlan plan() const { return describe(planned_->graph, planned_->plan); }
+  NetPlan plan() const {
+    NetPlan plan = describe(planned_->graph, planned_->plan);
+    plan.hooked = planned_->hooked;
+    return plan;
+  }
 
  private:
   template <class X>
@@ -236,11 +253,12 @@ auto with_plan(const Model& model, const Use& use) {
 /// Computes `compile<Inputs...>(model)` for a backend.
 template <class Backend, class... Inputs, class Model>
 auto compile_for(const Model& model, std::span<std::byte> weight_storage, std::span<std::byte> workspace) {
-  return with_plan<Backend, Inputs...>(model, [&]<class Result>(Graph&& graph, Plan&& plan,
-                                                                std::type_identity<Result>) {
-    using InputTypes = Types<typename Backend::template tensor<typename Inputs::value_type, shape_of_t<Inputs>>...>;
-    return Compiled<Backend, Model, InputTypes, Result>(std::move(graph), std::move(plan), weight_storage, workspace);
-  });
+  return with_plan<Backend, Inputs...>(
+      model, [&]<class Result>(Graph&& graph, Plan&& plan, std::type_identity<Result>) {
+        using InputTypes = Types<typename Backend::template tensor<typename Inputs::value_type, shape_of_t<Inputs>>...>;
+        return Compiled<Backend, Model, InputTypes, Result>(std::move(graph), std::move(plan), hooked_modules(model),
+                                                            weight_storage, workspace);
+      });
 }
 
 }  // namespace tenon::inline TENON_ISA::plan

@@ -43,6 +43,8 @@ struct NetPlan {
     index_t flops = 0;
   };
   std::vector<Stage> stages;
+  /// The names of the modules that have hooks, which the net does not call; the model's own name is empty.
+  std::vector<std::string> hooked;
   /// The bytes of the arena, of the packed weights, and of memory that survives calls.
   std::size_t workspace_bytes = 0, weight_bytes = 0, state_bytes = 0;
 
@@ -181,6 +183,12 @@ Characters NetPlan::text() const {
   for (const Stage& stage : stages)
     if (!stage.reason.empty())
       text += Text(stage.name.c_str()) + " by " + Text(stage.kernel) + ", because " + stage.reason.c_str() + "\n";
+  if (!hooked.empty()) {
+    text += "Left out: hooks of ";
+    for (std::size_t i = 0; i < hooked.size(); ++i)
+      text.append(i ? ", " : "").append(hooked[i].empty() ? "the model" : hooked[i].c_str());
+    text += "\n";
+  }
   text += "Workspace " + to_text(workspace_bytes) + " bytes, packed weights " + to_text(weight_bytes) + " bytes\n";
   return text.c_str();
 }
