@@ -25,6 +25,7 @@
 #include "io/summary.hpp"
 #include "nn/clip_grad.hpp"
 #include "nn/containers.hpp"
+#include "nn/extended.hpp"
 #include "nn/functional.hpp"
 #include "nn/lists.hpp"
 #include "nn/print.hpp"

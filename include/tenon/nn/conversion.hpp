@@ -64,8 +64,8 @@ decltype(auto) on_host(const TensorType& tensor) {
     return tensor.to_host();
 }
 
-/// Assigns `entry` to the tensor of type `TensorType` at `tensor`. The entry has its shape, and a dtype that converts to
-/// its own.
+/// Assigns `entry` to the tensor of type `TensorType` at `tensor`. The entry has its shape, and a dtype that converts
+/// to its own.
 template <class TensorType>
 void assign(void* tensor, const AnyTensor& entry) {
   auto& target = *static_cast<TensorType*>(tensor);
@@ -140,6 +140,28 @@ template <class M, class Conversion>
   requires Convertible<M, Conversion>
 struct rebound_or_same<M, Conversion> {
   using type = typename rebound<M, Conversion>::type;
+};
+
+/// A tensor with its element type, if that is floating, and its place converted.
+template <class TensorType, class Conversion, class S = shape_of_t<TensorType>>
+struct rebound_tensor;
+template <class TensorType, class Conversion, index_t... D>
+struct rebound_tensor<TensorType, Conversion, Shape<D...>> {
+ private:
+  using T = typename TensorType::value_type;
+  using converted = placed<typename Conversion::template apply<typename place_at<typename TensorType::place, T>::type>>;
+  using element = std::conditional_t<std::is_floating_point_v<T>, typename converted::type, T>;
+
+ public:
+  using type = typename converted::place::template tensor<element, D...>;
+};
+template <class TensorType, class Conversion>
+struct rebound_or_same<Parameter<TensorType>, Conversion> {
+  using type = Parameter<typename rebound_tensor<placed_tensor_t<TensorType>, Conversion>::type>;
+};
+template <class TensorType, class Conversion>
+struct rebound_or_same<Buffer<TensorType>, Conversion> {
+  using type = Buffer<typename rebound_tensor<placed_tensor_t<TensorType>, Conversion>::type>;
 };
 }  // namespace detail
 

@@ -158,16 +158,6 @@ class ModuleList : public ElementList<ModuleList, Modules...> {
 template <class... L>
 ModuleList(L...) -> ModuleList<L...>;
 
-namespace detail {
-template <class P, class Conversion>
-struct rebound_parameter;
-template <class T, index_t... D, class Conversion>
-struct rebound_parameter<Parameter<Tensor<T, D...>>, Conversion> {
-  using type =
-      Parameter<typename tag::parameters_of<dtype<typename Conversion::template apply<T>>>::template tensor<D...>>;
-};
-}  // namespace detail
-
 /// `torch.nn.ParameterList`: parameters that the `forward` of the module which has the list goes through.
 ///
 /// `ParameterList<Parameter<Tensor<float, 2, 3>>, ...>`; `append` and `extend` return the longer list. Keys: `0`, `1`,
@@ -183,7 +173,7 @@ class ParameterList : public ElementList<ParameterList, Parameters...> {
  public:
   static constexpr std::string_view name = "ParameterList";
   template <class Conversion>
-  using rebind = ParameterList<typename detail::rebound_parameter<Parameters, Conversion>::type...>;
+  using rebind = ParameterList<rebound_or_same_t<Parameters, Conversion>...>;
 
   ParameterList() = default;
   template <class... P>

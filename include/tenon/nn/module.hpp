@@ -60,6 +60,10 @@ class EvaluationScope {
   bool before_;
 };
 
+/// Returns `module` with `member` under a name; <tenon/nn/extended.hpp> defines it.
+template <class M, class Name, class Member>
+auto extend(M module, Name name, Member member);
+
 /// The tensor of a result, which another handle may have too: of the same tuple, or one that the module keeps.
 template <class R>
 auto give_back(R&& result) {
@@ -194,6 +198,39 @@ class Module {
         if (dict.contains(name)) member.state()->changed();
       }
     });
+  }
+
+  /// `register_buffer(name, tensor)`, `register_parameter(name, parameter)` and `add_module(name, module)` of PyTorch:
+  /// a copy of this module that has the member as well, an `nn::Extended`; of `std::move(m)`, this module itself. It
+  /// computes what this one computes. A name that a member has is one compile error. They need
+  /// <tenon/nn/extended.hpp>, which <tenon/tenon.hpp> includes.
+  ///
+  ///     nn::Linear<4, 2> layer;
+  ///     auto larger = layer.register_buffer("mean"_n, Tensor<float, 4>{}).add_module("norm"_n, nn::BatchNorm1d<2>{});
+  ///     assert(larger.state_dict().contains("norm.running_mean"));
+  template <class Name, class X>
+  auto register_buffer(Name name, const X& value) const& {
+    return detail::extend(Derived(self()), name, Buffer(tenon::detail::as_argument(value)));
+  }
+  template <class Name, class X>
+  auto register_buffer(Name name, const X& value) && {
+    return detail::extend(std::move(self()), name, Buffer(tenon::detail::as_argument(value)));
+  }
+  template <class Name, class X>
+  auto register_parameter(Name name, const X& value) const& {
+    return detail::extend(Derived(self()), name, Parameter(tenon::detail::as_argument(value)));
+  }
+  template <class Name, class X>
+  auto register_parameter(Name name, const X& value) && {
+    return detail::extend(std::move(self()), name, Parameter(tenon::detail::as_argument(value)));
+  }
+  template <class Name, class X>
+  auto add_module(Name name, X module) const& {
+    return detail::extend(Derived(self()), name, std::move(module));
+  }
+  template <class Name, class X>
+  auto add_module(Name name, X module) && {
+    return detail::extend(std::move(self()), name, std::move(module));
   }
 
   /// This module with element type `T`: a copy with every parameter and buffer converted.

@@ -13,8 +13,10 @@ namespace nn {
 
 /// The name PyTorch knows a module by.
 template <class M>
-std::string module_name(const M&) {
-  if constexpr (requires { M::operation::name; })
+std::string module_name([[maybe_unused]] const M& module) {
+  if constexpr (requires { typename M::extends; })
+    return module_name(*module);
+  else if constexpr (requires { M::operation::name; })
     return std::string(M::operation::name);
   else if constexpr (requires { M::name; })
     return std::string(M::name);
@@ -26,17 +28,14 @@ namespace detail {
 template <class M>
 Text repr_module(const M& module, const Text& indent) {
   if constexpr (requires { module.instance(); }) return repr_module(*module.instance(), indent);  // Shared
-  Text text(module_name(module).c_str());
-  text += '(';
-  if constexpr (requires { M::extra_repr(); }) text += std::string_view(M::extra_repr());
-  bool any = false;
+  Text extra, children;
+  if constexpr (requires { M::extra_repr(); }) extra += std::string_view(M::extra_repr());
   for_each_member(module, [&](const char* name, const auto& member) {
-    if constexpr (is_module<std::remove_cvref_t<decltype(member)>>) {
-      text += "\n" + indent + "  (" + name + "): " + detail::repr_module(member, indent + "  ");
-      any = true;
-    }
+    if constexpr (is_module<std::remove_cvref_t<decltype(member)>>)
+      children += "\n" + indent + "  (" + name + "): " + detail::repr_module(member, indent + "  ");
   });
-  return text + (any ? "\n" + indent + ")" : ")");
+  if (!children.empty() && !extra.empty()) extra.insert(0, "\n" + indent + "  ");
+  return module_name(module).c_str() + ("(" + extra + children) + (children.empty() ? ")" : "\n" + indent + ")");
 }
 }  // namespace detail
 

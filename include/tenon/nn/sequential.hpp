@@ -2,6 +2,8 @@
 /// `Sequential`: a static chain of layers.
 #pragma once
 
+#include <algorithm>
+
 #include "../core/hana.hpp"
 #include "compose.hpp"
 #include "shared.hpp"
@@ -103,6 +105,11 @@ class LayerList : public Container<Derived> {
   LayerList() = default;
 
   static constexpr std::size_t size() noexcept { return sizeof...(Elements); }
+  /// The names of the layers.
+  static constexpr std::array<std::string_view, sizeof...(Elements)> keys =
+      []<std::size_t... I>(std::index_sequence<I...>) {
+        return std::array<std::string_view, sizeof...(Elements)>{detail::chain_element<Elements, I>::key_text()...};
+      }(indices{});
 
   /// `model[0_c]`
   template <class Index>
@@ -167,14 +174,8 @@ class LayerList : public Container<Derived> {
   }
 
   template <class Name>
-  static constexpr std::size_t position = [] {
-    constexpr std::array<std::string_view, sizeof...(Elements)> keys = []<std::size_t... I>(std::index_sequence<I...>) {
-      return std::array<std::string_view, sizeof...(Elements)>{detail::chain_element<Elements, I>::key_text()...};
-    }(indices{});
-    std::size_t at = 0;
-    while (at < keys.size() && keys[at] != Name::value.view()) ++at;
-    return at;
-  }();
+  static constexpr std::size_t position =
+      static_cast<std::size_t>(std::find(keys.begin(), keys.end(), Name::value.view()) - keys.begin());
   template <std::size_t I, class Self>
   static constexpr auto& at(Self& list) noexcept {
     if constexpr (I < sizeof...(Elements)) {

@@ -4,7 +4,7 @@
 
 #include <memory>
 
-#include "compose.hpp"
+#include "wrapper.hpp"
 
 namespace tenon::inline TENON_ISA::nn {
 
@@ -23,7 +23,7 @@ namespace tenon::inline TENON_ISA::nn {
 /// one whose Shared layer is being trained throws tenon::Error if the layer would become several: the optimiser knows
 /// of one.
 template <class A>
-class Shared : public Container<Shared<A>> {
+class Shared : public Wrapper<Shared<A>, A> {
  public:
   template <class Conversion>
   using rebind = Shared<rebound_or_same_t<A, Conversion>>;
@@ -32,7 +32,7 @@ class Shared : public Container<Shared<A>> {
   explicit Shared(A layer) : instance_(std::make_shared<A>(std::move(layer))) {}
   /// The same layer; as part of a module that is copied, the copy's.
   Shared(const Shared& other)
-      : Container<Shared>(), instance_(detail::copies_of_modules().instance(this, &other, other.instance_)) {}
+      : Wrapper<Shared, A>(), instance_(detail::copies_of_modules().instance(this, &other, other.instance_)) {}
   Shared(Shared&&) noexcept = default;
   Shared& operator=(const Shared& other) {
     if (!detail::copies_of_modules().is_assigned(this, &other)) replace(other.instance_);
@@ -47,47 +47,14 @@ class Shared : public Container<Shared<A>> {
     return *this;
   }
 
-  A& operator*() noexcept { return *instance_; }
-  const A& operator*() const noexcept { return *instance_; }
-  A* operator->() noexcept { return instance_.get(); }
-  const A* operator->() const noexcept { return instance_.get(); }
+  A& wrapped() noexcept { return *instance_; }
+  const A& wrapped() const noexcept { return *instance_; }
 
   /// The instance, for those who compare or share it.
   const std::shared_ptr<A>& instance() const noexcept { return instance_; }
   void share(std::shared_ptr<A> instance) noexcept { instance_ = std::move(instance); }
 
-  using children_types = Children<A>;
-  static constexpr bool numbers_children = false;
-  template <std::size_t I>
-  A& child() noexcept {
-    return *instance_;
-  }
-  template <std::size_t I>
-  const A& child() const noexcept {
-    return *instance_;
-  }
-  template <class Compose, class X>
-  static constexpr auto compose(const Compose& compose, const X& x) {
-    return compose.template child<0>(x);
-  }
-  /// `(*shared)(x...)`
-  template <class... X>
-  auto forward(const X&... x) {
-    return call(*instance_, x...);
-  }
-  template <class... X>
-  auto forward(const X&... x) const {
-    return call(std::as_const(*instance_), x...);
-  }
-
-  // The mode, the hooks and the members are the instance's.
-  Shared& train(bool mode = true) {
-    instance_->train(mode);
-    return *this;
-  }
-  Shared& eval() { return train(false); }
-  bool is_training() const noexcept { return instance_->is_training(); }
-  void set_training(bool mode) noexcept { instance_->set_training(mode); }
+  // The hooks and the members are the instance's, as the mode is.
   template <class Hook>
   RemovableHandle register_forward_hook(Hook hook) {
     return instance_->register_forward_hook(std::move(hook));
@@ -109,13 +76,6 @@ class Shared : public Container<Shared<A>> {
   auto own_members() { return detail::members_of(*instance_); }
 
  private:
-  template <class Layer, class... X>
-  static auto call(Layer& layer, const X&... x) {
-    if constexpr (sizeof...(X) == 1)
-      return detail::call_child(layer, x...);
-    else
-      return layer(x...);
-  }
   void replace(std::shared_ptr<A> instance) {
     if (instance_ != instance && instance_.use_count() == 1) detail::replaced(*instance_);
     instance_ = std::move(instance);
