@@ -1,9 +1,11 @@
 #include <limits>
+#include <sstream>
 
 #include "far_from_zero.hpp"
 #include "tables/group_norm.hpp"
 
 using namespace tenon_test;
+using namespace tenon::literals;
 
 namespace {
 
@@ -57,6 +59,26 @@ BOOST_AUTO_TEST_CASE(far_from_zero_behind_convolution) {
   check_blocked(nn::GroupNorm<2, 16>{}, std::integral_constant<index_t, 16>{});
   check_blocked(nn::GroupNorm<3, 21>{}, std::integral_constant<index_t, 21>{});
   check_blocked(nn::InstanceNorm2d<17, nn::affine<true>>{}, std::integral_constant<index_t, 17>{});
+}
+
+BOOST_AUTO_TEST_CASE(running_statistics_fold_in_compiled_nets) {
+  using Norm = nn::InstanceNorm2d<4, nn::track_running_stats<true>>;
+  using X = Tensor<float, 2, 3, 5, 4>;
+  nn::Sequential<nn::Conv2d<3, 4, nn::kernel_size<2>>, Norm, nn::ReLU> model;
+  std::vector<std::string> keys;
+  for (const auto& [key, tensor] : Norm{}.state_dict()) keys.push_back(key);
+  BOOST_TEST(keys == (std::vector<std::string>{"running_mean", "running_var"}), boost::test_tools::per_element());
+  const auto x = random_argument<X>(1);
+  model(x);  // in training mode, from which on they are neither 0 nor 1
+  BOOST_TEST(model[1_c].running_mean.data()(0) != 0);
+  model.eval();
+  auto net = tenon::compile<X>(model);
+  BOOST_TEST(net.plan().stages.size() == 1u);
+  BOOST_TEST(net.plan().stages[0].name == "Conv2d + InstanceNorm2d + ReLU");
+  BOOST_TEST(largest_difference(net(x), model(x)) < 1e-5);
+  std::ostringstream text;
+  text << Norm{};
+  BOOST_TEST(text.str() == "InstanceNorm2d(4, eps=1e-05, momentum=0.1, affine=False, track_running_stats=True)");
 }
 
 // Without an eps, what does not vary is 0, and not 0 / 0.

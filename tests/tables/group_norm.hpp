@@ -41,4 +41,16 @@ BOOST_AUTO_TEST_CASE(instance_norm) {
       far("InstanceNorm2d.p03.large_mean"));
 }
 
+BOOST_AUTO_TEST_CASE(instance_norm_with_running_statistics) {
+  using nn::track_running_stats;
+  check_everywhere<nn::InstanceNorm1d<4, nn::affine<true>, track_running_stats<true>>, Tensor<float, 3, 4, 6>>(
+      {.vectors = "InstanceNorm1d.p03.tracked_train"});
+  check<nn::InstanceNorm1d<3, nn::momentum<0.5>, track_running_stats<true>>, Tensor<float, 2, 3, 5>>(
+      {.vectors = "InstanceNorm1d.p04.tracked_eval", .eval = true});
+  check_everywhere_in_double<nn::InstanceNorm2d<3, nn::momentum<0.25>, nn::eps<0.1>, track_running_stats<true>>,
+                             Tensor<float, 2, 3, 3, 4>>({.vectors = "InstanceNorm2d.p04.tracked_train"});
+  check_everywhere<nn::InstanceNorm2d<5, track_running_stats<true>, nn::affine<true>>, Tensor<float, 2, 5, 4, 3>>(
+      {.vectors = "InstanceNorm2d.p05.tracked_eval", .eval = true});
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -28,6 +28,16 @@ auto normalization_gradients(const autograd::Input<X>& x, const autograd::Input<
   return micro::NormalizationGradients<typename X::value_type>{x.grad, x.accumulate, weight.grad_to_add(),
                                                                bias.grad_to_add()};
 }
+/// Moves the running statistics of channel `c` towards `mean` and a `variance` of `count` elements, made unbiased.
+template <class Operation>
+void move_running(const Operation& norm, std::size_t c, index_t count, double mean, double variance) {
+  const auto move = [](auto& running, double value) {
+    running = static_cast<std::remove_cvref_t<decltype(running)>>(
+        (1 - Operation::momentum) * static_cast<double>(running) + Operation::momentum * value);
+  };
+  move(norm.running_mean->data()[c], mean);
+  move(norm.running_var->data()[c], static_cast<double>(count) / static_cast<double>(count - 1) * variance);
+}
 }  // namespace detail
 
 template <int Rank, index_t Channels, double Eps, double Momentum, class Running>
@@ -96,14 +106,9 @@ struct Kernel<operation::BatchNorm<Rank, Channels, Eps, Momentum, Running>> {
   /// Moves the running statistics towards the mean and the unbiased variance of the batch. The variance is still in
   /// `inverse_deviation`.
   static void move_running(const Operation& norm, index_t count, const Saved& statistics) {
-    const double unbiased = static_cast<double>(count) / static_cast<double>(count - 1);
-    const auto move = [](T& running, double value) {
-      running = static_cast<T>((1 - Momentum) * static_cast<double>(running) + Momentum * value);
-    };
-    for (std::size_t c = 0; c < channels; ++c) {
-      move(norm.running_mean->data()[c], statistics.template mean<T>(c).value());
-      move(norm.running_var->data()[c], unbiased * static_cast<double>(statistics.inverse_deviation[c]));
-    }
+    for (std::size_t c = 0; c < channels; ++c)
+      detail::move_running(norm, c, count, statistics.template mean<T>(c).value(),
+                           static_cast<double>(statistics.inverse_deviation[c]));
   }
 };
 
@@ -114,6 +119,11 @@ struct Kernel<Operation> {
 
   template <class X, class W, class B>
   static void forward(const Operation&, Saved* saved, X& y, const X& x, const W& weight, const B& bias) {
+    forward(saved, y, x, weight, bias, [](index_t, const auto&) {});
+  }
+  /// The same; `note(group, moments)` is told the mean and the variance of each group.
+  template <class X, class W, class B, class Note>
+  static void forward(Saved* saved, X& y, const X& x, const W& weight, const B& bias, const Note& note) {
     using T = typename X::value_type;
     constexpr Grouping grouping = Operation::sample_grouping(shape_of_t<X>{});
     constexpr auto groups = static_cast<std::size_t>(grouping.groups);
@@ -122,6 +132,7 @@ struct Kernel<Operation> {
     for (std::size_t g = 0; g < groups; ++g) {
       const auto group = static_cast<index_t>(g);
       const auto moments = micro::moments(grouping, group, x.data());
+      note(group, moments);
       const T deviation = moments.inverse_deviation(Operation::eps);
       micro::normalize(grouping, group, moments.mean, deviation, w, b, x.data(), y.data());
       if (!saved) continue;
@@ -142,6 +153,43 @@ struct Kernel<Operation> {
       micro::normalize_gradient(grouping, static_cast<index_t>(g), false, saved.template mean<T>(g),
                                 static_cast<T>(saved.inverse_deviation[g]), w, x.value.data(), grad_y.data(),
                                 gradients);
+  }
+};
+
+template <int Rank, index_t Channels, double Eps, double Momentum, class Running>
+struct Kernel<operation::TrackingInstanceNorm<Rank, Channels, Eps, Momentum, Running>> {
+  using Operation = operation::TrackingInstanceNorm<Rank, Channels, Eps, Momentum, Running>;
+  using OfSamples = Kernel<typename Operation::of_samples>;
+  using OfChannels = Kernel<typename Operation::of_channels>;
+  struct Saved {
+    typename OfSamples::Saved of_samples;
+    typename OfChannels::Saved of_channels;
+  };
+
+  template <class X, class W, class B>
+  static void forward(const Operation& norm, Saved* saved, X& y, const X& x, const W& weight, const B& bias) {
+    if (!norm.training) return OfChannels::forward(norm, saved ? &saved->of_channels : nullptr, y, x, weight, bias);
+    constexpr Grouping grouping = Operation::of_samples::sample_grouping(shape_of_t<X>{});
+    constexpr auto channels = static_cast<std::size_t>(Channels);
+    constexpr double share = static_cast<double>(Channels) / static_cast<double>(grouping.groups);  // of one sample
+    std::array<double, channels> mean{}, variance{};  // averages over the samples
+    OfSamples::forward(saved ? &saved->of_samples : nullptr, y, x, weight, bias,
+                       [&](index_t group, const auto& moments) {
+                         const std::size_t c = static_cast<std::size_t>(group) % channels;
+                         mean[c] += share * moments.mean.value();
+                         variance[c] += share * moments.variance;
+                       });
+    for (std::size_t c = 0; c < channels; ++c)
+      detail::move_running(norm, c, grouping.group_size(), mean[c], variance[c]);
+  }
+
+  template <class X, class W, class B>
+  static void backward(const Operation& norm, const Saved& saved, const X& y, const X& grad_y,
+                       const autograd::Input<X>& x, const autograd::Input<W>& weight, const autograd::Input<B>& bias) {
+    if (norm.training)
+      OfSamples::backward({}, saved.of_samples, y, grad_y, x, weight, bias);
+    else
+      OfChannels::backward(norm, saved.of_channels, y, grad_y, x, weight, bias);
   }
 };
 

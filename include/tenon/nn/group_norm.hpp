@@ -4,8 +4,7 @@
 #pragma once
 
 #include "../core/grouping.hpp"
-#include "module.hpp"
-#include "tags.hpp"
+#include "normalization.hpp"
 
 namespace tenon::inline TENON_ISA {
 
@@ -98,6 +97,20 @@ struct InstanceNorm {
   }
 };
 
+/// The same with running statistics: in training mode they move towards the averages, over the samples, of mean and
+/// unbiased variance; in evaluation mode they normalise, as those of a batch normalization do.
+template <int Rank, index_t Channels, double Eps, double Momentum, class Statistics>
+struct TrackingInstanceNorm : BatchNorm<Rank, Channels, Eps, Momentum, Statistics> {
+  using of_samples = InstanceNorm<Rank, Channels, Eps>;
+  using of_channels = BatchNorm<Rank, Channels, Eps, Momentum, Statistics>;
+  static constexpr std::string_view name = of_samples::name;
+
+  template <index_t... D, class... Parameters>
+  static consteval auto output_shape(Shape<D...>, Parameters...) {
+    return of_samples::output_shape(Shape<D...>{});
+  }
+};
+
 template <class Operation> concept NormalizesSamples = requires { Operation::sample_grouping(Shape<1, 1, 1>{}); };
 
 }  // namespace operation
@@ -112,12 +125,6 @@ template <index_t Groups, index_t Channels>
 inline constexpr bool divides<Groups, Channels> = Channels % Groups == 0;
 
 using Epsilon = tag::Real<nn::eps<1e-5>, tag::NotNegative>;
-// As PyTorch prints them, with the two that are always so here.
-template <class... Tags>
-using InstanceNormOptions =
-    tag::Options<tag::Given<Tags...>, Epsilon, tag::Fixed<tag::Real<nn::momentum<0.1>>>, tag::Flag<nn::affine<false>>,
-                 tag::Fixed<tag::Flag<track_running_stats<false>>>>;
-
 /// Weight and bias, of shape `S`, of a layer with `Tags`.
 template <bool Affine, class S, class... Tags>
 struct norm_parameter;
@@ -213,63 +220,101 @@ class GroupNorm : public SampleNormLayer<GroupNorm<NumGroups, NumChannels, Tags.
   static Text extra_repr() { return repr(options{}, to_text(NumGroups) + ", " + to_text(NumChannels)); }
 };
 
-/// `torch.nn.InstanceNorm1d(num_features, eps=1e-5, affine=False)`: (N, C, L) -> (N, C, L); each
-/// channel of each sample is normalised; it has no running statistics.
-///
-/// Tags: eps<1e-5>, affine<false>. `weight` and `bias` (present with affine<true>) are (num_features). Channels of one
-/// element are a compile error. Ulyanov, Vedaldi and Lempitsky, 2016.
-///
-///     nn::InstanceNorm1d<16> layer;
-///     Tensor<float, 20, 16, 40> y = layer(Tensor<float, 20, 16, 40>{});
-template <index_t NumFeatures, class... Tags>
-class InstanceNorm1d : public SampleNormLayer<InstanceNorm1d<NumFeatures, Tags...>> {
-  using options = detail::InstanceNormOptions<Tags...>;
-  using parameter_type =
-      typename detail::norm_parameter<tag::value<options, nn::affine>, Shape<NumFeatures>, Tags...>::type;
+/// What InstanceNorm1d and InstanceNorm2d share.
+template <class Derived, int Rank, index_t NumFeatures, class... Tags>
+class InstanceNormLayer : public SampleNormLayer<Derived> {
+  using options = tag::Options<tag::Given<Tags...>, detail::Epsilon, tag::Real<nn::momentum<0.1>>,
+                               tag::Flag<nn::affine<false>>, tag::Flag<nn::track_running_stats<false>>>;
+  using tensor = typename tag::parameters_of<Tags...>::template tensor<NumFeatures>;
+  static constexpr double eps = tag::value<options, nn::eps>;
+  static constexpr bool tracks = tag::value<options, nn::track_running_stats>;
+
+ protected:
+  using parameter_type = parameter_if<tag::value<options, nn::affine>, tensor>;
+  using buffer_type = std::conditional_t<tracks, Buffer<tensor>, Absent>;
+
+  InstanceNormLayer() { tag::check<Derived>(options{}); }
 
  public:
-  using operation = tenon::operation::InstanceNorm<1, NumFeatures, tag::value<options, nn::eps>>;
-  template <class... NewTags>
-  using with_tags = InstanceNorm1d<NumFeatures, NewTags...>;
-  template <class Conversion>
-  using rebind = convert_dtype_t<with_tags, Conversion, Tags...>;
+  using operation = std::conditional_t<
+      tracks, tenon::operation::TrackingInstanceNorm<Rank, NumFeatures, eps, tag::value<options, nn::momentum>, tensor>,
+      tenon::operation::InstanceNorm<Rank, NumFeatures, eps>>;
 
-  BOOST_HANA_DEFINE_STRUCT(InstanceNorm1d, (parameter_type, weight), (parameter_type, bias));
+  /// Weight and running variance one, bias and running mean zero.
+  void reset_parameters() {
+    SampleNormLayer<Derived>::reset_parameters();
+    if constexpr (tracks) {
+      this->self().running_mean.data().fill(0);
+      this->self().running_var.data().fill(1);
+    }
+  }
 
-  InstanceNorm1d() {
-    tag::check<InstanceNorm1d>(options{});
-    this->reset_parameters();
+  /// Const as BatchNorm's.
+  template <class X>
+  auto forward(const X& x) const {
+    if constexpr (tracks) {
+      auto& layer = const_cast<Derived&>(this->self());  // whose statistics lie outside it
+      return apply(operation{{this->is_training(), &layer.running_mean.data(), &layer.running_var.data()}}, x,
+                   layer.weight, layer.bias);
+    } else {
+      return SampleNormLayer<Derived>::forward(x);
+    }
   }
 
   static Text extra_repr() { return repr(options{}, to_text(NumFeatures)); }
 };
 
-/// `torch.nn.InstanceNorm2d(num_features, eps=1e-5, affine=False)`: (N, C, H, W) -> (N, C, H, W); as
-/// InstanceNorm1d.
+/// `torch.nn.InstanceNorm1d(num_features, eps=1e-5, momentum=0.1, affine=False, track_running_stats=False)`:
+/// (N, C, L) -> (N, C, L); each channel of each sample is normalised.
+///
+/// Tags: eps<1e-5>, momentum<0.1>, affine<false>, track_running_stats<false>. `weight` and `bias` (present with
+/// affine<true>) are (num_features). Channels of one element are a compile error. Ulyanov, Vedaldi and Lempitsky, 2016.
+///
+/// With track_running_stats<true> there are `running_mean` and `running_var` (num_features). In training mode they move
+/// towards the averages, over the samples, of the channels' means and unbiased variances; in evaluation mode they
+/// normalise, as BatchNorm1d's do, and a compiled net folds them into the layer before.
+///
+///     nn::InstanceNorm1d<16> layer;
+///     Tensor<float, 20, 16, 40> y = layer(Tensor<float, 20, 16, 40>{});
+template <index_t NumFeatures, class... Tags>
+class InstanceNorm1d : public InstanceNormLayer<InstanceNorm1d<NumFeatures, Tags...>, 1, NumFeatures, Tags...> {
+  using base = InstanceNormLayer<InstanceNorm1d, 1, NumFeatures, Tags...>;
+  using parameter_type = typename base::parameter_type;
+  using buffer_type = typename base::buffer_type;
+
+ public:
+  template <class... NewTags>
+  using with_tags = InstanceNorm1d<NumFeatures, NewTags...>;
+  template <class Conversion>
+  using rebind = convert_dtype_t<with_tags, Conversion, Tags...>;
+
+  BOOST_HANA_DEFINE_STRUCT(InstanceNorm1d, (parameter_type, weight), (parameter_type, bias),
+                           (buffer_type, running_mean), (buffer_type, running_var));
+
+  InstanceNorm1d() { this->reset_parameters(); }
+};
+
+/// `torch.nn.InstanceNorm2d(num_features, eps=1e-5, momentum=0.1, affine=False, track_running_stats=False)`:
+/// (N, C, H, W) -> (N, C, H, W); as InstanceNorm1d.
 ///
 ///     nn::InstanceNorm2d<16, nn::affine<true>> layer;
 ///     Tensor<float, 20, 16, 35, 45> y = layer(Tensor<float, 20, 16, 35, 45>{});
 template <index_t NumFeatures, class... Tags>
-class InstanceNorm2d : public SampleNormLayer<InstanceNorm2d<NumFeatures, Tags...>> {
-  using options = detail::InstanceNormOptions<Tags...>;
-  using parameter_type =
-      typename detail::norm_parameter<tag::value<options, nn::affine>, Shape<NumFeatures>, Tags...>::type;
+class InstanceNorm2d : public InstanceNormLayer<InstanceNorm2d<NumFeatures, Tags...>, 2, NumFeatures, Tags...> {
+  using base = InstanceNormLayer<InstanceNorm2d, 2, NumFeatures, Tags...>;
+  using parameter_type = typename base::parameter_type;
+  using buffer_type = typename base::buffer_type;
 
  public:
-  using operation = tenon::operation::InstanceNorm<2, NumFeatures, tag::value<options, nn::eps>>;
   template <class... NewTags>
   using with_tags = InstanceNorm2d<NumFeatures, NewTags...>;
   template <class Conversion>
   using rebind = convert_dtype_t<with_tags, Conversion, Tags...>;
 
-  BOOST_HANA_DEFINE_STRUCT(InstanceNorm2d, (parameter_type, weight), (parameter_type, bias));
+  BOOST_HANA_DEFINE_STRUCT(InstanceNorm2d, (parameter_type, weight), (parameter_type, bias),
+                           (buffer_type, running_mean), (buffer_type, running_var));
 
-  InstanceNorm2d() {
-    tag::check<InstanceNorm2d>(options{});
-    this->reset_parameters();
-  }
-
-  static Text extra_repr() { return repr(options{}, to_text(NumFeatures)); }
+  InstanceNorm2d() { this->reset_parameters(); }
 };
 
 }  // namespace nn

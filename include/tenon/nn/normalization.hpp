@@ -74,7 +74,7 @@ template <class Derived, int Rank, index_t NumFeatures, class... Tags>
 class BatchNormLayer : public Layer<Derived> {
   using options =
       tag::Options<tag::Given<Tags...>, tag::Real<nn::eps<1e-5>, tag::NotNegative>, tag::Real<nn::momentum<0.1>>,
-                   tag::Flag<nn::affine<true>>, tag::Fixed<tag::Flag<detail::track_running_stats<true>>>>;
+                   tag::Flag<nn::affine<true>>, tag::Fixed<tag::Flag<nn::track_running_stats<true>>>>;
 
  protected:
   static constexpr bool affine = tag::value<options, nn::affine>;

@@ -43,6 +43,7 @@ template <auto...> struct ceil_mode {};
 template <auto...> struct count_include_pad {};
 template <auto...> struct eps {};
 template <auto...> struct momentum {};
+template <auto...> struct track_running_stats {};
 template <auto...> struct affine {};
 template <auto...> struct elementwise_affine {};
 template <auto...> struct normalized_shape {};
@@ -102,7 +103,6 @@ inline Text repr(double value) {
 namespace detail {
 // What PyTorch has options for, and the layers here do one way.
 template <auto...> struct inplace {};
-template <auto...> struct track_running_stats {};
 
 template <class Declaration, class Tag>
 void print_option(tag::Option<Declaration, Tag>, Text& text) {

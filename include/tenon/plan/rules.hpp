@@ -4,6 +4,7 @@
 
 #include "../nn/containers.hpp"
 #include "../nn/dropout.hpp"
+#include "../nn/group_norm.hpp"
 #include "../nn/normalization.hpp"
 #include "../nn/pooling.hpp"
 #include "maps.hpp"
@@ -258,6 +259,11 @@ struct Rule<operation::BatchNorm<Rank, Channels, Eps, Momentum, Statistics>> {
     return graph.parameters({parts, 4});
   }
 };
+
+/// An instance normalization by running statistics is, in evaluation mode, a batch normalization.
+template <int Rank, index_t Channels, double Eps, double Momentum, class Statistics>
+struct Rule<operation::TrackingInstanceNorm<Rank, Channels, Eps, Momentum, Statistics>>
+    : Rule<operation::BatchNorm<Rank, Channels, Eps, Momentum, Statistics>> {};
 
 /// The layout in which two values are combined: the first one's if it is blocked or also the second one's, else plain.
 template <class A, class B>

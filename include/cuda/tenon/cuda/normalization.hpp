@@ -278,4 +278,55 @@ struct Kernel<Operation> {
   }
 };
 
+/// Moves the running statistics of one channel, `running_mean` and `running_var` (channels), towards the averages over
+/// the samples of `mean` and unbiased variance; `mean` and `variance`, biased, are (samples, channels), of `count`
+/// elements each.
+template <class T>
+struct MoveToSampleMeans {
+  index_t samples, channels, count;
+  double momentum;
+  const double *mean, *variance;
+  T *running_mean, *running_var;
+  TENON_HOST_DEVICE void operator()(index_t c) const {
+    double m = 0, v = 0;
+    for (index_t i = c; i < samples * channels; i += channels) {
+      m += mean[i];
+      v += variance[i];
+    }
+    const auto n = static_cast<double>(samples);
+    v *= static_cast<double>(count) / static_cast<double>(count - 1);
+    running_mean[c] = static_cast<T>((1 - momentum) * static_cast<double>(running_mean[c]) + momentum * m / n);
+    running_var[c] = static_cast<T>((1 - momentum) * static_cast<double>(running_var[c]) + momentum * v / n);
+  }
+};
+
+template <int Rank, index_t Channels, double Eps, double Momentum, class Running>
+struct Kernel<operation::TrackingInstanceNorm<Rank, Channels, Eps, Momentum, Running>> {
+  using Operation = operation::TrackingInstanceNorm<Rank, Channels, Eps, Momentum, Running>;
+  using OfSamples = Kernel<typename Operation::of_samples>;
+  using OfChannels = Kernel<typename Operation::of_channels>;
+  using Saved = Statistics;  // of the groups of the mode
+
+  template <class X, class W, class B>
+  static void forward(const Operation& norm, Saved* saved, X& y, const X& x, const W& weight, const B& bias) {
+    if (!norm.training) return OfChannels::forward(norm, saved, y, x, weight, bias);
+    constexpr Grouping grouping = Operation::of_samples::sample_grouping(shape_of_t<X>{});
+    Statistics statistics;
+    OfSamples::forward({}, &statistics, y, x, weight, bias);
+    launch(Channels, MoveToSampleMeans<typename X::value_type>{
+                         grouping.groups / Channels, Channels, grouping.group_size(), Momentum, statistics.mean.data(),
+                         statistics.variance.data(), norm.running_mean->data(), norm.running_var->data()});
+    if (saved) *saved = std::move(statistics);
+  }
+
+  template <class X, class W, class B>
+  static void backward(const Operation& norm, const Saved& saved, const X& y, const X& grad_y,
+                       const autograd::Input<X>& x, const autograd::Input<W>& weight, const autograd::Input<B>& bias) {
+    if (norm.training)
+      OfSamples::backward({}, saved, y, grad_y, x, weight, bias);
+    else
+      OfChannels::backward(norm, saved, y, grad_y, x, weight, bias);
+  }
+};
+
 }  // namespace tenon::inline TENON_ISA::cuda
