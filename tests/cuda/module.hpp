@@ -43,6 +43,39 @@ BOOST_AUTO_TEST_CASE(user_module) {
   check_on_device<nn::Sequential<nn::Linear<5, 6>, Skip<>, nn::ReLU>, Tensor<float, 3, 5>>();
 }
 
+BOOST_AUTO_TEST_CASE(hooks) {
+  using X = Tensor<float, 3, 2>;
+  using Tensors = std::span<const tenon::AnyTensor>;
+  const nn::Linear<2, 1> host;
+  auto layer = host.cuda(0);
+  const auto x = random<X>();
+  int calls = 0;
+  layer.register_forward_hook([&](auto&, const tenon::AnyTensor& input, Tensors) {
+    ++calls;
+    BOOST_TEST((input.get<X>() == x));
+  });
+  layer.register_backward_hook(
+      [&](auto&, const tenon::AnyTensor& grad_input, Tensors) -> std::optional<tenon::AnyTensor> {
+        ++calls;
+        return tenon::AnyTensor(X(grad_input.get<X>() * 2.0F));
+      });
+  nn::Variable variable{tenon::cuda::copy(x), nn::requires_grad};
+  layer(variable).backward(tenon::cuda::copy(Tensor<float, 3, 1>::from({1, 2, 4})));
+  BOOST_TEST(calls == 2);
+  BOOST_TEST(variable.grad().to_host()(2, 1) == 8 * host.weight.data()(0, 1));
+}
+
+BOOST_AUTO_TEST_CASE(further_members) {
+  const auto extended = nn::Linear<2, 1>{}
+                            .register_buffer("shift"_n, Tensor<float, 2>::from({1, 2}))
+                            .register_buffer("count"_n, Tensor<std::int64_t, 1>::from({3}));
+  const auto on_device = extended.cuda(0);
+  BOOST_TEST(on_device["shift"_n].data().to_host()(1) == 2);
+  BOOST_TEST(on_device.cpu()["count"_n].data()(0) == 3);
+  const auto x = random<Tensor<float, 3, 2>>();
+  check_equal(extended(x), on_device(tenon::cuda::copy(x)), closely<float>);
+}
+
 BOOST_AUTO_TEST_CASE(operators) {
   const auto a = random<Tensor<float, 2, 3>>(), b = random<Tensor<float, 2, 3>>();
   check_equal(Tensor<float, 2, 3>(a + b), tenon::cuda::copy(a) + tenon::cuda::copy(b), exactly);
