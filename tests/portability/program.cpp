@@ -5,6 +5,8 @@
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
+#include <optional>
+#include <span>
 #include <tenon/tenon.hpp>
 
 #if !defined(WITHOUT_FILES)
@@ -104,6 +106,45 @@ void train_recommender() {
     optimizer.step();
   }
   expect(static_cast<double>(criterion(model(indices), target).item()) < before, "training a module of a user's");
+}
+
+// Hooks see a call and its gradients; a module gets further members.
+template <class T>
+void watch_and_extend() {
+  using namespace tenon::literals;
+  using Row = Tensor<T, 2, 3>;
+  nn::Linear<3, 3, nn::dtype<T>> layer;
+  tenon::index_t seen = 0;
+  auto forward = layer.register_forward_hook([&](auto&, const tenon::AnyTensor& input, const tenon::AnyTensor& output) {
+    seen += input.size() + output.size();
+  });
+  layer.register_backward_hook(
+      [](auto&, const tenon::AnyTensor& input, std::span<const tenon::AnyTensor>) -> std::optional<tenon::AnyTensor> {
+        return tenon::AnyTensor(Row(input.get<Row>() * T(2)));
+      });
+  nn::Variable x{Row{}, nn::requires_grad};
+  Row ones;
+  ones.fill(1);
+  layer(x).backward(ones);
+  forward.remove();
+  layer(x);
+  expect(seen == 12, "a forward hook sees one call");
+  T column = 0;
+  for (tenon::index_t o = 0; o < 3; ++o) column += layer.weight.data()(o, 1);
+  expect(is(x.grad()(0, 1), 2 * static_cast<double>(column)), "a backward hook replaces the gradient");
+
+  auto extended = layer.register_buffer("shift"_n, Row{}).add_module("norm"_n, nn::InstanceNorm1d<3, nn::dtype<T>>{});
+  expect(extended.state_dict().contains("shift") && near_each_other(extended(ones), layer(ones), 0), "further members");
+  int modules = 0;
+  nn::for_each_module(extended, [&](const auto&, const auto&) { ++modules; });
+  expect(modules == 2, "a walk over modules");
+
+  nn::InstanceNorm2d<2, nn::track_running_stats<true>, nn::dtype<T>> norm;
+  Tensor<T, 1, 2, 2, 2> image;
+  for (std::size_t i = 0; i < 8; ++i) image.data()[i] = static_cast<T>(i);
+  norm(image);
+  // 0.9 * 0 + 0.1 * 1.5 and 0.9 * 1 + 0.1 * 5 / 3
+  expect(is(norm.running_mean.data()(0), 0.15) && is(norm.running_var.data()(1), 0.9 + 0.5 / 3), "running statistics");
 }
 
 // Sequences, of which the second one is shorter.
@@ -346,6 +387,7 @@ int main(int argument_count, char** arguments) {
   train_images<float>();
   train_on_sequences<float>();
   listen<float>();
+  watch_and_extend<float>();
 #if defined(WITHOUT_DOUBLE)
   train_recommender<float>();
 #else

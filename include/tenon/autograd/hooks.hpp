@@ -138,10 +138,10 @@ decltype(auto) call_hook(F& hook, M& module, AnyTensors inputs, AnyTensors resul
 
 template <class M, class F>
 Hooks::Function forward_hook(F hook) {
-  return [hook = std::move(hook)](void* module, AnyTensors inputs, AnyTensors results) mutable -> Replacements {
-    using R = decltype(call_hook(hook, *static_cast<M*>(module), inputs, results, ""));
+  return [function = std::move(hook)](void* module, AnyTensors inputs, AnyTensors results) mutable -> Replacements {
+    using R = decltype(call_hook(function, *static_cast<M*>(module), inputs, results, ""));
     if constexpr (std::is_void_v<R>)
-      call_hook(hook, *static_cast<M*>(module), inputs, results, "register_forward_hook");
+      call_hook(function, *static_cast<M*>(module), inputs, results, "register_forward_hook");
     else if constexpr (!std::is_same_v<R, Rejected>)
       TENON_REJECT("a forward hook returns nothing: it cannot replace the result; module and hook", M, F);
     return {};
@@ -149,19 +149,19 @@ Hooks::Function forward_hook(F hook) {
 }
 template <class M, class F>
 Hooks::Function backward_hook(F hook) {
-  return [hook = std::move(hook)](void* module, AnyTensors inputs, AnyTensors results) mutable -> Replacements {
+  return [function = std::move(hook)](void* module, AnyTensors inputs, AnyTensors results) mutable -> Replacements {
     constexpr const char* name = "register_backward_hook";
-    using R = decltype(call_hook(hook, *static_cast<M*>(module), inputs, results, name));
+    using R = decltype(call_hook(function, *static_cast<M*>(module), inputs, results, name));
     if constexpr (std::is_void_v<R>) {
-      call_hook(hook, *static_cast<M*>(module), inputs, results, name);
+      call_hook(function, *static_cast<M*>(module), inputs, results, name);
       return {};
     } else if constexpr (std::is_convertible_v<R, std::optional<AnyTensor>>) {
-      std::optional<AnyTensor> replacement = call_hook(hook, *static_cast<M*>(module), inputs, results, name);
+      std::optional<AnyTensor> replacement = call_hook(function, *static_cast<M*>(module), inputs, results, name);
       if (!replacement) return {};
       only(inputs, name, "input");
       return {std::move(replacement)};
     } else if constexpr (std::is_convertible_v<R, Replacements>) {
-      return call_hook(hook, *static_cast<M*>(module), inputs, results, name);
+      return call_hook(function, *static_cast<M*>(module), inputs, results, name);
     } else {
       if constexpr (!std::is_same_v<R, Rejected>)
         TENON_REJECT(
