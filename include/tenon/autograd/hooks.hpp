@@ -93,9 +93,8 @@ class OwnHooks {
   /// Takes the hooks of a module that is moved to `module`, unless this one has some.
   void take(OwnHooks& other, void* module) noexcept {
     if (has_any() || !other.hooks_) return;
-    std::swap(hooks_, other.hooks_);
+    hooks_ = std::move(other.hooks_);
     hooks_->belong_to(module);
-    other.hooks_.reset();
   }
   bool has_any() const noexcept { return hooks_ && !hooks_->empty(); }
   const HooksPointer& pointer() const noexcept { return hooks_; }
