@@ -116,11 +116,9 @@ struct Recurrent {
 };
 
 /// The kernel of a Recurrent at any place, by `Layer<T>` of that place, which is made of the rows, the numbers of
-/// inputs and of hidden units, and whether it is reversed:
-///
-///     void forward(x, weights, y, hidden, memory, record) const;             // the states move
-///     void backward(x, weights, record, grad_y, grad_hidden, grad_memory,    // the states' gradients move
-///                   gradients) const;
+/// inputs and of hidden units, and whether it is reversed. It has two functions: `forward(x, weights, y, hidden,
+/// memory, record)`, which moves the states, and `backward(x, weights, record, grad_y, grad_hidden, grad_memory,
+/// gradients)`, which moves the states' gradients.
 ///
 /// All are pointers, or structures of pointers in core/recurrent_cell.hpp. `memory` and `grad_memory` are those of a
 /// cell that remembers; `grad_y` may be null.

@@ -105,7 +105,8 @@ auto compile_stream_for(const Model& model, std::span<std::byte> weight_storage,
     Graph graph;
     const auto use = [&]<class Result>(Graph&& traced, Plan&& plan, std::type_identity<Result>) {
       using StreamType = Stream<Backend, Model, InputTypes, Result>;
-      return StreamType(typename StreamType::Net(std::move(traced), std::move(plan), weight_storage, workspace));
+      return StreamType(typename StreamType::Net(std::move(traced), std::move(plan), hooked_modules(model),
+                                                 weight_storage, workspace));
     };
     return with_inputs<Backend, Inputs...>(graph, [&](const auto&... x) {
       return detail::with_traced(
