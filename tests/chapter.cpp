@@ -160,6 +160,13 @@ StateDict check_gradients(Subject& subject, index_t classes, const Case& c) {
   return dict;
 }
 
+void call_at_random(Subject& subject, index_t classes, const Case& c) {
+  subject.train(!c.eval);
+  for (const Part& part : subject.parts())
+    if (part.kind == Part::Kind::argument) part.view.randomize(classes, c.low, c.high);
+  subject.call([](const Results& results) { results.backward(std::vector<double>(results.views[0].size(), 1)); });
+}
+
 void compare_compiled(const View& evaluated, const View& recorded, const View& compiled, const View& in_place) {
   compare("without a record", evaluated.numbers(), recorded.numbers(), 1e-5, 1e-5);
   compare("compiled", compiled.numbers(), recorded.numbers(), 1e-5, 1e-5);

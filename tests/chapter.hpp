@@ -4,9 +4,11 @@
 //     check<nn::Conv2d<3, 4, nn::kernel_size<3, 2>>, Tensor<float, 2, 3, 7, 5>>({.vectors = "Conv2d.p01.table"});
 //
 // declares one case: a layer and its inputs, the mode, and the file of reference vectors if there is one. Without one
-// the inputs are random. The lines of a chapter stand in tables/, which tests/<chapter>.cpp includes behind this header
-// and tests/cuda/<chapter>.hpp behind cuda/against_host.hpp, where those that say check_everywhere are run on the device
-// and the others are nothing. A chapter whose lines take long to compile has several tables: pooling, pooling_3d, ...
+// the inputs are random. A line that only varies the shapes of others says check_variant, one that only compares more
+// numbers check_reference. The lines of a chapter stand in tables/, which tests/<chapter>.cpp includes behind this
+// header and tests/cuda/<chapter>.hpp behind cuda/against_host.hpp, where those that say check_everywhere are run on
+// the device and the others are nothing. A chapter whose lines take long to compile has several tables: pooling,
+// pooling_3d, ...
 #pragma once
 
 #include <cmath>
@@ -62,6 +64,9 @@ StateDict check_gradients(auto layer, const Case& c) {
   return check_gradients(subject, classes_of<First>(), c);
 }
 
+/// Calls the layer on random arguments and differentiates: all that it reads and writes.
+void call_at_random(Subject& subject, index_t classes, const Case& c);
+
 void compare_compiled(const View& evaluated, const View& recorded, const View& compiled, const View& in_place);
 
 /// The layer in evaluation mode: recorded, not recorded and compiled.
@@ -90,12 +95,18 @@ inline constexpr bool has_place_in_a_net = sizeof...(In) == 1 && !requires {
   std::tuple_size<decltype(std::declval<Layer&>()(std::declval<const In&>()...))>::value;
 };
 
-// The sanitizers look for what is read or written where it should not be, and that takes no second look at a number:
-// there, lines with vectors are called in float alone, and those that only compare more numbers are left out.
+// The sanitizers look for what is read or written where it should not be: there, every line is called in float alone,
+// and lines that take no path of their own are left out. With -ffast-math, float against the vectors tells what goes
+// wrong.
 #if defined(TENON_SANITIZED)
 inline constexpr bool is_sanitized = true;
 #else
 inline constexpr bool is_sanitized = false;
+#endif
+#if defined(__FAST_MATH__)
+inline constexpr bool checks_in_double = false;
+#else
+inline constexpr bool checks_in_double = !is_sanitized;
 #endif
 
 namespace detail {
@@ -105,18 +116,24 @@ void check_vectors(const Case& c) {
   Recorded<Layer, In...> subject(make_layer<Layer, In...>(dict));
   check_against(subject, dict, c);
 }
-template <class Layer, bool InDouble, class... In>
+template <class Layer, class First, class... Rest>
+void check_at_random(const Case& c) {
+  if constexpr (!checks_in_double) {
+    if (c.vectors) return;
+    Recorded<Layer, First, Rest...> subject{Layer()};
+    call_at_random(subject, classes_of<First>(), c);
+  } else if (c.gradients) {
+    const StateDict dict = check_gradients<First, Rest...>(nn::rebound_or_same_t<Layer, nn::to_type<double>>(), c);
+    Recorded<Layer, First, Rest...> subject{Layer()};
+    check_against(subject, dict, c);
+  }
+}
+template <class Layer, class... In>
 void check(const Case& c, std::string_view function) {
   BOOST_TEST_CONTEXT(description(c, function)) {
     if (c.vectors) check_vectors<Layer, In...>(c);
     tenon::manual_seed(7);
-    if constexpr (InDouble) {
-      if (c.gradients) {
-        const StateDict dict = check_gradients<In...>(nn::rebound_or_same_t<Layer, nn::to_type<double>>(), c);
-        Recorded<Layer, In...> subject{Layer()};
-        check_against(subject, dict, c);
-      }
-    }
+    check_at_random<Layer, In...>(c);
     if constexpr (has_place_in_a_net<Layer, In...>) check_compiled<Layer, In...>(c);
   }
 }
@@ -129,34 +146,39 @@ void check_reference([[maybe_unused]] const Case& c) {
       detail::check_vectors<Layer, In...>(c);
     }
 }
-/// A line with vectors, a mode or a range of its own.
+/// A line that takes a path of its own at run time: another kernel, option or kind of border or rest.
 template <class Layer, class... In>
-void check(const Case& c) {
-  detail::check<Layer, !is_sanitized, In...>(c, TENON_PRETTY_FUNCTION);
+void check(const Case& c = {}) {
+  detail::check<Layer, In...>(c, TENON_PRETTY_FUNCTION);
 }
-/// One with random inputs: shapes that no kernel likes.
+/// A line with other shapes or numbers on the paths of those that say `check`.
 template <class Layer, class... In>
-void check() {
-  detail::check<Layer, true, In...>({}, TENON_PRETTY_FUNCTION);
+void check_variant([[maybe_unused]] const Case& c = {}) {
+  if constexpr (!is_sanitized) detail::check<Layer, In...>(c, TENON_PRETTY_FUNCTION);
 }
 
 /// The same of a line that the device is checked by as well: the tolerance is for that.
 template <class Layer, class... In>
-void check_everywhere(const Case& c) {
+void check_everywhere(const Case& c = {}) {
   check<Layer, In...>(c);
 }
 template <class Layer, class... In>
-void check_everywhere([[maybe_unused]] double device_tolerance = Case::closely) {
+void check_everywhere([[maybe_unused]] double device_tolerance) {
   check<Layer, In...>();
 }
-/// Of one that it is checked by in double.
+/// Of one that it is checked by in double, and the sanitizers look at.
 template <class Layer, class... In>
-void check_everywhere_in_double(const Case& c) {
-  check<Layer, In...>(c);
+void check_everywhere_in_double(Case c = {}) {
+  if constexpr (is_sanitized) {
+    c.vectors = nullptr;  // which are in float
+    check<nn::rebound_or_same_t<Layer, nn::to_type<double>>, typename widened<In>::type...>(c);
+  } else {
+    check<Layer, In...>(c);
+  }
 }
 template <class Layer, class... In>
-void check_everywhere_in_double([[maybe_unused]] double device_tolerance = Case::closely) {
-  check<Layer, In...>();
+void check_everywhere_in_double([[maybe_unused]] double device_tolerance) {
+  check_everywhere_in_double<Layer, In...>();
 }
 
 }  // namespace tenon_test

@@ -218,6 +218,8 @@ void check_everywhere_in_double(double tolerance = Case::closely) {
 template <class Layer, class... In>
 consteval void check(const Case& = {}) {}
 template <class Layer, class... In>
+consteval void check_variant(const Case& = {}) {}
+template <class Layer, class... In>
 consteval void check_reference(const Case& = {}) {}
 
 }  // namespace tenon_test

@@ -47,12 +47,12 @@ BOOST_AUTO_TEST_CASE(tanhshrink) {
 }
 
 BOOST_AUTO_TEST_CASE(elu) {
-  check<nn::ELU<nn::alpha<2>>, Tensor<float, 3, 2, 5>>({.vectors = "ELU.p01.table"});
+  check_variant<nn::ELU<nn::alpha<2>>, Tensor<float, 3, 2, 5>>({.vectors = "ELU.p01.table"});
   check_reference<nn::ELU<nn::alpha<2>>, Tensor<float, 3, 2, 5>>({.vectors = "ELU.p02.db_0"});
   check_reference<nn::ELU<nn::alpha<2>>, Tensor<float, 2, 3, 2, 5>>({.vectors = "ELU.p03.db_4d_input"});
-  check<nn::ELU<>, Tensor<float, 7>>({.vectors = "ELU.p05.shape"});
+  check_variant<nn::ELU<>, Tensor<float, 7>>({.vectors = "ELU.p05.shape"});
   check_everywhere<nn::ELU<nn::alpha<0.5>>, Tensor<float, 3, 5>>({.vectors = "ELU.p06.shape"});
-  check<nn::ELU<nn::alpha<1.5>>, Tensor<float, 2, 3, 4>>({.vectors = "ELU.p07.shape"});
+  check_variant<nn::ELU<nn::alpha<1.5>>, Tensor<float, 2, 3, 4>>({.vectors = "ELU.p07.shape"});
   check_reference<nn::ELU<>, Tensor<float, 2, 3, 2, 5>>({.vectors = "ELU.p08.large_values"});
   check_reference<nn::ELU<nn::alpha<0.5>>, Tensor<float, 1, 2, 3, 2, 2>>({.vectors = "ELU.p09.on_kink"});
   check_reference<nn::ELU<nn::alpha<1.5>>, Tensor<float, 1, 1>>({.vectors = "ELU.p10.shape"});
@@ -60,12 +60,12 @@ BOOST_AUTO_TEST_CASE(elu) {
 
 BOOST_AUTO_TEST_CASE(softplus) {
   check<nn::Softplus<>, Tensor<float, 10, 20>>({.vectors = "Softplus.p01.table"});
-  check<nn::Softplus<nn::beta<2>, nn::threshold<-100>>, Tensor<float, 10, 20>>(
+  check_variant<nn::Softplus<nn::beta<2>, nn::threshold<-100>>, Tensor<float, 10, 20>>(
       {.vectors = "Softplus.p02.beta_threshold"});
   check_reference<nn::Softplus<>, Tensor<float, 7>>({.vectors = "Softplus.p04.shape"});
   check_everywhere_in_double<nn::Softplus<nn::beta<2>, nn::threshold<1>>, Tensor<float, 3, 5>>(
       {.vectors = "Softplus.p05.shape_threshold", .low = -3, .high = 3});
-  check<nn::Softplus<nn::beta<0.5>>, Tensor<float, 2, 3, 4>>({.vectors = "Softplus.p06.shape"});
+  check_variant<nn::Softplus<nn::beta<0.5>>, Tensor<float, 2, 3, 4>>({.vectors = "Softplus.p06.shape"});
   check_reference<nn::Softplus<>, Tensor<float, 2, 3, 2, 5>>({.vectors = "Softplus.p07.large_values"});
   check_reference<nn::Softplus<nn::beta<2>, nn::threshold<1>>, Tensor<float, 1, 2, 3, 2, 2>>(
       {.vectors = "Softplus.p08.shape_threshold"});
@@ -90,8 +90,8 @@ BOOST_AUTO_TEST_CASE(without_reference) {
 
 BOOST_AUTO_TEST_CASE(odd_shapes) {
   check_everywhere<nn::Tanh, Tensor<float, 131>>(1e-6);
-  check<nn::Sigmoid, Tensor<float, 1>>();
-  check<nn::Softplus<nn::threshold<1>>, Tensor<float, 3, 37>>({.low = -3, .high = 3});
+  check_variant<nn::Sigmoid, Tensor<float, 1>>();
+  check_variant<nn::Softplus<nn::threshold<1>>, Tensor<float, 3, 37>>({.low = -3, .high = 3});
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -16,7 +16,7 @@ auto joined(const std::tuple<R...>& results) {
 
 template <class T>
 struct DeepLstm : nn::Module<DeepLstm<T>> {
-  using Layer = nn::LSTM<3, 5, nn::num_layers<3>, nn::bidirectional<true>, nn::dtype<T>>;
+  using Layer = nn::LSTM<3, 5, nn::num_layers<2>, nn::bidirectional<true>, nn::dtype<T>>;
   BOOST_HANA_DEFINE_STRUCT(DeepLstm, (Layer, layer));
   auto forward(const auto&... x) const { return joined(layer(x...)); }
 };
@@ -73,7 +73,7 @@ BOOST_AUTO_TEST_CASE(sequences) {
   check_everywhere<DeepLstm<float>, Tensor<float, 4, 2, 3>>();
   check_everywhere<Lstm<float>, Tensor<float, 1, 7, 1>>();
   check_everywhere_in_double<DeepGru<float>, Tensor<float, 3, 5, 7>>();
-  check<Gru<float>, Tensor<float, 1, 1, 2>>();
+  check_variant<Gru<float>, Tensor<float, 1, 1, 2>>();
   check_everywhere<Rnn<float>, Tensor<float, 3, 7, 5>>();
   check<RectifiedRnn<float>, Tensor<float, 2, 2, 3>>();
 }
@@ -83,7 +83,7 @@ BOOST_AUTO_TEST_CASE(one_sequence) {
 }
 
 BOOST_AUTO_TEST_CASE(initial_states) {
-  check_everywhere<DeepLstm<float>, Tensor<float, 3, 2, 3>, Tensor<float, 6, 2, 5>, Tensor<float, 6, 2, 5>>();
+  check_everywhere<DeepLstm<float>, Tensor<float, 3, 2, 3>, Tensor<float, 4, 2, 5>, Tensor<float, 4, 2, 5>>();
   check<Lstm<float>, Tensor<float, 2, 3, 1>, Tensor<float, 1, 2, 37>, Tensor<float, 1, 2, 37>>();
   check_everywhere<DeepGru<float>, Tensor<float, 3, 2, 7>, Tensor<float, 2, 3, 19>>();
 }
