@@ -23,6 +23,10 @@ int main(int argc, char* argv[]) {
     }
     return 1;
   }
+  if (tenon_test::only_compiled) {
+    std::printf("skipped: only compiled; -Dcuda=enabled compares the device with the host\n");
+    return 77;
+  }
   static SeedEachCase seed_each_case;
   const auto prepare = [] {
     boost::unit_test::framework::register_observer(seed_each_case);
