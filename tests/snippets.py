@@ -4,7 +4,8 @@ links. PAGES: `all`, or one of them.
 
 What a writer of documentation puts behind ```cpp:
 
-  ```cpp            with `int main(`: a whole program, compiled alone and with -O2, as its reader would
+  ```cpp            with `int main(`: a whole program, compiled alone and with -O2, as its reader would; for the
+                    sanitizers with -O0
   ```cpp            without: declarations, at namespace scope; what follows on the page may use them
   ```cpp fragment   statements: the body of a function of its own
   ```cpp thrust     a whole program for the Thrust backend, run on the host
@@ -62,7 +63,7 @@ def build(source, name, work, flags=()):
 
 def run_program(block):
     with tempfile.TemporaryDirectory() as folder:
-        flags = ['-O2']
+        flags = ['-O0' if any(str(flag).startswith('-fsanitize') for flag in command) else '-O2']
         if 'thrust' in block.words:
             flags = ['-O0', '-I', root / 'include' / 'cuda', '-DTHRUST_DEVICE_SYSTEM=THRUST_DEVICE_SYSTEM_CPP']
         source = '#line %d "%s"\n%s' % (block.line, block.page, block.code)
