@@ -38,7 +38,10 @@ class Program {
         state_(plan.memory.state_bytes, {}, "state"),
         state_bytes_(plan.memory.state_bytes),
         results_(plan.memory.results),
-        input_copies_(plan.memory.input_copies) {
+        inputs_(plan.memory.input_copies.size()) {
+    for (std::size_t input = 0; input < inputs_; ++input)
+      if (const Piece& piece = plan.memory.input_copies[input]; piece.bytes > 0)
+        input_copies_.push_back({input, piece});
     constexpr bool packs_in_place = std::is_same_v<Place, host>;
     memory::Array<std::byte> elsewhere(packs_in_place ? 0 : plan.memory.weight_bytes);
     std::byte* const packed = packs_in_place ? weights_.data() : elsewhere.data();
@@ -71,6 +74,7 @@ class Program {
         state_(other.state_),
         state_bytes_(other.state_bytes_),
         results_(other.results_),
+        inputs_(other.inputs_),
         input_copies_(other.input_copies_) {
     bind();
   }
@@ -80,14 +84,12 @@ class Program {
   template <std::size_t Arguments>
   void run(std::array<std::byte*, Arguments> arguments) noexcept {
     const typename Backend::Scope scope(weights_);
-    for (std::size_t i = 0; i < input_copies_.size(); ++i) {
-      const Piece& copy = input_copies_[i];
-      if (copy.bytes == 0 || !lies_in_a_result(arguments[i], copy.bytes, arguments.data())) continue;
-      Place::copy(arguments[i], size(copy.bytes), workspace_.data() + copy.offset);
-      arguments[i] = workspace_.data() + copy.offset;
+    for (const auto& [input, copy] : input_copies_) {
+      if (!lies_in_a_result(arguments[input], copy.bytes, arguments.data())) continue;
+      Place::copy(arguments[input], size(copy.bytes), workspace_.data() + copy.offset);
+      arguments[input] = workspace_.data() + copy.offset;
     }
-    for (const std::uint32_t port : argument_ports_)
-      ports_[port] = arguments[locations_[port].base - Location::first_argument] + locations_[port].offset;
+    for (const auto& [port, argument, offset] : argument_ports_) ports_[port] = arguments[argument] + offset;
     for (const Step& step : steps_) step.run(Call(step, ports_.data()));
   }
   /// Returns where result `i` lies if it stays in the workspace.
@@ -118,6 +120,16 @@ class Program {
     std::size_t report;
     const KernelInfo* kernel;
   };
+  /// A port whose address each call brings.
+  struct ArgumentPort {
+    std::uint32_t port, argument;
+    std::size_t offset;
+  };
+  /// An input that a run may overwrite, and where it is copied then.
+  struct InputCopy {
+    std::size_t input;
+    Piece piece;
+  };
   TENON_COLD IndexReport report(const IndexReader& reader) const {
     IndexReport report;
     const typename Backend::Scope scope(weights_);
@@ -138,7 +150,8 @@ class Program {
       const auto [base, offset] = locations_[port];
       const bool is_argument = base >= Location::first_argument;
       ports_.push_back(is_argument ? nullptr : bases[base] + offset);
-      if (is_argument) argument_ports_.push_back(static_cast<std::uint32_t>(port));
+      if (is_argument)
+        argument_ports_.push_back({static_cast<std::uint32_t>(port), base - Location::first_argument, offset});
     }
   }
   /// Returns whether `input` (bytes) overlaps a result in the workspace or in `arguments`, the addresses of `run`.
@@ -148,20 +161,21 @@ class Program {
       return address(input) < address(result) + result_bytes && address(result) < address(input) + bytes;
     };
     for (std::size_t r = 0; r < results_.size(); ++r)
-      if (overlaps(result(r), results_[r].bytes) || overlaps(arguments[input_copies_.size() + r], results_[r].bytes))
-        return true;
+      if (overlaps(result(r), results_[r].bytes) || overlaps(arguments[inputs_ + r], results_[r].bytes)) return true;
     return false;
   }
 
   std::vector<Step> steps_;
   std::vector<Location> locations_;  // of the ports of all steps
   List<std::byte*> ports_;
-  List<std::uint32_t> argument_ports_;  // the ports whose addresses each call brings
+  std::vector<ArgumentPort> argument_ports_;
   std::vector<IndexReader> index_readers_;
   typename Backend::Weights weights_;
   typename Backend::Memory workspace_, state_;
   std::size_t state_bytes_;
-  std::vector<Piece> results_, input_copies_;
+  std::vector<Piece> results_;
+  std::size_t inputs_;
+  std::vector<InputCopy> input_copies_;
 };
 
 }  // namespace tenon::inline TENON_ISA::plan
