@@ -16,11 +16,13 @@
 
 #include "../examples/fashion_mnist/dataset.hpp"
 #include "../examples/fashion_mnist/report.hpp"
+#include "../examples/timing.hpp"
 
 namespace {
 
 namespace fs = std::filesystem;
 using namespace fashion_mnist;
+using examples::quantile;
 using Bytes = std::vector<std::uint8_t>;
 
 /// An empty directory for the files of one test case.

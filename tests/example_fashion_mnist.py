@@ -1,16 +1,12 @@
 """example_fashion_mnist.py PROGRAM: runs the example on a small data set made here, from training to the picture."""
 
 import gzip
-import pathlib
 import random
 import re
 import struct
-import subprocess
-import sys
-import tempfile
-import unittest
 
-PROGRAM = pathlib.Path(sys.argv.pop(1)).resolve()
+from example_program import ExampleTest, main
+
 SIZE = 28
 
 
@@ -36,16 +32,13 @@ def write_dataset(directory):
         label_file.write_bytes(gzip.compress(struct.pack(">II", 0x801, count) + labels, 1))
 
 
-class FashionMnist(unittest.TestCase):
+class FashionMnist(ExampleTest):
     def setUp(self):
-        directory = tempfile.TemporaryDirectory()
-        self.addCleanup(directory.cleanup)
-        self.path = pathlib.Path(directory.name)
+        super().setUp()
         write_dataset(self.path)
 
     def run_program(self, *arguments, out="out"):
-        command = [PROGRAM, "--data", self.path, "--out", self.path / out, *arguments]
-        return subprocess.run(command, capture_output=True, text=True)
+        return super().run_program("--data", self.path, *arguments, out=out)
 
     def test_learns_saves_reloads_and_draws(self):
         run = self.run_program("--epochs", "3")
@@ -55,11 +48,7 @@ class FashionMnist(unittest.TestCase):
         self.assertGreaterEqual(min(accuracy), 95)
         self.assertRegex(run.stdout, r"T-shirt +20 ")  # the table counts the 20 test images of each class
         self.assertNotIn("\r", run.stdout)  # nothing is redrawn where no terminal is
-        picture = (self.path / "out" / "predictions.png").read_bytes()
-        self.assertEqual(picture[:8], b"\x89PNG\r\n\x1a\n")
-        width, height = struct.unpack(">II", picture[16:24])
-        self.assertGreater(width, 12 * SIZE)
-        self.assertGreater(height, 8 * SIZE)
+        self.check_picture(self.path / "out" / "predictions.png", 12 * SIZE, 8 * SIZE)
 
     def test_same_seed_same_weights(self):
         weights = []
@@ -82,14 +71,10 @@ class FashionMnist(unittest.TestCase):
         self.assertIn(str(file), run.stderr)
 
     def test_a_mistaken_command_line_is_an_error(self):
-        for arguments in (["--epochs", "0"], ["--epochs", "3x"], ["--seed", "-1"], ["--unknown"], ["leftover"]):
-            run = self.run_program(*arguments)
-            self.assertEqual(run.returncode, 2, arguments)
-            self.assertIn(arguments[0].lstrip("-"), run.stderr)
+        self.check_command_lines_rejected(
+            ["--epochs", "0"], ["--epochs", "3x"], ["--seed", "-1"], ["--unknown"], ["leftover"]
+        )
 
 
 if __name__ == "__main__":
-    result = unittest.main(exit=False).result
-    failed = len(result.failures) + len(result.errors)
-    print(f"{result.testsRun - failed} passed, {failed} failed")
-    sys.exit(1 if failed else 0)
+    main()

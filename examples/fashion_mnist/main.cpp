@@ -12,6 +12,7 @@
 #include <tenon/io/safetensors.hpp>
 #include <vector>
 
+#include "../timing.hpp"
 #include "lenet.hpp"
 #include "options.hpp"
 #include "picture.hpp"
@@ -21,6 +22,7 @@
 namespace {
 
 using namespace fashion_mnist;
+using examples::quantile;
 
 /// The class that `net` takes each of the images for, and how long each call took.
 struct Classification {

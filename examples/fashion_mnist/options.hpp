@@ -2,22 +2,17 @@
 /// The command line.
 #pragma once
 
-#include <getopt.h>
-
-#include <charconv>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
-#include <cstring>
 #include <filesystem>
+
+#include "../command_line.hpp"
 
 namespace fashion_mnist {
 
 struct Options {
-  std::filesystem::path data = "/usr/share/datasets/fashion-mnist";
-  std::filesystem::path out = ".";
-  unsigned epochs = 10;
-  std::uint64_t seed = 1;
+  std::filesystem::path data, out;
+  unsigned epochs;
+  std::uint64_t seed;
 };
 
 inline constexpr char usage[] =
@@ -31,54 +26,12 @@ inline constexpr char usage[] =
     "  --seed N     of the initial weights and of the order of the images (default 1)\n"
     "  --help       this text\n";
 
-/// Ends the program with a message where the command line is not understood.
-[[noreturn]] inline void reject(const char* option, const char* value) {
-  std::fprintf(stderr, "fashion_mnist: --%s wants a whole number, found '%s'\n", option, value);
-  std::exit(2);
-}
-
-template <class Integer>
-Integer parse_number(const char* option, const char* text, Integer smallest) {
-  const char* const end = text + std::strlen(text);
-  Integer number{};
-  const auto [rest, error] = std::from_chars(text, end, number);
-  if (error != std::errc{} || rest != end || number < smallest) reject(option, text);
-  return number;
-}
-
-/// Reads the command line; `--help` and mistakes end the program.
 inline Options parse_options(int argc, char** argv) {
-  const option known[] = {{"data", required_argument, nullptr, 'd'},   {"out", required_argument, nullptr, 'o'},
-                          {"epochs", required_argument, nullptr, 'e'}, {"seed", required_argument, nullptr, 's'},
-                          {"help", no_argument, nullptr, 'h'},         {}};
-  Options options;
-  for (int found; (found = getopt_long(argc, argv, "", known, nullptr)) != -1;) {
-    switch (found) {
-      case 'd':
-        options.data = optarg;
-        break;
-      case 'o':
-        options.out = optarg;
-        break;
-      case 'e':
-        options.epochs = parse_number("epochs", optarg, 1u);
-        break;
-      case 's':
-        options.seed = parse_number("seed", optarg, std::uint64_t{0});
-        break;
-      case 'h':
-        std::fputs(usage, stdout);
-        std::exit(0);
-      default:
-        std::fputs(usage, stderr);
-        std::exit(2);  // getopt_long has said what is wrong
-    }
-  }
-  if (optind < argc) {
-    std::fprintf(stderr, "fashion_mnist: unknown argument '%s'\n%s", argv[optind], usage);
-    std::exit(2);
-  }
-  return options;
+  const examples::CommandLine line(argc, argv, usage, {"data", "out", "epochs", "seed"});
+  return {.data = line.text("data", "/usr/share/datasets/fashion-mnist"),
+          .out = line.text("out", "."),
+          .epochs = line.number("epochs", 10u, 1u),
+          .seed = line.number("seed", std::uint64_t{1}, std::uint64_t{0})};
 }
 
 }  // namespace fashion_mnist

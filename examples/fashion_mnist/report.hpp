@@ -2,13 +2,10 @@
 /// What the classification of a test set was like.
 #pragma once
 
-#include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
-#include <vector>
 
 #include "dataset.hpp"
 
@@ -51,13 +48,5 @@ class Confusion {
 
   std::array<std::array<std::size_t, class_count>, class_count> counts_{};  // [label][predicted]
 };
-
-/// The smallest of `values`, not empty, that at least the `fraction` of them do not exceed.
-inline double quantile(std::vector<double> values, double fraction) {
-  const auto rank = static_cast<std::size_t>(std::ceil(fraction * static_cast<double>(values.size())));
-  const auto at = values.begin() + static_cast<std::ptrdiff_t>(std::max<std::size_t>(rank, 1) - 1);
-  std::nth_element(values.begin(), at, values.end());
-  return *at;
-}
 
 }  // namespace fashion_mnist
