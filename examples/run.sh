@@ -1,14 +1,24 @@
 #!/bin/sh
-# run.sh [--epochs N] [--seed N] [--data DIR] [--out DIR]: on Debian 12, as root or with sudo, installs what is missing,
-# builds the example fashion_mnist and runs it. What it writes goes to build/examples unless --out says otherwise.
+# run.sh [fashion_mnist | audio_amp | control] [OPTION...]: on Debian 12, as root or with sudo, installs what is missing,
+# builds an example, the first if none is named, and runs it. `--help` lists its options. What it writes goes to
+# build/examples unless --out says otherwise.
 set -eu
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 build=$root/build/examples
+example=fashion_mnist
+case ${1-} in
+  fashion_mnist | audio_amp | control)
+    example=$1
+    shift
+    ;;
+esac
+data=
+[ "$example" != fashion_mnist ] || data=dataset-fashion-mnist
 sh "$root/scripts/debian-packages.sh" g++ meson ninja-build pkgconf \
-  libboost-dev libxtensor-dev libxsimd-dev rapidjson-dev zlib1g-dev libcairo2-dev dataset-fashion-mnist
+  libboost-dev libxtensor-dev libxsimd-dev rapidjson-dev zlib1g-dev libcairo2-dev libsndfile1-dev $data
 
 [ -e "$build/build.ninja" ] ||
   CXX=g++ meson setup "$build" "$root" -Dexamples=true -Db_ndebug=true
-ninja -C "$build" -j 2 examples/fashion_mnist
-exec "$build/examples/fashion_mnist" --out "$build" "$@"
+ninja -C "$build" -j 2 "examples/$example"
+exec "$build/examples/$example" --out "$build" "$@"
