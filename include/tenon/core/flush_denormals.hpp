@@ -16,8 +16,8 @@ namespace tenon::inline TENON_ISA {
 /// thread. Most processors need a hundred cycles and more for an operation on one of them, and they come up wherever
 /// something decays: in the states of recurrent layers and in audio that fades out.
 ///
-///     tenon::FlushDenormals guard;
-///     stream.step(block, out);
+///     const tenon::FlushDenormals guard;
+///     auto y = nn::Tanh{}(Tensor<float, 1, 64>{});
 ///
 /// The end of the scope restores what was before. On processors other than x86 and 64-bit ARM it does nothing.
 class FlushDenormals {
