@@ -147,7 +147,7 @@ template <class M, class Name, class Member>
 auto extend(M module, Name, Member member) {
   constexpr std::string_view name = Name::value.view();
   using Added = Named<Name::value, Member>;
-  if constexpr (name.empty() || name.find('.') != name.npos) {
+  if constexpr (name.empty() || name.find('.') != std::string_view::npos) {
     TENON_REJECT("the name of a member is not empty and has no dot; module and name", M, Name);
     return Rejected{};
   } else if constexpr (has_member<M>(name)) {
