@@ -13,11 +13,12 @@ compiler, root = sys.argv[1], pathlib.Path(sys.argv[2]).resolve()
 halves = {'undefine_macros.hpp', 'restore_macros.hpp'}
 headers = [h for h in sorted((root / 'include').rglob('*.hpp')) if h.name not in halves]
 rooms = {room: height for height, room in enumerate(['core', 'autograd', 'nn', 'plan', 'cpu', 'optim'])}
-rooms['io'] = rooms['run'] = rooms['optim']
+rooms['io'] = rooms['run'] = rooms['parallel'] = rooms['optim']
 # The header that declares each of some names.
 names = {
     r'\bxsimd::': 'xsimd/', r'\bhana::|\bBOOST_HANA_': 'boost/hana', r'\bxt::': 'xtensor/', r'\bthrust::': 'thrust/',
-    r'\bstd::array\b': 'array', r'\bstd::atomic': 'atomic', r'\bstd::(bit_cast|countr_zero)\b': 'bit',
+    r'\btbb::': 'tbb/', r'\bstd::array\b': 'array', r'\bstd::atomic': 'atomic',
+    r'\bstd::(bit_cast|countr_zero)\b': 'bit',
     r'\bstd::(abs|exp|fma|log|pow|sqrt|tanh)\b': 'cmath', r'\bstd::(mem(cpy|set)|str(len|error))\b': 'cstring',
     r'\bstd::u?int\d+_t\b': 'cstdint', r'\bstd::filesystem\b': 'filesystem', r'\bstd::[io]?fstream\b': 'fstream',
     r'\bstd::(function|plus|multiplies)\b': 'functional', r'\bstd::numeric_limits\b': 'limits', r'\bstd::map\b': 'map',

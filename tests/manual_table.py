@@ -19,7 +19,7 @@ layer = re.compile(r'^(?:class|struct)\s+(\w+)\s*:\s*(?:public\s+)?[\w:]+<\s*\1\
 operations = re.compile(r'^namespace operation \{$.*?^\}  // namespace operation$', re.M | re.S)
 comment = re.compile(r'((?:^///.*\n)*)(?:^(?!///).*\n)?\Z', re.M)  # with a line of `template` behind it
 defined = set()
-for header in sorted((include / 'tenon' / 'nn').glob('*.hpp')):
+for header in sorted(header for room in ('nn', 'parallel') for header in (include / 'tenon' / room).glob('*.hpp')):
     text = operations.sub('', header.read_text())
     for found in layer.finditer(text):
         defined.add(found.group(1))
@@ -41,7 +41,8 @@ for row in rows:
             if name not in names: problems.append('%s: the other side has no nn::%s' % (code, name))
 problems += ['not in the table: nn::' + name for name in sorted(defined - listed)]
 
-program = '#include <tenon/tenon.hpp>\nnamespace nn = tenon::nn;\nusing tenon::Tensor;\nint main() {\n'
+program = '#include <tenon/tenon.hpp>\n#include <tenon/parallel/data_parallel.hpp>\n'
+program += 'namespace nn = tenon::nn;\nusing tenon::Tensor;\nint main() {\n'
 program += ''.join('  { [[maybe_unused]] %s layer; }\n' % spelling for spelling in spellings) + '}\n'
 command = [compiler, '-std=c++20', '-fsyntax-only', '-I', str(include), *flags, '-x', 'c++', '-']
 compiled = subprocess.run(command, input=program, capture_output=True, text=True)

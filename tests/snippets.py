@@ -56,7 +56,8 @@ def build(source, name, work, flags=()):
     """The program made of a source, or nothing."""
     program = work / 'program'
     (work / 'program.cpp').write_text(source)
-    compiled = run([*command, *flags, work / 'program.cpp', '-o', program], work)
+    libraries = ['-ltbb'] if '<tenon/parallel/' in source else []
+    compiled = run([*command, *flags, work / 'program.cpp', *libraries, '-o', program], work)
     errors = [line for line in compiled.stderr.splitlines() if re.search(' error: |required from here', line)]
     if not compiled.returncode: return program
     report(name, 'does not compile\n' + ('\n'.join(errors[:10]) or compiled.stderr[-2000:]))
@@ -132,7 +133,9 @@ def run_fragments(blocks, name_of_all):
                 done = run([program, name], empty)
                 report(name, done.stderr[-500:] or 'exits with %d' % done.returncode if done.returncode else None)
 
-public = ['autograd', 'core', 'cpu/compile.hpp', 'io', 'nn', 'optim', 'plan/net.hpp', 'plan/report.hpp', 'run']
+public = [
+    'autograd', 'core', 'cpu/compile.hpp', 'cpu/compile_stream.hpp', 'io', 'nn', 'optim', 'parallel', 'plan/net.hpp',
+    'plan/report.hpp', 'plan/stream.hpp', 'run']
 
 def examples():
     """What the comments of the headers show, each in a namespace of its own."""

@@ -109,6 +109,31 @@ inline void release(void* pointer, std::size_t bytes) noexcept {
 /// Returns this thread's recycled blocks to the system.
 inline void release_cached() noexcept { detail::free_lists.clear(); }
 
+/// Recycled blocks that belong to a task, whichever threads it runs in: what it frees in one of them, it finds again in
+/// another. They go back to the system with this.
+class Blocks {
+ public:
+  Blocks() = default;
+  Blocks(const Blocks&) = delete;
+  Blocks& operator=(const Blocks&) = delete;
+  ~Blocks() { lists_.clear(); }
+
+  /// A scope in which the calling thread takes blocks from here, and gives them back here, in place of its own lists.
+  class Scope {
+   public:
+    explicit Scope(Blocks& blocks) noexcept : blocks_(blocks) { std::swap(blocks_.lists_, detail::free_lists); }
+    Scope(const Scope&) = delete;
+    Scope& operator=(const Scope&) = delete;
+    ~Scope() { std::swap(blocks_.lists_, detail::free_lists); }
+
+   private:
+    Blocks& blocks_;
+  };
+
+ private:
+  detail::FreeLists lists_;
+};
+
 /// An array in recycled memory, of a size known at run time; its elements are not initialised.
 template <class T>
 class Array {

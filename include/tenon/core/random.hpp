@@ -157,13 +157,32 @@ class ThreadGenerator {
 
 }  // namespace detail
 
+namespace detail {
+/// What `generator()` is in a GeneratorScope of the calling thread; else null.
+inline TENON_THREAD_LOCAL constinit Generator* lent_generator = nullptr;
+}  // namespace detail
+
+/// A scope in which the calling thread draws from another generator than its own.
+class GeneratorScope {
+ public:
+  explicit GeneratorScope(Generator& generator) noexcept : before_(std::exchange(detail::lent_generator, &generator)) {}
+  GeneratorScope(const GeneratorScope&) = delete;
+  GeneratorScope& operator=(const GeneratorScope&) = delete;
+  ~GeneratorScope() { detail::lent_generator = before_; }
+
+ private:
+  Generator* before_;
+};
+
 /// Returns the calling thread's generator. Threads are numbered from 0 in the order in which they first ask for it (or
 /// call `manual_seed`), and each draws from a stream of its own. Ask for it again after a `manual_seed`, do not keep
 /// it.
 ///
 ///     tenon::manual_seed(1);
 ///     const double drawn = std::uniform_real_distribution<>()(tenon::generator());
-inline Generator& generator() { return detail::ThreadGenerator::instance().get(); }
+inline Generator& generator() {
+  return detail::lent_generator ? *detail::lent_generator : detail::ThreadGenerator::instance().get();
+}
 
 /// Makes all random numbers that follow repeatable: seeds the calling thread's generator with exactly `seed`, and every
 /// other thread's, when it next draws, with the stream of `seed` that has the thread's number. A thread keeps its

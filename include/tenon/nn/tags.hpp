@@ -80,6 +80,8 @@ template <auto...> struct start {};
 template <auto...> struct end {};
 template <auto...> struct step {};
 template <auto...> struct sizes {};
+template <auto...> struct device_ids {};
+template <auto...> struct output_device {};
 
 /// A parameter that an option may leave out.
 template <bool Present, class TensorType>
