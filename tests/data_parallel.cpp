@@ -1,6 +1,7 @@
 // DataParallel against the module alone, compiled with a sanitizer: what runs in which thread is what can be wrong.
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -70,7 +71,9 @@ struct Meet : nn::Module<Meet> {
   static inline std::atomic<int> arrived = 0;
   auto forward(const auto& x) const {
     arrived.fetch_add(1, std::memory_order_relaxed);  // which orders nothing, and so hides nothing from the sanitizer
-    for (int i = 0; i < 1000 && arrived.load(std::memory_order_relaxed) % 2 == 1; ++i) std::this_thread::yield();
+    const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(1);
+    while (arrived.load(std::memory_order_relaxed) % 2 == 1 && std::chrono::steady_clock::now() < end)
+      std::this_thread::yield();
     return x;
   }
 };
