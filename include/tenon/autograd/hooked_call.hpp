@@ -1,268 +1,181 @@
 /// \file
-/// A call of a module that has hooks: what the hooks get, and the nodes where gradients pass them.
+/// What a module and its calls know of hooks. The rest (hooks.hpp, hook_node.hpp) is reached through virtual functions
+/// only, so that a program that registers no hook compiles none of it.
 #pragma once
 
-#include "hooks.hpp"
-#include "node.hpp"
+#include <array>
+#include <memory>
+#include <span>
+#include <tuple>
+#include <utility>
+
+#include "../core/any_tensor.hpp"
+#include "arguments.hpp"
 
 namespace tenon::inline TENON_ISA::autograd {
 
-/// What hooks need of a type of tensors.
-struct HookedType {
+/// What hooks need of elements of one type at one place.
+struct HookedElements {
+  /// Copies `count` elements to or from memory of the host.
+  using Transfer = void(void* elements, index_t count, void* on_host);
   DType dtype;
-  std::span<const index_t> extents;
-  void (*to_host)(const void* elements, index_t count, void* copy);
-  /// These are functions of a State of the type: the elements of its gradient; adds to the gradient; makes a State of
-  /// the same value.
-  const void* (*gradient)(AnyState& state);
-  void (*add_to_gradient)(AnyState& state, const AnyTensor& gradient);
-  AnyState* (*copy)(AnyState& state);
-
-  AnyTensor any_tensor(const void* elements) const {
-    AnyTensor copied = zeros();
-    to_host(elements, copied.size(), copied.data());
-    return copied;
-  }
-  AnyTensor zeros() const { return {dtype, {extents.begin(), extents.end()}}; }
-  /// Returns the gradient of an input that has none.
-  AnyTensor nothing() const { return {dtype, {0}}; }
+  Transfer* to_host;
+  Transfer* from_host;
 };
+template <class T, class Place>
+struct HookedTransfers {
+  TENON_COLD static void to_host(void* elements, index_t count, void* on_host) {
+    Place::to_host(static_cast<const T*>(elements), count, static_cast<T*>(on_host));
+  }
+  TENON_COLD static void from_host(void* elements, index_t count, void* on_host) {
+    Place::from_host(static_cast<const T*>(on_host), count, static_cast<T*>(elements));
+  }
+};
+template <class T, class Place>
+inline constexpr HookedElements hooked_elements{dtype_of<T>, &HookedTransfers<T, Place>::to_host,
+                                                &HookedTransfers<T, Place>::from_host};
 
+/// What hooks need of a type of tensors. Its functions are those of a State of the type.
+struct HookedType {
+  const HookedElements& elements;
+  std::span<const index_t> extents;
+  /// Calls `transfer` for the elements of the gradient, which are zero if nothing wrote them.
+  void (*transfer_gradient)(AnyState& state, HookedElements::Transfer* transfer, void* on_host);
+  /// Makes a state of the same value.
+  AnyState* (*copy)(const AnyState& state);
+};
 template <class TensorType>
 struct HookedFunctions {
-  using T = typename TensorType::value_type;
   using place = typename TensorType::place;
 
-  static void to_host(const void* elements, index_t count, void* copy) {
-    place::to_host(static_cast<const T*>(elements), count, static_cast<T*>(copy));
+  TENON_COLD static void transfer_gradient(AnyState& any, HookedElements::Transfer* transfer, void* on_host) {
+    auto& state = static_cast<State<TensorType>&>(any);
+    const typename place::scope beside(state.value());
+    transfer(state.set_elements().data(), shape_of_t<TensorType>::size, on_host);
   }
-  TENON_COLD static const void* gradient(AnyState& any) {
-    return static_cast<State<TensorType>&>(any).set_elements().data();
-  }
-  TENON_COLD static void add_to_gradient(AnyState& any, [[maybe_unused]] const AnyTensor& gradient) {
-    if constexpr (std::is_floating_point_v<T>) {
-      auto& state = static_cast<State<TensorType>&>(any);
-      const typename place::scope beside(state.value());
-      typename place::template array<T> elements(static_cast<std::size_t>(gradient.size()));
-      place::from_host(reinterpret_cast<const T*>(gradient.data()), gradient.size(), elements.data());
-      const bool accumulate = state.accumulates();
-      place::map_gradient(gradient.size(), accumulate, pointwise::Identity{}, state.grad_to_write().data(),
-                          std::as_const(elements).data());
-    }
-  }
-  TENON_COLD static AnyState* copy(AnyState& any) {
-    const TensorType& value = static_cast<State<TensorType>&>(any).value();
+  TENON_COLD static AnyState* copy(const AnyState& any) {
+    const TensorType& value = static_cast<const State<TensorType>&>(any).value();
     const typename place::scope beside(value);
     return new State<TensorType>(TensorType(value), false);
   }
 };
 template <class TensorType>
-inline constexpr HookedType hooked_type{
-    dtype_of<typename TensorType::value_type>,     shape_of_t<TensorType>::dims,
-    &HookedFunctions<TensorType>::to_host,         &HookedFunctions<TensorType>::gradient,
-    &HookedFunctions<TensorType>::add_to_gradient, &HookedFunctions<TensorType>::copy};
+inline constexpr HookedType hooked_type{hooked_elements<typename TensorType::value_type, typename TensorType::place>,
+                                        shape_of_t<TensorType>::dims, &HookedFunctions<TensorType>::transfer_gradient,
+                                        &HookedFunctions<TensorType>::copy};
 
-/// An argument or a result of a call with hooks.
+/// Whether hooks get an argument or a result of type X.
+template <class X>
+concept Hooked = requires {
+  DTypeOf<typename argument_t<X>::value_type>::value;
+  typename argument_t<X>::static_shape;
+};
+/// An argument or a result of a call with hooks. Its owner is who has that.
 struct HookedValue {
-  const HookedType* type = nullptr;  // null if it is no tensor, and hooks do not get it
+  const HookedType* type = nullptr;  // null if hooks do not get it
   const void* elements = nullptr;
-  AnyStatePointer state;  // null if it is no Variable
+  AnyState* state = nullptr;  // null if it is no Variable
 
   bool wants_grad() const noexcept { return state && state->wants_grad(); }
 };
 template <class X>
 HookedValue hooked_value(const X& x) {
-  HookedValue value;
-  using TensorType = argument_t<X>;
-  if constexpr (requires {
-                  DTypeOf<typename TensorType::value_type>::value;
-                  typename TensorType::static_shape;
-                }) {
-    value = {&hooked_type<TensorType>, value_of(x).data(), nullptr};
-    if constexpr (is_variable<X>) value.state = x.state();
-  }
-  return value;
+  if constexpr (!Hooked<X>)
+    return {};
+  else if constexpr (is_variable<X>)
+    return {&hooked_type<argument_t<X>>, x.data().data(), x.state().get()};
+  else
+    return {&hooked_type<argument_t<X>>, value_of(x).data(), nullptr};
 }
-/// Returns `x`, or if that is a Variable the one of the state of `value`.
+/// Returns `x`, or if that is a Variable one of the state of `value`.
 template <class X>
 decltype(auto) hooked(const X& x, [[maybe_unused]] const HookedValue& value) {
-  if constexpr (is_variable<X>)
-    return X(boost::static_pointer_cast<State<typename X::tensor_type>>(value.state));
+  if constexpr (is_variable<X> && Hooked<X>)
+    return X(StatePointer<typename X::tensor_type>(static_cast<State<typename X::tensor_type>*>(value.state)));
   else
     return (x);
 }
 
-/// What the two nodes of a call share: the hooks, and the gradients that they get.
-struct HookedGradients : boost::intrusive_ref_counter<HookedGradients> {
-  HooksPointer hooks;
-  std::vector<AnyTensor> of_results;
-  /// The gradients of the inputs where none of them is wanted: one without elements for each.
-  std::optional<std::vector<AnyTensor>> of_unwanted_inputs;
-
-  /// Calls the backward hooks, each of which may replace gradients of inputs. Throws tenon::Error for one of another
-  /// shape or dtype.
-  void call_hooks(std::vector<AnyTensor>& of_inputs) const {
-    hooks->for_each(Hooks::Kind::backward, [&](const auto& hook) {
-      Replacements replacements = hook(of_inputs, of_results);
-      if (replacements.empty()) return;
-      if (replacements.size() != of_inputs.size())
-        raise(Text("register_backward_hook: wanted ") + to_text(static_cast<index_t>(of_inputs.size())) +
-              " gradients, one for each input, found " + to_text(static_cast<index_t>(replacements.size())));
-      for (std::size_t i = 0; i < of_inputs.size(); ++i)
-        if (replacements[i] && !replacements[i]->holds(of_inputs[i].dtype(), of_inputs[i].extents()))
-          raise(Text("register_backward_hook: the gradient of input ") + to_text(static_cast<index_t>(i)) +
-                ": wanted " + (of_inputs[i].size() == 0 ? "none" : describe(of_inputs[i]).c_str()) + ", found " +
-                describe(*replacements[i]).c_str());
-      for (std::size_t i = 0; i < of_inputs.size(); ++i)
-        if (replacements[i]) of_inputs[i] = *std::move(replacements[i]);
-    });
-  }
-};
-using HookedGradientsPointer = boost::intrusive_ptr<HookedGradients>;
-
-enum class HookedRole { inputs, results };
-
-/// A node that passes the gradients of `Count` values on, and shows them to hooks on the way.
-template <HookedRole Role, std::size_t Count>
-class HookNode final : public CallNode<Count, Count> {
- public:
-  using Values = std::array<HookedValue, Count>;
-
-  /// Puts the node behind the values whose gradients are wanted: their states become those of Variables of the same
-  /// values, which it makes.
-  TENON_COLD HookNode(HookedGradientsPointer gradients, std::uint32_t wanted, Values& values)
-      : HookNode::CallNode(wanted, 0), gradients_(std::move(gradients)) {
-    for (std::size_t i = 0; i < Count; ++i) {
-      types_[i] = values[i].type;
-      if (wanted >> i & 1) {
-        values[i].state->hold(false);
-        this->inputs_[i] = values[i].state.get();
-      }
-    }
-    this->follow_inputs();
-    for (std::size_t i = 0; i < Count; ++i)
-      if (wanted >> i & 1) {
-        values[i].state.reset(types_[i]->copy(*values[i].state));
-        values[i].state->made_by(NodePointer(this), this->outputs_[i], false);
-      }
-  }
-
-  TENON_COLD void propagate(BackwardQueue& queue) override {
-    if (this->reached()) {
-      this->check_values("a hook", needs_nothing, queue);
-      pass_on();
-      this->queue_producers(queue);
-    }
-    this->let_go();
-  }
-
- private:
-  void pass_on() {
-    std::vector<AnyTensor> gradients;
-    for (std::size_t i = 0; i < Count; ++i)
-      if (types_[i]) gradients.push_back(gradient(i));
-    if constexpr (Role == HookedRole::inputs) {
-      gradients_->call_hooks(gradients);
-    } else {
-      gradients_->of_results = gradients;
-      if (gradients_->of_unwanted_inputs) gradients_->call_hooks(*gradients_->of_unwanted_inputs);
-    }
-    for (std::size_t i = 0, next = 0; i < Count; ++i) {
-      if (!types_[i]) continue;
-      const AnyTensor& passed = gradients[next++];
-      if (this->outputs_[i].state && (this->wanted_ >> i & 1))
-        types_[i]->add_to_gradient(this->inputs_[i]->current(), passed);
-    }
-  }
-  AnyTensor gradient(std::size_t i) const {
-    if (AnyState* const state = this->outputs_[i].state) return types_[i]->any_tensor(types_[i]->gradient(*state));
-    return this->wanted_ >> i & 1 ? types_[i]->zeros() : types_[i]->nothing();
-  }
-
-  HookedGradientsPointer gradients_;
-  std::array<const HookedType*, Count> types_{};
-};
-
-/// A call of a module with hooks. With backward hooks, a recorded call runs between two nodes: on Variables behind the
-/// one of the inputs, and with its results before the one of the results.
-template <std::size_t Inputs>
+/// A call of a module that has hooks.
 class HookedCall {
-  using Arguments = std::array<HookedValue, Inputs>;
-
  public:
-  TENON_COLD HookedCall(HooksPointer hooks, const Arguments& arguments)
-      : hooks_(std::move(hooks)), arguments_(arguments), given_(arguments) {
-    bool is_recorded = false;
-    for (const HookedValue& argument : arguments)
-      if (argument.state) {
-        if (argument.state->is_volatile()) return;
-        is_recorded = true;
-      }
-    if (!is_recorded || !hooks_->has(Hooks::Kind::backward)) return;
-    gradients_.reset(new HookedGradients);
-    gradients_->hooks = hooks_;
-    if (const std::uint32_t wanted = wanted_of(arguments)) {
-      input_node_.reset(new HookNode<HookedRole::inputs, Inputs>(gradients_, wanted, given_));
-    } else {
-      std::vector<AnyTensor>& unwanted = gradients_->of_unwanted_inputs.emplace();
-      for (const HookedValue& argument : arguments)
-        if (argument.type) unwanted.push_back(argument.type->nothing());
-    }
-  }
+  HookedCall() = default;
+  HookedCall(const HookedCall&) = delete;
+  HookedCall& operator=(const HookedCall&) = delete;
+  virtual ~HookedCall() = default;
 
-  /// Returns argument `i` as the module gets it.
-  const HookedValue& input(std::size_t i) const noexcept { return given_[i]; }
-
-  /// Calls the forward hooks, and returns the result as the caller gets it. Throws tenon::Error if there are backward
+  /// Calls the forward hooks, and makes of the module's result the caller's. Throws tenon::Error if there are backward
   /// hooks, and the result is neither a Variable nor a std::tuple of Variables.
   template <class R>
-  R finish(const R& result) {
+  void finish(R& result) {
     if constexpr (requires { std::tuple_size<R>::value; }) {
-      return [&]<std::size_t... I>(std::index_sequence<I...>) {
+      [&]<std::size_t... I>(std::index_sequence<I...>) {
         std::array<HookedValue, sizeof...(I)> values{hooked_value(std::get<I>(result))...};
         finish_values(values, (is_variable<std::tuple_element_t<I, R>> && ...));
-        return R{hooked(std::get<I>(result), values[I])...};
+        (replace(std::get<I>(result), values[I]), ...);
       }(std::make_index_sequence<std::tuple_size_v<R>>{});
     } else {
-      std::array values{hooked_value(result)};
-      finish_values(values, is_variable<R>);
-      return hooked(result, values[0]);
+      HookedValue value = hooked_value(result);
+      finish_values({&value, 1}, is_variable<R>);
+      replace(result, value);
     }
+  }
+
+ protected:
+  /// Calls the forward hooks, and puts other states into the values whose gradients backward hooks are to see.
+  virtual void finish_values(std::span<HookedValue> results, bool are_variables) = 0;
+
+ private:
+  template <class X>
+  static void replace([[maybe_unused]] X& x, [[maybe_unused]] const HookedValue& value) {
+    if constexpr (is_variable<X>)
+      if (value.state != x.state().get()) x = hooked(x, value);
+  }
+};
+
+/// The hooks of one module.
+class Hooks {
+ public:
+  virtual bool empty() const noexcept = 0;
+  /// Sets the address of the module, which may move.
+  virtual void belong_to(void* module) noexcept = 0;
+  /// Notes that the module ended: there are no hooks any more.
+  virtual void end() noexcept = 0;
+  /// Begins a call, and puts into `arguments` the states that the module gets.
+  virtual std::unique_ptr<HookedCall> begin(std::span<HookedValue> arguments) = 0;
+
+ protected:
+  Hooks() = default;
+  Hooks(const Hooks&) = default;
+  Hooks& operator=(const Hooks&) = default;
+  ~Hooks() = default;
+};
+
+/// A module's pointer to its hooks, null if it never had any. A copy of a module has none.
+class OwnHooks {
+ public:
+  OwnHooks() = default;
+  OwnHooks(const OwnHooks&) = delete;
+  OwnHooks& operator=(const OwnHooks&) = delete;
+  ~OwnHooks() {
+    if (hooks_) hooks_->end();
+  }
+
+  bool has_any() const noexcept { return hooks_ && !hooks_->empty(); }
+  Hooks* get() const noexcept { return hooks_; }
+  /// Sets the hooks of a module that has none yet.
+  void set(Hooks* hooks) noexcept { hooks_ = hooks; }
+  /// Takes the hooks of a module that is moved to `module`, unless this one has some.
+  void take(OwnHooks& other, void* module) noexcept {
+    if (!other.hooks_ || has_any()) return;
+    Hooks* const taken = std::exchange(other.hooks_, nullptr);
+    if (hooks_) hooks_->end();
+    hooks_ = taken;
+    hooks_->belong_to(module);
   }
 
  private:
-  template <std::size_t Results>
-  TENON_COLD void finish_values(std::array<HookedValue, Results>& results, bool are_variables) {
-    if (hooks_->has(Hooks::Kind::forward)) {
-      const std::vector<AnyTensor> of_inputs = tensors(arguments_), of_results = tensors(results);
-      hooks_->for_each(Hooks::Kind::forward, [&](const auto& hook) { hook(of_inputs, of_results); });
-    }
-    if (!gradients_) return;
-    if (!are_variables)
-      raise(
-          "register_backward_hook: wanted a Variable or a std::tuple of Variables as the result of the module, found "
-          "something else");
-    NodePointer(new HookNode<HookedRole::results, Results>(gradients_, wanted_of(results), results));
-  }
-  template <class Values>
-  static std::uint32_t wanted_of(const Values& values) {
-    std::uint32_t wanted = 0;
-    for (std::size_t i = 0; i < values.size(); ++i)
-      if (values[i].wants_grad()) wanted |= std::uint32_t{1} << i;
-    return wanted;
-  }
-  template <class Values>
-  static std::vector<AnyTensor> tensors(const Values& values) {
-    std::vector<AnyTensor> copies;
-    for (const HookedValue& value : values)
-      if (value.type) copies.push_back(value.type->any_tensor(value.elements));
-    return copies;
-  }
-
-  HooksPointer hooks_;
-  Arguments arguments_, given_;       // those of the caller, and as the module gets them
-  HookedGradientsPointer gradients_;  // null unless a backward hook is to see this call
-  NodePointer input_node_;            // null unless gradients of inputs are wanted
+  Hooks* hooks_ = nullptr;
 };
 
 }  // namespace tenon::inline TENON_ISA::autograd

@@ -15,9 +15,9 @@
 #include <utility>
 #include <vector>
 
-#include "../core/any_tensor.hpp"
 #include "../core/shape_error.hpp"
 #include "../core/text.hpp"
+#include "hooked_call.hpp"
 
 namespace tenon::inline TENON_ISA {
 
@@ -28,10 +28,15 @@ using AnyTensors = std::span<const AnyTensor>;
 /// What a backward hook makes of the gradients of the inputs: nothing, or for each input a gradient or nothing.
 using Replacements = std::vector<std::optional<AnyTensor>>;
 
-/// The hooks of one module. Its handles and the records of its calls refer to them, too: they may outlive the module,
-/// after which there are no hooks.
-class Hooks : public boost::intrusive_ref_counter<Hooks> {
+/// The hooks of one module, in lists. Its handles and the records of its calls refer to them, too: they may outlive the
+/// module, after which there are no hooks.
+class HookList : public Hooks, public boost::intrusive_ref_counter<HookList> {
  public:
+  HookList() = default;
+  HookList(const HookList&) = delete;
+  HookList& operator=(const HookList&) = delete;
+  virtual ~HookList() = default;
+
   /// A hook of a module whose type it knows: forward, of inputs and results; backward, of their gradients.
   using Function = std::function<Replacements(void* module, AnyTensors inputs, AnyTensors results)>;
   using FunctionPointer = std::shared_ptr<const Function>;
@@ -43,25 +48,25 @@ class Hooks : public boost::intrusive_ref_counter<Hooks> {
   void remove(const FunctionPointer& function) noexcept {
     for (List& list : lists_) std::erase(list, function);
   }
-  bool empty() const noexcept { return lists_[0].empty() && lists_[1].empty(); }
+  bool empty() const noexcept final { return lists_[0].empty() && lists_[1].empty(); }
   bool has(Kind kind) const noexcept { return !of(kind).empty(); }
 
   /// Calls `use(hook)` for the hooks there are now, in the order of their registration, except those that are removed
   /// meanwhile. One that removes itself, or its module, lives until it returns.
   template <class Use>
   void for_each(Kind kind, Use&& use) {
-    const boost::intrusive_ptr<Hooks> kept(this);
+    const boost::intrusive_ptr<HookList> kept(this);
     const List now = of(kind);
     for (const FunctionPointer& function : now)
       if (std::find(of(kind).begin(), of(kind).end(), function) != of(kind).end())
         use([&](AnyTensors inputs, AnyTensors results) { return (*function)(module_, inputs, results); });
   }
 
-  /// Sets the address of the module, which may move; nullptr when it ends.
-  void belong_to(void* module) noexcept {
-    module_ = module;
-    if (!module)
-      for (List& list : lists_) list.clear();
+  void belong_to(void* module) noexcept final { module_ = module; }
+  void end() noexcept final {
+    module_ = nullptr;
+    for (List& list : lists_) list.clear();
+    intrusive_ptr_release(this);
   }
 
  private:
@@ -72,36 +77,7 @@ class Hooks : public boost::intrusive_ref_counter<Hooks> {
   void* module_ = nullptr;
   std::array<List, 2> lists_;
 };
-using HooksPointer = boost::intrusive_ptr<Hooks>;
-
-/// A module's pointer to its hooks, null if it never had any. A copy of a module has none.
-class OwnHooks {
- public:
-  OwnHooks() = default;
-  OwnHooks(const OwnHooks&) = delete;
-  OwnHooks& operator=(const OwnHooks&) = delete;
-  ~OwnHooks() {
-    if (hooks_) hooks_->belong_to(nullptr);
-  }
-
-  /// Returns the hooks of `module`, which has this pointer.
-  Hooks& of(void* module) {
-    if (!hooks_) hooks_.reset(new Hooks);
-    hooks_->belong_to(module);
-    return *hooks_;
-  }
-  /// Takes the hooks of a module that is moved to `module`, unless this one has some.
-  void take(OwnHooks& other, void* module) noexcept {
-    if (has_any() || !other.hooks_) return;
-    hooks_ = std::move(other.hooks_);
-    hooks_->belong_to(module);
-  }
-  bool has_any() const noexcept { return hooks_ && !hooks_->empty(); }
-  const HooksPointer& pointer() const noexcept { return hooks_; }
-
- private:
-  HooksPointer hooks_;
-};
+using HookListPointer = boost::intrusive_ptr<HookList>;
 
 namespace detail {
 
@@ -136,7 +112,7 @@ decltype(auto) call_hook(F& hook, M& module, AnyTensors inputs, AnyTensors resul
 }
 
 template <class M, class F>
-Hooks::Function forward_hook(F hook) {
+HookList::Function forward_hook(F hook) {
   return [function = std::move(hook)](void* module, AnyTensors inputs, AnyTensors results) mutable -> Replacements {
     using R = decltype(call_hook(function, *static_cast<M*>(module), inputs, results, ""));
     if constexpr (std::is_void_v<R>)
@@ -147,7 +123,7 @@ Hooks::Function forward_hook(F hook) {
   };
 }
 template <class M, class F>
-Hooks::Function backward_hook(F hook) {
+HookList::Function backward_hook(F hook) {
   return [function = std::move(hook)](void* module, AnyTensors inputs, AnyTensors results) mutable -> Replacements {
     constexpr const char* name = "register_backward_hook";
     using R = decltype(call_hook(function, *static_cast<M*>(module), inputs, results, name));
@@ -185,7 +161,7 @@ namespace nn {
 ///     handle.remove();
 class RemovableHandle {
  public:
-  RemovableHandle(autograd::HooksPointer hooks, const autograd::Hooks::FunctionPointer& function)
+  RemovableHandle(autograd::HookListPointer hooks, const autograd::HookList::FunctionPointer& function)
       : hooks_(std::move(hooks)), function_(function) {}
   /// Removes the hook, which is not called again, also not in a call or a backward pass that has begun. Does nothing if
   /// it was removed before.
@@ -194,8 +170,8 @@ class RemovableHandle {
   }
 
  private:
-  autograd::HooksPointer hooks_;
-  std::weak_ptr<const autograd::Hooks::Function> function_;
+  autograd::HookListPointer hooks_;
+  std::weak_ptr<const autograd::HookList::Function> function_;
 };
 
 }  // namespace nn

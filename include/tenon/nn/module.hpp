@@ -2,10 +2,11 @@
 /// `nn::Module<Derived>`: the verbs every module has.
 #pragma once
 
+#include <array>
 #include <utility>
 
 #include "../autograd/apply.hpp"
-#include "../autograd/hooked_call.hpp"
+#include "../autograd/hook_node.hpp"
 #include "../core/random.hpp"
 #include "../core/state_dict.hpp"
 #include "conversion.hpp"
@@ -263,7 +264,7 @@ class Module {
   ///     handle.remove();
   template <class Hook>
   RemovableHandle register_forward_hook(Hook hook) {
-    return add_hook(autograd::Hooks::Kind::forward, autograd::detail::forward_hook<Derived>(std::move(hook)));
+    return add_hook(autograd::HookList::Kind::forward, autograd::detail::forward_hook<Derived>(std::move(hook)));
   }
   /// Calls `hook(module, grad_input, grad_output)` in each backward pass through a call of this module on Variables,
   /// with the gradients of what it was given and of what it made: PyTorch's `register_full_backward_hook`. Tensors and
@@ -274,7 +275,7 @@ class Module {
   /// dtype is a tenon::Error. What it throws ends the backward pass.
   template <class Hook>
   RemovableHandle register_backward_hook(Hook hook) {
-    return add_hook(autograd::Hooks::Kind::backward, autograd::detail::backward_hook<Derived>(std::move(hook)));
+    return add_hook(autograd::HookList::Kind::backward, autograd::detail::backward_hook<Derived>(std::move(hook)));
   }
   /// Whether a hook is registered that was not removed.
   bool has_hooks() const noexcept { return hooks_.has_any(); }
@@ -299,9 +300,9 @@ class Module {
     }
   }
 
-  RemovableHandle add_hook(autograd::Hooks::Kind kind, autograd::Hooks::Function function) {
-    const auto& added = hooks_.of(&self()).add(kind, std::move(function));
-    return {hooks_.pointer(), added};
+  RemovableHandle add_hook(autograd::HookList::Kind kind, autograd::HookList::Function function) {
+    autograd::HookList& hooks = autograd::hooks_of(hooks_, &self());
+    return {&hooks, hooks.add(kind, std::move(function))};
   }
 
   template <class Self, class... X>
@@ -309,15 +310,16 @@ class Module {
     namespace kind = ::tenon::detail;
     if constexpr (((!kind::is_symbolic<X> && !kind::is_probe<X> && !kind::is_rejected<X>) && ...))
       if (self.Module::hooks_.has_any() && !detail::evaluates) [[unlikely]]
-        return call_with_hooks(self, kind::as_argument(x)...);
+        return call_with_hooks(std::index_sequence_for<X...>{}, self, kind::as_argument(x)...);
     return compute(self, x...);
   }
-  template <class Self, class... X>
-  TENON_COLD static auto call_with_hooks(Self& self, const X&... x) {
-    autograd::HookedCall<sizeof...(X)> hooked(self.Module::hooks_.pointer(), {autograd::hooked_value(x)...});
-    return [&]<std::size_t... I>(std::index_sequence<I...>) {
-      return hooked.finish(compute(self, autograd::hooked(x, hooked.input(I))...));
-    }(std::index_sequence_for<X...>{});
+  template <std::size_t... I, class Self, class... X>
+  TENON_COLD static auto call_with_hooks(std::index_sequence<I...>, Self& self, const X&... x) {
+    std::array<autograd::HookedValue, sizeof...(X)> values{autograd::hooked_value(x)...};
+    const auto hooked_call = self.Module::hooks_.get()->begin(values);
+    auto result = compute(self, autograd::hooked(x, values[I])...);
+    hooked_call->finish(result);
+    return result;
   }
   template <class Self, class... X>
   static auto compute(Self& self, const X&... x) {

@@ -1,0 +1,230 @@
+/// \file
+/// A call of a module that has hooks, as those see it: what they get, and the nodes where gradients pass them.
+#pragma once
+
+#include <algorithm>
+#include <boost/smart_ptr/intrusive_ptr.hpp>
+#include <boost/smart_ptr/intrusive_ref_counter.hpp>
+#include <memory>
+#include <optional>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "hooks.hpp"
+#include "node.hpp"
+
+namespace tenon::inline TENON_ISA::autograd {
+
+namespace detail {
+
+inline AnyTensor zeros(const HookedType& type) {
+  return {type.elements.dtype, {type.extents.begin(), type.extents.end()}};
+}
+/// Returns the gradient of an input that has none.
+inline AnyTensor no_gradient(const HookedType& type) { return {type.elements.dtype, {0}}; }
+/// Returns copies of those of `values` that hooks get.
+inline std::vector<AnyTensor> copies_of(std::span<const HookedValue> values) {
+  std::vector<AnyTensor> copies;
+  for (const HookedValue& value : values)
+    if (value.type) {
+      AnyTensor& copy = copies.emplace_back(zeros(*value.type));
+      value.type->elements.to_host(const_cast<void*>(value.elements), copy.size(), copy.data());
+    }
+  return copies;
+}
+/// Returns the gradient of `state`.
+inline AnyTensor gradient_of(AnyState& state, const HookedType& type) {
+  AnyTensor gradient = zeros(type);
+  type.transfer_gradient(state, type.elements.to_host, gradient.data());
+  return gradient;
+}
+/// Adds `gradient`, of floating elements, to that of `state`.
+inline void add_to_gradient(AnyState& state, const HookedType& type, AnyTensor gradient) {
+  if (state.has_grad()) {
+    const AnyTensor before = gradient_of(state, type);
+    tenon::detail::with_floating(gradient.dtype(), [&]<class Element>(Element) {
+      const auto* const addend = reinterpret_cast<const typename Element::type*>(before.data());
+      auto* const sum = reinterpret_cast<typename Element::type*>(gradient.data());
+      for (index_t i = 0; i < gradient.size(); ++i)
+        sum[i] = Element::of(Element::value(addend[i]) + Element::value(sum[i]));
+    });
+  }
+  type.transfer_gradient(state, type.elements.from_host, gradient.data());
+  state.mark_had_grad();
+}
+/// Returns the values whose gradients are wanted, as bits.
+inline std::uint32_t wanted_of(std::span<const HookedValue> values, index_t limit) {
+  const auto size = static_cast<index_t>(values.size());
+  if (size > limit)
+    raise(Text("register_backward_hook: wanted at most ") + to_text(limit) + " inputs and results each, found " +
+          to_text(size));
+  std::uint32_t wanted = 0;
+  for (std::size_t i = 0; i < values.size(); ++i)
+    if (values[i].wants_grad()) wanted |= std::uint32_t{1} << i;
+  return wanted;
+}
+
+}  // namespace detail
+
+/// What the two nodes of a call share: the hooks, and the gradients that they get.
+struct HookedGradients : boost::intrusive_ref_counter<HookedGradients> {
+  explicit HookedGradients(HookListPointer its_hooks) : hooks(std::move(its_hooks)) {}
+
+  HookListPointer hooks;
+  std::vector<AnyTensor> of_results;
+  /// The gradients of the inputs where none of them is wanted: one without elements for each.
+  std::optional<std::vector<AnyTensor>> of_unwanted_inputs;
+
+  /// Calls the backward hooks, each of which may replace gradients of inputs. Throws tenon::Error for one of another
+  /// shape or dtype.
+  void call_hooks(std::vector<AnyTensor>& of_inputs) const {
+    hooks->for_each(HookList::Kind::backward, [&](const auto& hook) {
+      Replacements replacements = hook(of_inputs, of_results);
+      if (replacements.empty()) return;
+      if (replacements.size() != of_inputs.size())
+        raise(Text("register_backward_hook: wanted ") + to_text(static_cast<index_t>(of_inputs.size())) +
+              " gradients, one for each input, found " + to_text(static_cast<index_t>(replacements.size())));
+      for (std::size_t i = 0; i < of_inputs.size(); ++i)
+        if (replacements[i] && !replacements[i]->holds(of_inputs[i].dtype(), of_inputs[i].extents()))
+          raise(Text("register_backward_hook: the gradient of input ") + to_text(static_cast<index_t>(i)) +
+                ": wanted " + (of_inputs[i].size() == 0 ? "none" : describe(of_inputs[i]).c_str()) + ", found " +
+                describe(*replacements[i]).c_str());
+      for (std::size_t i = 0; i < of_inputs.size(); ++i)
+        if (replacements[i]) of_inputs[i] = *std::move(replacements[i]);
+    });
+  }
+};
+using HookedGradientsPointer = boost::intrusive_ptr<HookedGradients>;
+
+enum class HookedRole { inputs, results };
+
+/// A node that passes the gradients of values on, and shows them to hooks on the way.
+class HookNode final : public CallNode<32, 32> {
+ public:
+  static constexpr index_t limit = 32;
+
+  /// Puts a node behind the values whose gradients are wanted: their states become those of Variables of the same
+  /// values, which it makes and returns.
+  static std::vector<AnyStatePointer> follow_values(HookedRole role, HookedGradientsPointer gradients,
+                                                    std::span<HookedValue> values) {
+    const std::uint32_t wanted = detail::wanted_of(values, limit);
+    const boost::intrusive_ptr<HookNode> node(new HookNode(role, std::move(gradients), wanted, values));
+    std::vector<AnyStatePointer> copies;
+    for (HookedValue& value : values)
+      if (value.wants_grad()) copies.emplace_back(value.type->copy(*value.state));
+    for (std::size_t i = 0, next = 0; i < values.size(); ++i)
+      if (wanted >> i & 1) {
+        values[i].state = copies[next++].get();
+        values[i].state->made_by(node, node->outputs_[i], false);
+      }
+    return copies;
+  }
+
+  void propagate(BackwardQueue& queue) override {
+    if (reached()) {
+      check_values("a hook", needs_nothing, queue);
+      pass_on();
+      queue_producers(queue);
+    }
+    let_go();
+  }
+
+ private:
+  HookNode(HookedRole role, HookedGradientsPointer gradients, std::uint32_t wanted, std::span<const HookedValue> values)
+      : CallNode(wanted, 0), role_(role), gradients_(std::move(gradients)) {
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      types_.push_back(values[i].type);
+      if (wanted >> i & 1) {
+        values[i].state->hold(false);
+        inputs_[i] = values[i].state;
+      }
+    }
+    follow_inputs();
+  }
+  void pass_on() {
+    std::vector<AnyTensor> gradients;
+    for (std::size_t i = 0; i < types_.size(); ++i)
+      if (types_[i]) gradients.push_back(gradient(i));
+    if (role_ == HookedRole::inputs) {
+      gradients_->call_hooks(gradients);
+    } else {
+      gradients_->of_results = gradients;
+      if (gradients_->of_unwanted_inputs) gradients_->call_hooks(*gradients_->of_unwanted_inputs);
+    }
+    for (std::size_t i = 0, next = 0; i < types_.size(); ++i) {
+      if (!types_[i]) continue;
+      AnyTensor& passed = gradients[next++];
+      if (outputs_[i].state && (wanted_ >> i & 1) && is_floating(passed.dtype()))
+        detail::add_to_gradient(inputs_[i]->current(), *types_[i], std::move(passed));
+    }
+  }
+  AnyTensor gradient(std::size_t i) const {
+    if (AnyState* const state = outputs_[i].state) return detail::gradient_of(*state, *types_[i]);
+    return wanted_ >> i & 1 ? detail::zeros(*types_[i]) : detail::no_gradient(*types_[i]);
+  }
+
+  HookedRole role_;
+  HookedGradientsPointer gradients_;
+  std::vector<const HookedType*> types_;
+};
+
+/// With backward hooks, a recorded call runs between two nodes: on Variables behind the one of the inputs, and with its
+/// results before the one of the results.
+class CallWithHooks final : public HookedCall {
+ public:
+  CallWithHooks(HookListPointer hooks, std::span<HookedValue> arguments)
+      : hooks_(std::move(hooks)), arguments_(arguments.begin(), arguments.end()) {
+    bool is_recorded = false;
+    for (const HookedValue& argument : arguments)
+      if (argument.state) {
+        if (argument.state->is_volatile()) return;
+        is_recorded = true;
+      }
+    if (!is_recorded || !hooks_->has(HookList::Kind::backward)) return;
+    gradients_.reset(new HookedGradients(hooks_));
+    if (std::any_of(arguments.begin(), arguments.end(), [](const HookedValue& value) { return value.wants_grad(); })) {
+      given_ = HookNode::follow_values(HookedRole::inputs, gradients_, arguments);
+    } else {
+      std::vector<AnyTensor>& unwanted = gradients_->of_unwanted_inputs.emplace();
+      for (const HookedValue& argument : arguments)
+        if (argument.type) unwanted.push_back(detail::no_gradient(*argument.type));
+    }
+  }
+
+ private:
+  void finish_values(std::span<HookedValue> results, bool are_variables) override {
+    if (hooks_->has(HookList::Kind::forward)) {
+      const std::vector<AnyTensor> of_inputs = detail::copies_of(arguments_), of_results = detail::copies_of(results);
+      hooks_->for_each(HookList::Kind::forward, [&](const auto& hook) { hook(of_inputs, of_results); });
+    }
+    if (!gradients_) return;
+    if (!are_variables)
+      raise(
+          "register_backward_hook: wanted a Variable or a std::tuple of Variables as the result of the module, found "
+          "something else");
+    returned_ = HookNode::follow_values(HookedRole::results, gradients_, results);
+  }
+
+  HookListPointer hooks_;
+  const std::vector<HookedValue> arguments_;       // those of the caller
+  std::vector<AnyStatePointer> given_, returned_;  // what the module and the caller get in their stead
+  HookedGradientsPointer gradients_;               // null unless a backward hook is to see this call
+};
+
+/// The hooks of a module that has had one.
+class RegisteredHooks final : public HookList {
+ public:
+  std::unique_ptr<HookedCall> begin(std::span<HookedValue> arguments) override {
+    return std::make_unique<CallWithHooks>(HookListPointer(this), arguments);
+  }
+};
+
+/// Returns the hooks of `module`, which has `own`.
+inline HookList& hooks_of(OwnHooks& own, void* module) {
+  if (!own.get()) own.set(HookListPointer(new RegisteredHooks).detach());
+  own.get()->belong_to(module);
+  return static_cast<HookList&>(*own.get());
+}
+
+}  // namespace tenon::inline TENON_ISA::autograd
