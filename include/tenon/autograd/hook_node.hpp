@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <boost/smart_ptr/intrusive_ptr.hpp>
 #include <boost/smart_ptr/intrusive_ref_counter.hpp>
-#include <memory>
 #include <optional>
 #include <span>
 #include <utility>
@@ -104,21 +103,23 @@ class HookNode final : public CallNode<32, 32> {
  public:
   static constexpr index_t limit = 32;
 
-  /// Puts a node behind the values whose gradients are wanted: their states become those of Variables of the same
-  /// values, which it makes and returns.
-  static std::vector<AnyStatePointer> follow_values(HookedRole role, HookedGradientsPointer gradients,
-                                                    std::span<HookedValue> values) {
-    const std::uint32_t wanted = detail::wanted_of(values, limit);
-    const boost::intrusive_ptr<HookNode> node(new HookNode(role, std::move(gradients), wanted, values));
-    std::vector<AnyStatePointer> copies;
-    for (HookedValue& value : values)
-      if (value.wants_grad()) copies.emplace_back(value.type->copy(*value.state));
-    for (std::size_t i = 0, next = 0; i < values.size(); ++i)
+  HookNode(HookedRole role, HookedGradientsPointer gradients, std::uint32_t wanted, std::span<const HookedValue> values)
+      : CallNode(wanted, 0), role_(role), gradients_(std::move(gradients)) {
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      types_.push_back(values[i].type);
       if (wanted >> i & 1) {
-        values[i].state = copies[next++].get();
-        values[i].state->made_by(node, node->outputs_[i], false);
+        values[i].state->hold(false);
+        inputs_[i] = values[i].state;
       }
-    return copies;
+    }
+    follow_inputs();
+  }
+  /// Makes, in storage for a Variable, one of the same value as `value`, value `i` of this node, and behind it. Returns
+  /// its state.
+  AnyState* copy(const HookedValue& value, std::size_t i, void* variable) {
+    AnyState* const state = value.type->copy(*value.state, variable);
+    state->made_by(NodePointer(this), outputs_[i], false);
+    return state;
   }
 
   void propagate(BackwardQueue& queue) override {
@@ -131,17 +132,6 @@ class HookNode final : public CallNode<32, 32> {
   }
 
  private:
-  HookNode(HookedRole role, HookedGradientsPointer gradients, std::uint32_t wanted, std::span<const HookedValue> values)
-      : CallNode(wanted, 0), role_(role), gradients_(std::move(gradients)) {
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      types_.push_back(values[i].type);
-      if (wanted >> i & 1) {
-        values[i].state->hold(false);
-        inputs_[i] = values[i].state;
-      }
-    }
-    follow_inputs();
-  }
   void pass_on() {
     std::vector<AnyTensor> gradients;
     for (std::size_t i = 0; i < types_.size(); ++i)
@@ -171,7 +161,7 @@ class HookNode final : public CallNode<32, 32> {
 
 /// With backward hooks, a recorded call runs between two nodes: on Variables behind the one of the inputs, and with its
 /// results before the one of the results.
-class CallWithHooks final : public HookedCall {
+class CallWithHooks final : public CallRecord {
  public:
   CallWithHooks(HookListPointer hooks, std::span<HookedValue> arguments)
       : hooks_(std::move(hooks)), arguments_(arguments.begin(), arguments.end()) {
@@ -183,8 +173,15 @@ class CallWithHooks final : public HookedCall {
       }
     if (!is_recorded || !hooks_->has(HookList::Kind::backward)) return;
     gradients_.reset(new HookedGradients(hooks_));
-    if (std::any_of(arguments.begin(), arguments.end(), [](const HookedValue& value) { return value.wants_grad(); })) {
-      given_ = HookNode::follow_values(HookedRole::inputs, gradients_, arguments);
+    if (const std::uint32_t wanted = detail::wanted_of(arguments, HookNode::limit)) {
+      const auto node = node_of(HookedRole::inputs, wanted, arguments);
+      storage_.resize(arguments.size());
+      given_.reserve(arguments.size());
+      for (std::size_t i = 0; i < arguments.size(); ++i)
+        if (wanted >> i & 1) {
+          given_.emplace_back(node->copy(arguments[i], i, &storage_[i]), false);
+          arguments[i].object = &storage_[i];
+        }
     } else {
       std::vector<AnyTensor>& unwanted = gradients_->of_unwanted_inputs.emplace();
       for (const HookedValue& argument : arguments)
@@ -192,8 +189,7 @@ class CallWithHooks final : public HookedCall {
     }
   }
 
- private:
-  void finish_values(std::span<HookedValue> results, bool are_variables) override {
+  void finish(std::span<const HookedValue> results, bool are_variables) override {
     if (hooks_->has(HookList::Kind::forward)) {
       const std::vector<AnyTensor> of_inputs = detail::copies_of(arguments_), of_results = detail::copies_of(results);
       hooks_->for_each(HookList::Kind::forward, [&](const auto& hook) { hook(of_inputs, of_results); });
@@ -203,20 +199,33 @@ class CallWithHooks final : public HookedCall {
       raise(
           "register_backward_hook: wanted a Variable or a std::tuple of Variables as the result of the module, found "
           "something else");
-    returned_ = HookNode::follow_values(HookedRole::results, gradients_, results);
+    const std::uint32_t wanted = detail::wanted_of(results, HookNode::limit);
+    const auto node = node_of(HookedRole::results, wanted, results);
+    for (std::size_t i = 0; i < results.size(); ++i)
+      if (wanted >> i & 1) {
+        node->copy(results[i], i, const_cast<void*>(results[i].object));  // in place of the one of the module
+        intrusive_ptr_release(results[i].state);
+      }
+  }
+  void end() noexcept override { delete this; }
+
+ private:
+  boost::intrusive_ptr<HookNode> node_of(HookedRole role, std::uint32_t wanted, std::span<const HookedValue> values) {
+    return new HookNode(role, gradients_, wanted, values);
   }
 
   HookListPointer hooks_;
-  const std::vector<HookedValue> arguments_;       // those of the caller
-  std::vector<AnyStatePointer> given_, returned_;  // what the module and the caller get in their stead
-  HookedGradientsPointer gradients_;               // null unless a backward hook is to see this call
+  const std::vector<HookedValue> arguments_;  // those of the caller
+  std::vector<void*> storage_;                // the Variables that the module gets in their stead
+  std::vector<AnyStatePointer> given_;        // own these
+  HookedGradientsPointer gradients_;          // null unless a backward hook is to see this call
 };
 
 /// The hooks of a module that has had one.
 class RegisteredHooks final : public HookList {
  public:
-  std::unique_ptr<HookedCall> begin(std::span<HookedValue> arguments) override {
-    return std::make_unique<CallWithHooks>(HookListPointer(this), arguments);
+  CallRecord& begin(std::span<HookedValue> arguments) override {
+    return *new CallWithHooks(HookListPointer(this), arguments);
   }
 };
 

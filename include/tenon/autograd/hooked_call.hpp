@@ -4,7 +4,7 @@
 #pragma once
 
 #include <array>
-#include <memory>
+#include <new>
 #include <span>
 #include <tuple>
 #include <utility>
@@ -41,8 +41,9 @@ struct HookedType {
   std::span<const index_t> extents;
   /// Calls `transfer` for the elements of the gradient, which are zero if nothing wrote them.
   void (*transfer_gradient)(AnyState& state, HookedElements::Transfer* transfer, void* on_host);
-  /// Makes a state of the same value.
-  AnyState* (*copy)(const AnyState& state);
+  /// Makes, in storage for a Variable, one of the same value, and returns its state. The Variable counts as an owner of
+  /// that, which whoever has the storage lets go: its destructor does nothing else.
+  AnyState* (*copy)(const AnyState& state, void* variable);
 };
 template <class TensorType>
 struct HookedFunctions {
@@ -53,10 +54,11 @@ struct HookedFunctions {
     const typename place::scope beside(state.value());
     transfer(state.set_elements().data(), shape_of_t<TensorType>::size, on_host);
   }
-  TENON_COLD static AnyState* copy(const AnyState& any) {
+  TENON_COLD static AnyState* copy(const AnyState& any, void* variable) {
+    static_assert(sizeof(nn::Variable<TensorType>) == sizeof(void*));
     const TensorType& value = static_cast<const State<TensorType>&>(any).value();
     const typename place::scope beside(value);
-    return new State<TensorType>(TensorType(value), false);
+    return (new (variable) nn::Variable<TensorType>(TensorType(value)))->state().get();
   }
 };
 template <class TensorType>
@@ -70,8 +72,9 @@ concept Hooked = requires {
   DTypeOf<typename argument_t<X>::value_type>::value;
   typename argument_t<X>::static_shape;
 };
-/// An argument or a result of a call with hooks. Its owner is who has that.
+/// An argument or a result of a call with hooks.
 struct HookedValue {
+  const void* object;                // the argument, or what the module gets in its stead; the result
   const HookedType* type = nullptr;  // null if hooks do not get it
   const void* elements = nullptr;
   AnyState* state = nullptr;  // null if it is no Variable
@@ -81,56 +84,25 @@ struct HookedValue {
 template <class X>
 HookedValue hooked_value(const X& x) {
   if constexpr (!Hooked<X>)
-    return {};
+    return {&x};
   else if constexpr (is_variable<X>)
-    return {&hooked_type<argument_t<X>>, x.data().data(), x.state().get()};
+    return {&x, &hooked_type<argument_t<X>>, x.data().data(), x.state().get()};
   else
-    return {&hooked_type<argument_t<X>>, value_of(x).data(), nullptr};
-}
-/// Returns `x`, or if that is a Variable one of the state of `value`.
-template <class X>
-decltype(auto) hooked(const X& x, [[maybe_unused]] const HookedValue& value) {
-  if constexpr (is_variable<X> && Hooked<X>)
-    return X(StatePointer<typename X::tensor_type>(static_cast<State<typename X::tensor_type>*>(value.state)));
-  else
-    return (x);
+    return {&x, &hooked_type<argument_t<X>>, value_of(x).data()};
 }
 
-/// A call of a module that has hooks.
-class HookedCall {
+/// The part of a call with hooks that one who registered them has compiled.
+class CallRecord {
  public:
-  HookedCall() = default;
-  HookedCall(const HookedCall&) = delete;
-  HookedCall& operator=(const HookedCall&) = delete;
-  virtual ~HookedCall() = default;
-
-  /// Calls the forward hooks, and makes of the module's result the caller's. Throws tenon::Error if there are backward
-  /// hooks, and the result is neither a Variable nor a std::tuple of Variables.
-  template <class R>
-  void finish(R& result) {
-    if constexpr (requires { std::tuple_size<R>::value; }) {
-      [&]<std::size_t... I>(std::index_sequence<I...>) {
-        std::array<HookedValue, sizeof...(I)> values{hooked_value(std::get<I>(result))...};
-        finish_values(values, (is_variable<std::tuple_element_t<I, R>> && ...));
-        (replace(std::get<I>(result), values[I]), ...);
-      }(std::make_index_sequence<std::tuple_size_v<R>>{});
-    } else {
-      HookedValue value = hooked_value(result);
-      finish_values({&value, 1}, is_variable<R>);
-      replace(result, value);
-    }
-  }
+  /// Calls the forward hooks, and makes of the module's results the caller's.
+  virtual void finish(std::span<const HookedValue> results, bool are_variables) = 0;
+  virtual void end() noexcept = 0;
 
  protected:
-  /// Calls the forward hooks, and puts other states into the values whose gradients backward hooks are to see.
-  virtual void finish_values(std::span<HookedValue> results, bool are_variables) = 0;
-
- private:
-  template <class X>
-  static void replace([[maybe_unused]] X& x, [[maybe_unused]] const HookedValue& value) {
-    if constexpr (is_variable<X>)
-      if (value.state != x.state().get()) x = hooked(x, value);
-  }
+  CallRecord() = default;
+  CallRecord(const CallRecord&) = delete;
+  CallRecord& operator=(const CallRecord&) = delete;
+  ~CallRecord() = default;
 };
 
 /// The hooks of one module.
@@ -141,14 +113,41 @@ class Hooks {
   virtual void belong_to(void* module) noexcept = 0;
   /// Notes that the module ended: there are no hooks any more.
   virtual void end() noexcept = 0;
-  /// Begins a call, and puts into `arguments` the states that the module gets.
-  virtual std::unique_ptr<HookedCall> begin(std::span<HookedValue> arguments) = 0;
+  /// Begins a call, and puts into `arguments` the objects that the module gets.
+  virtual CallRecord& begin(std::span<HookedValue> arguments) = 0;
 
  protected:
   Hooks() = default;
   Hooks(const Hooks&) = default;
   Hooks& operator=(const Hooks&) = default;
   ~Hooks() = default;
+};
+
+/// A call of a module that has hooks.
+class HookedCall {
+ public:
+  HookedCall(Hooks& hooks, std::span<HookedValue> arguments) : record_(hooks.begin(arguments)) {}
+  HookedCall(const HookedCall&) = delete;
+  HookedCall& operator=(const HookedCall&) = delete;
+  ~HookedCall() { record_.end(); }
+
+  /// Calls the forward hooks, and makes of the module's result the caller's. Throws tenon::Error if there are backward
+  /// hooks, and the result is neither a Variable nor a std::tuple of Variables.
+  template <class R>
+  void finish(R& result) {
+    if constexpr (requires { std::tuple_size<R>::value; }) {
+      [&]<std::size_t... I>(std::index_sequence<I...>) {
+        record_.finish(std::array<HookedValue, sizeof...(I)>{hooked_value(std::get<I>(result))...},
+                       (is_variable<std::tuple_element_t<I, R>> && ...));
+      }(std::make_index_sequence<std::tuple_size_v<R>>{});
+    } else {
+      const HookedValue value = hooked_value(result);
+      record_.finish({&value, 1}, is_variable<R>);
+    }
+  }
+
+ private:
+  CallRecord& record_;
 };
 
 /// A module's pointer to its hooks, null if it never had any. A copy of a module has none.

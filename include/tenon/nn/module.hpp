@@ -316,9 +316,9 @@ class Module {
   template <std::size_t... I, class Self, class... X>
   TENON_COLD static auto call_with_hooks(std::index_sequence<I...>, Self& self, const X&... x) {
     std::array<autograd::HookedValue, sizeof...(X)> values{autograd::hooked_value(x)...};
-    const auto hooked_call = self.Module::hooks_.get()->begin(values);
-    auto result = compute(self, autograd::hooked(x, values[I])...);
-    hooked_call->finish(result);
+    autograd::HookedCall hooked_call(*self.Module::hooks_.get(), values);
+    auto result = compute(self, *static_cast<const X*>(values[I].object)...);
+    hooked_call.finish(result);
     return result;
   }
   template <class Self, class... X>
