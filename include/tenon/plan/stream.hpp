@@ -38,8 +38,12 @@ class Stream<Backend, Model, Types<Inputs...>, Result, Types<Outputs...>> {
   /// The result of a step: a tensor, or a std::tuple of tensors.
   using Output = Result;
 
+  /// The bytes of the workspace, without the state, and of the packed weights.
+  std::size_t workspace_bytes, weight_bytes;
+
   /// Makes a stream of a plan; call `compile_stream` instead.
-  explicit Stream(Net&& net) : net_(std::move(net)) {}
+  explicit Stream(Net&& net)
+      : workspace_bytes(net.workspace_bytes), weight_bytes(net.weight_bytes), net_(std::move(net)) {}
 
   /// Returns what the next pieces `x...` give. It lives in the stream until the next step, whose input it may be.
   const Output& step(const Inputs&... x) noexcept { return net_(x...); }
@@ -61,10 +65,6 @@ class Stream<Backend, Model, Types<Inputs...>, Result, Types<Outputs...>> {
 
   /// Returns the stages, with the kernel of each and the reason for it. Prints as a table.
   NetPlan plan() const { return net_.plan(); }
-
-  /// The bytes of memory of the stream, without its state, and of its packed weights.
-  std::size_t workspace_bytes() const noexcept { return net_.workspace_bytes; }
-  std::size_t weight_bytes() const noexcept { return net_.weight_bytes; }
 
  private:
   Net net_;
