@@ -270,6 +270,14 @@ void refuse() {
     }
     check(has_thrown, "an error of any device is the call's");
   }
+  x.fill(1);
+  int errors = 0;
+  for (int i = 0; i < 500; ++i) try {
+      (void)parallel(nn::Variable{x});
+    } catch (const tenon::Error&) {
+      ++errors;
+    }
+  check(errors == 500, "errors of all devices at once are one");
   x.fill(0);
   (void)parallel(x);
 }

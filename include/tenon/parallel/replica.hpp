@@ -19,6 +19,7 @@
 #include <atomic>
 #include <cstdint>
 #include <cstring>
+#include <exception>
 #include <memory>
 #include <type_traits>
 #include <utility>
@@ -146,7 +147,7 @@ class Replicas {
     arena_.execute([&] {
       // Other threads round and flush as the calling one does.
       tbb::task_group_context context(tbb::task_group_context::isolated, tbb::task_group_context::fp_settings);
-      tbb::task_group tasks(context);  // which waits as well when an exception of device 0 passes it
+      tbb::task_group tasks(context);
       has_begun.store(true, std::memory_order_release);
       for (std::size_t device = 1; device < Devices; ++device)
         tasks.run([this, &f, &has_begun, &ended, device, evaluates = nn::detail::evaluates] {
@@ -157,9 +158,12 @@ class Replicas {
           }
           ended.fetch_add(1, std::memory_order_release);
         });
-      f(0);
-      tasks.wait();
+      // Several devices may throw, and all are waited for before one of that goes on.
+      const std::exception_ptr own = thrown_by([&] { f(0); });
+      const std::exception_ptr of_others = thrown_by([&] { tasks.wait(); });
       (void)ended.load(std::memory_order_acquire);
+      if (own) std::rethrow_exception(own);
+      if (of_others) std::rethrow_exception(of_others);
     });
   }
 
@@ -169,6 +173,21 @@ class Replicas {
   std::size_t parameter_count() const noexcept { return parameter_count_; }
 
  private:
+  /// Calls `f`, and returns what it throws.
+  template <class F>
+  static std::exception_ptr thrown_by(F&& f) {
+#if defined(__cpp_exceptions)
+    try {
+      f();
+    } catch (...) {
+      return std::current_exception();
+    }
+#else
+    f();
+#endif
+    return nullptr;
+  }
+
   std::array<std::unique_ptr<Replica<Model>>, Devices - 1> replicas_;
   autograd::BackwardQueue queue_;  // of device 0: the one of its thread is at work on what comes after
   List<const void*> addresses_;
