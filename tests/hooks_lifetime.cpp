@@ -133,7 +133,7 @@ BOOST_AUTO_TEST_CASE(compiled_nets_leave_hooks_out_and_say_so) {
   auto net = tenon::compile<Rows>(model);
   net(x);
   BOOST_TEST(calls == 0);
-  BOOST_TEST(net.plan().hooked == (std::vector<std::string>{"", "2"}), boost::test_tools::per_element());
+  BOOST_TEST(net.plan().hooked == (std::vector<tenon::Text>{"", "2"}), boost::test_tools::per_element());
   BOOST_TEST(printed(net).find("Left out: hooks of the model, 2\n") != std::string::npos);
   // Also those of a layer that a user's forward gives a constant, which is computed while the net is planned.
   Constant constant;

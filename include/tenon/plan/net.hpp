@@ -42,8 +42,8 @@ struct Sizes<Backend, Model, Types<Inputs...>> {
 struct Planned {
   Graph graph;
   Plan plan;
-  std::vector<std::string> hooked;  // the modules whose hooks are left out
-  TENON_COLD Planned(Graph&& traced, Plan&& its_plan, std::vector<std::string>&& its_hooked)
+  std::vector<Text> hooked;  // the modules whose hooks are left out
+  TENON_COLD Planned(Graph&& traced, Plan&& its_plan, std::vector<Text>&& its_hooked)
       : graph(std::move(traced)), plan(std::move(its_plan)), hooked(std::move(its_hooked)) {
     graph.finish();
   }
@@ -51,10 +51,10 @@ struct Planned {
 
 /// Returns the names of the modules of `model` that have hooks.
 template <class Model>
-TENON_COLD std::vector<std::string> hooked_modules(const Model& model) {
-  std::vector<std::string> names;
+TENON_COLD std::vector<Text> hooked_modules(const Model& model) {
+  std::vector<Text> names;
   nn::for_each_module(model, [&](const std::string& name, const auto& module) {
-    if (module.has_hooks()) names.push_back(name);
+    if (module.has_hooks()) names.emplace_back(name.data(), name.size());
   });
   return names;
 }
@@ -98,7 +98,7 @@ class Compiled<Backend, Model, Types<Inputs...>, Result, Types<Outputs...>>
   using Output = Result;
 
   /// Makes a net of a plan; call `compile` instead. The net allocates storage that is not given.
-  Compiled(Graph&& graph, Plan&& plan, std::vector<std::string>&& hooked, std::span<std::byte> weight_storage,
+  Compiled(Graph&& graph, Plan&& plan, std::vector<Text>&& hooked, std::span<std::byte> weight_storage,
            std::span<std::byte> workspace)
       : sizes(plan.memory),
         program_(graph, plan, weight_storage, workspace),

@@ -44,7 +44,7 @@ struct NetPlan {
   };
   std::vector<Stage> stages;
   /// The names of the modules that have hooks, which the net does not call; the model's own name is empty.
-  std::vector<std::string> hooked;
+  std::vector<Text> hooked;
   /// The bytes of the arena, of the packed weights, and of memory that survives calls.
   std::size_t workspace_bytes = 0, weight_bytes = 0, state_bytes = 0;
 
