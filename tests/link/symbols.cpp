@@ -46,6 +46,16 @@ float swap(const Model& model, const Image& x) {
   return (*now)(x).data()[0];
 }
 
+using Voice = nn::Sequential<nn::ZeroPad1d<nn::padding<2, 0>>, nn::Conv1d<1, 8, nn::kernel_size<3>>, nn::Tanh,
+                             nn::AvgPool1d<nn::kernel_size<3>, nn::stride<1>>, nn::Conv1d<8, 1, nn::kernel_size<1>>>;
+float listen(const Voice& voice, const nn::GRU<1, 9>& memory, const tenon::Tensor<float, 1, 1, 16>& x) {
+  const tenon::FlushDenormals guard;
+  auto stream = tenon::compile_stream<tenon::Tensor<float, 1, 1, 16>>(voice);
+  auto steps = tenon::compile_stream<tenon::Tensor<float, 1, 1, 1>>(memory);
+  stream.reset();
+  return stream.step(x).data()[0] + std::get<0>(steps.step(tenon::Tensor<float, 1, 1, 1>{})).data()[0];
+}
+
 void keep(Model& model, const char* path, std::span<const std::byte> file) {
   tenon::StateDict dict = tenon::io::load_safetensors(file);
   dict.merge(model.state_dict().subset("0."));
