@@ -59,10 +59,12 @@ BOOST_AUTO_TEST_CASE(groups_and_double) {
 }
 
 BOOST_AUTO_TEST_CASE(strides_poolings_and_transposed_convolutions) {
-  nn::Sequential<nn::ZeroPad1d<nn::padding<4, 0>>, nn::Conv1d<3, 8, nn::kernel_size<5>, nn::stride<2>>, nn::ReLU,
-                 nn::MaxPool1d<nn::kernel_size<2>>, nn::ConvTranspose1d<8, 6, nn::kernel_size<5>, nn::stride<3>>,
-                 nn::LeakyReLU<>, nn::ConvTranspose1d<6, 2, nn::kernel_size<2>, nn::stride<4>>>
+  nn::Sequential<nn::ZeroPad1d<nn::padding<4, 0>>, nn::Conv1d<3, 8, nn::kernel_size<5>, nn::stride<2>>,
+                 nn::InstanceNorm1d<8, nn::track_running_stats<true>>, nn::ReLU, nn::MaxPool1d<nn::kernel_size<2>>,
+                 nn::ConvTranspose1d<8, 6, nn::kernel_size<5>, nn::stride<3>>, nn::LeakyReLU<>,
+                 nn::ConvTranspose1d<6, 2, nn::kernel_size<2>, nn::stride<4>>>
       model;
+  model.eval();
   check_stream<2, Tensor<float, 1, 3, 96>, 4, 16, 48>(model);
   // Windows that overlap begin with zeros, which the whole sequence does not have.
   nn::Sequential<nn::AvgPool1d<nn::kernel_size<5>, nn::stride<2>>, nn::MaxPool1d<nn::kernel_size<3>, nn::stride<1>>>
@@ -70,6 +72,17 @@ BOOST_AUTO_TEST_CASE(strides_poolings_and_transposed_convolutions) {
   check_stream<2, Tensor<float, 2, 3, 62>, 2, 62>(pools);
   check_stream<2, Tensor<float, 2, 16, 62>, 2>(nn::Sequential<nn::Conv1d<16, 16, nn::kernel_size<3>>, nn::ReLU,
                                                               nn::AvgPool1d<nn::kernel_size<3>, nn::stride<2>>>{});
+}
+
+BOOST_AUTO_TEST_CASE(no_window_ends_behind_the_latest_element) {
+  using Block = Tensor<float, 2, 3, 4>;
+  auto stream = tenon::compile_stream<Block>(nn::AvgPool1d<nn::kernel_size<5>, nn::stride<2>, nn::ceil_mode<true>>{});
+  auto without = tenon::compile_stream<Block>(nn::AvgPool1d<nn::kernel_size<5>, nn::stride<2>>{});
+  static_assert(std::is_same_v<decltype(stream)::Output, Tensor<float, 2, 3, 2>>);
+  for (int step = 0; step < 3; ++step) {
+    const Block x = random_input<Block>();
+    BOOST_TEST(difference(stream.step(x), without.step(x)) == 0);
+  }
 }
 
 // ---- several inputs and results
@@ -147,9 +160,9 @@ BOOST_AUTO_TEST_CASE(pictures_one_after_the_other) {
   }
 }
 
-/// A recurrent layer on what a convolution makes, and samples in words.
+/// A recurrent layer on what a convolution makes of words.
 struct Words : nn::Module<Words> {
-  using Mix = nn::Conv1d<3, 8, nn::kernel_size<2>>;
+  using Mix = nn::Sequential<nn::ZeroPad1d<nn::padding<1, 0>>, nn::Conv1d<3, 8, nn::kernel_size<2>>>;
   BOOST_HANA_DEFINE_STRUCT(Words, (nn::LSTM<8, 4, nn::batch_first<true>>, memory), (nn::Embedding<9, 3>, words),
                            (Mix, mix));
   auto forward(const auto& x) const {
@@ -159,18 +172,24 @@ struct Words : nn::Module<Words> {
   }
 };
 BOOST_AUTO_TEST_CASE(words_by_their_numbers) {
-  Words model;
+  const Words model;
   using Block = Tensor<std::int64_t, 2, 3>;
+  using Sentence = Tensor<std::int64_t, 2, 9>;
   auto stream = tenon::compile_stream<nn::dim<1>, Block>(model);
-  Tensor<std::int64_t, 2, 9> x;
+  Sentence x;
   for (auto& word : x) word = static_cast<std::int64_t>(&word - x.data()) * 5 % 9;
-  // One more word before the first, for whose features there are zeros.
-  stream.reset();
+  const auto wanted = model(x);
   Block piece;
-  for (tenon::index_t n = 0; n < 2; ++n)
-    for (tenon::index_t t = 0; t < 3; ++t) piece(n, t) = x(n, t);
-  BOOST_TEST((stream.step(piece).size()) == 24u);
-  BOOST_TEST((stream.status() == tenon::Status::ok));
+  for (tenon::index_t begin = 0; begin < 9; begin += 3) {
+    tenon_test::for_each_element<Block, Sentence>(
+        1, begin, [&](tenon::index_t to, tenon::index_t from) { piece.data()[to] = x.data()[from]; });
+    const Tensor<float, 2, 3, 4>& y = stream.step(piece);
+    BOOST_TEST((stream.status() == tenon::Status::ok));
+    tenon_test::for_each_element<Tensor<float, 2, 3, 4>, Tensor<float, 2, 9, 4>>(
+        1, begin, [&](tenon::index_t at, tenon::index_t in_whole) {
+          BOOST_TEST(std::abs(y.data()[at] - wanted.data()[in_whole]) < 1e-6);
+        });
+  }
   piece(1, 1) = 9;
   BOOST_CHECK_THROW(stream.check(piece), tenon::Error);
 }

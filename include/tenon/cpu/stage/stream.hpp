@@ -118,7 +118,7 @@ struct TimedStage<operation::Conv<1, In, Out, K, St, P, D, Groups>> {
     static constexpr std::array<index_t, 2> value{First, Extents::value[0]};
   };
   using InRows = operation::Conv<2, In, Out, Behind<1, K>, Behind<2, St>, Behind<0, P>, Behind<1, D>, Groups>;
-  static constexpr index_t older = (K::value[0] - 1) * D::value[0];
+  static constexpr index_t older = plan::TimeWindowsOf<operation::Conv<1, In, Out, K, St, P, D, Groups>>::value.older;
 
   template <class X>
   struct Over {
@@ -135,8 +135,8 @@ struct TimedStage<operation::Conv<1, In, Out, K, St, P, D, Groups>> {
 /// A transposed convolution of the windows, of whose results the padding takes all but those of the piece.
 template <index_t In, index_t Out, class K, class St, class P, class OutputPadding, class D, index_t Groups>
 struct TimedStage<operation::ConvTranspose<1, In, Out, K, St, P, OutputPadding, D, Groups>> {
-  static constexpr index_t stride = St::value[0],
-                           older = plan::transposed_windows(K::value[0], stride, D::value[0]).older;
+  using Operation = operation::ConvTranspose<1, In, Out, K, St, P, OutputPadding, D, Groups>;
+  static constexpr index_t stride = St::value[0], older = plan::TimeWindowsOf<Operation>::value.older;
   struct Cut {
     static constexpr std::array<index_t, 1> value{older * stride};
   };
@@ -160,14 +160,15 @@ struct TimedStage<operation::ConvTranspose<1, In, Out, K, St, P, OutputPadding, 
 template <class Shown, class K, class St, class P, class D, bool Ceil, class Function>
 struct TimedStage<operation::Pool<Shown, operation::SlidingWindows<1, K, St, P, D, Ceil>, Function, false>> {
   using Operation = operation::Pool<Shown, operation::SlidingWindows<1, K, St, P, D, Ceil>, Function, false>;
-  static constexpr index_t older = plan::pooling_windows(K::value[0], St::value[0], D::value[0]).older;
+  using Whole = operation::Pool<Shown, operation::SlidingWindows<1, K, St, P, D, false>, Function, false>;
+  static constexpr index_t older = plan::TimeWindowsOf<Operation>::value.older;
 
   template <class X>
   struct Over {
     using T = typename X::value_type;
     using S = typename X::static_shape;
     using Windows = Shape<S::dims[0], S::dims[1], older + S::dims[plan::image_time]>;
-    using Kernel = typename Stage<Operation>::template kernel<plan::Value<Backend, T, Windows, typename X::layout>>;
+    using Kernel = typename Stage<Whole>::template kernel<plan::Value<Backend, T, Windows, typename X::layout>>;
     using type = OverHistory<T, Kernel, detail::history_t<MovedHistory, T, S, typename Kernel::reads, older>>;
   };
   template <class X>
