@@ -46,4 +46,10 @@ struct Grouping {
   }
 };
 
+/// Returns what a running statistic becomes when `value` comes in.
+template <class T>
+TENON_HOST_DEVICE constexpr T moved_average(T running, double momentum, double value) {
+  return static_cast<T>((1 - momentum) * static_cast<double>(running) + momentum * value);
+}
+
 }  // namespace tenon::inline TENON_ISA

@@ -31,10 +31,7 @@ auto normalization_gradients(const autograd::Input<X>& x, const autograd::Input<
 /// Moves the running statistics of channel `c` towards `mean` and a `variance` of `count` elements, made unbiased.
 template <class Operation>
 void move_running(const Operation& norm, std::size_t c, index_t count, double mean, double variance) {
-  const auto move = [](auto& running, double value) {
-    running = static_cast<std::remove_cvref_t<decltype(running)>>(
-        (1 - Operation::momentum) * static_cast<double>(running) + Operation::momentum * value);
-  };
+  const auto move = [](auto& running, double value) { running = moved_average(running, Operation::momentum, value); };
   move(norm.running_mean->data()[c], mean);
   move(norm.running_var->data()[c], static_cast<double>(count) / static_cast<double>(count - 1) * variance);
 }

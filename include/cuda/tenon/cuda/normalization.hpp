@@ -56,9 +56,7 @@ struct GroupMean {
       for (index_t part = first / size; part < (first + grouping.stretch) / size; ++part) total += sum[part];
     const double start = x ? static_cast<double>(x[group * grouping.stretch]) : 0;
     mean[group] = start + total / static_cast<double>(grouping.group_size());
-    if (running)
-      running[group] =
-          static_cast<T>((1 - momentum) * static_cast<double>(running[group]) + momentum * (start + total / divisor));
+    if (running) running[group] = moved_average(running[group], momentum, start + total / divisor);
   }
 };
 
@@ -295,8 +293,8 @@ struct MoveToSampleMeans {
     }
     const auto n = static_cast<double>(samples);
     v *= static_cast<double>(count) / static_cast<double>(count - 1);
-    running_mean[c] = static_cast<T>((1 - momentum) * static_cast<double>(running_mean[c]) + momentum * m / n);
-    running_var[c] = static_cast<T>((1 - momentum) * static_cast<double>(running_var[c]) + momentum * v / n);
+    running_mean[c] = moved_average(running_mean[c], momentum, m / n);
+    running_var[c] = moved_average(running_var[c], momentum, v / n);
   }
 };
 
