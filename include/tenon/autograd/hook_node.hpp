@@ -179,8 +179,9 @@ class CallWithHooks final : public CallRecord {
       given_.reserve(arguments.size());
       for (std::size_t i = 0; i < arguments.size(); ++i)
         if (wanted >> i & 1) {
-          given_.emplace_back(node->copy(arguments[i], i, &storage_[i]), false);
-          arguments[i].object = &storage_[i];
+          void* const variable = static_cast<void*>(&storage_[i]);
+          given_.emplace_back(node->copy(arguments[i], i, variable), false);
+          arguments[i].object = variable;
         }
     } else {
       std::vector<AnyTensor>& unwanted = gradients_->of_unwanted_inputs.emplace();

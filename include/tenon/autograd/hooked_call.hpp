@@ -94,14 +94,14 @@ HookedValue hooked_value(const X& x) {
 /// The part of a call with hooks that one who registered them has compiled.
 class CallRecord {
  public:
+  CallRecord(const CallRecord&) = delete;
+  CallRecord& operator=(const CallRecord&) = delete;
   /// Calls the forward hooks, and makes of the module's results the caller's.
   virtual void finish(std::span<const HookedValue> results, bool are_variables) = 0;
   virtual void end() noexcept = 0;
 
  protected:
   CallRecord() = default;
-  CallRecord(const CallRecord&) = delete;
-  CallRecord& operator=(const CallRecord&) = delete;
   ~CallRecord() = default;
 };
 

@@ -86,11 +86,12 @@ struct one_value {
 template <auto V>
 struct one_value<V> {
   static constexpr auto real = static_cast<double>(V);
-  static constexpr auto whole = static_cast<index_t>(V);
+  static constexpr bool is_index = -0x1p63 <= real && real < 0x1p63;  // no infinity, which no index_t holds
+  static constexpr index_t whole = is_index ? static_cast<index_t>(V) : 0;
   static constexpr auto flag = static_cast<bool>(V);
   template <class Range>
   static constexpr bool is_in = Range::contains(real);
-  static constexpr bool is_whole = static_cast<double>(whole) <= real && static_cast<double>(whole) >= real;
+  static constexpr bool is_whole = is_index && static_cast<double>(whole) <= real && static_cast<double>(whole) >= real;
 };
 template <class Tag>
 struct values;
