@@ -153,7 +153,7 @@ inline constexpr double log_2 = 0.693147180559945309417, half_log_2 = log_2 / 2;
 
 /// Returns x - k log(2), with log(2) in two parts, the first of so few digits that its product with k is exact.
 template <class T>
-TENON_HOST_DEVICE T without_powers(const T& x, const T& k) {
+T without_powers(const T& x, const T& k) {
   constexpr double high = is_float<T> ? 0.693359375 : 0.693147180369123816490;
   return in_order(x - in_order(k * full_like(x, high))) - k * full_like(x, log_2 - high);
 }
