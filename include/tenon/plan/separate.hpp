@@ -2,6 +2,7 @@
 /// Operations for which each position along an axis is a case of its own.
 #pragma once
 
+#include "../nn/activation.hpp"
 #include "../nn/conv.hpp"
 #include "../nn/conv_transpose.hpp"
 #include "../nn/dropout.hpp"

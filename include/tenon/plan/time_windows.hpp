@@ -5,6 +5,7 @@
 #include "../nn/conv.hpp"
 #include "../nn/conv_transpose.hpp"
 #include "../nn/pooling.hpp"
+#include "separate.hpp"
 #include "time_append.hpp"
 
 namespace tenon::inline TENON_ISA::plan {
