@@ -28,9 +28,9 @@ constexpr bool has_member(std::string_view name) {
   } else if constexpr (BuiltIn<M> && requires { M::keys; }) {
     return std::find(M::keys.begin(), M::keys.end(), name) != M::keys.end();
   } else if constexpr (boost::hana::Struct<M>::value) {
-    return boost::hana::unpack(boost::hana::accessors<M>(), [&](const auto&... accessor) {
-      return ((name == boost::hana::to<const char*>(boost::hana::first(accessor))) || ...);
-    });
+    return [&]<class... Members>(Reflection<Members...>) {
+      return ((name == Members::name) || ...);
+    }(reflection_t<M>{});
   } else {
     return false;
   }

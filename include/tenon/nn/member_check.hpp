@@ -13,13 +13,11 @@
 
 namespace tenon::inline TENON_ISA::nn::detail {
 
-template <class M, class Accessor>
-using member_of_t = std::remove_cvref_t<decltype(boost::hana::second(std::declval<Accessor&>())(std::declval<M&>()))>;
-template <class M, class... Accessors>
-auto types_of_members(const boost::hana::tuple<Accessors...>&) -> std::tuple<member_of_t<M, Accessors>*...>;
+template <class M, class... Members>
+auto types_of_members(Reflection<Members...>) -> std::tuple<member_of_t<M, Members>*...>;
 /// The types of the members that `M` names, as a std::tuple of pointers to them.
 template <class M>
-using named_members_t = decltype(types_of_members<M>(boost::hana::accessors<M>()));
+using named_members_t = decltype(types_of_members<M>(reflection_t<M>{}));
 
 /// A tensor of any place, an expression of xtensor, or a tensor whose type is known at run time.
 template <class X>

@@ -12,6 +12,7 @@
 #include "../core/hana.hpp"
 #include "../core/text.hpp"
 #include "define_struct.hpp"
+#include "reflection.hpp"
 
 namespace tenon::inline TENON_ISA::nn {
 
@@ -22,6 +23,11 @@ namespace detail {
 template <class M>
 std::true_type derives_from_module(const Module<M>*);
 std::false_type derives_from_module(const void*);
+
+template <class M, class F, class... Members>
+constexpr void for_each_reflected(M& module, F& f, Reflection<Members...>) {
+  (f(Members::name, Members::of(module)), ...);
+}
 }  // namespace detail
 
 /// Whether `M` is a module: a layer, a container or a user's.
@@ -35,9 +41,7 @@ constexpr void for_each_member(M& module, F&& f) {
   if constexpr (requires { module.for_each_own_member(f); })
     module.for_each_own_member(f);
   else if constexpr (boost::hana::Struct<std::remove_const_t<M>>::value)
-    boost::hana::unpack(boost::hana::accessors<std::remove_const_t<M>>(), [&](const auto&... accessor) {
-      (f(boost::hana::to<const char*>(boost::hana::first(accessor)), boost::hana::second(accessor)(module)), ...);
-    });
+    detail::for_each_reflected(module, f, detail::reflection_t<std::remove_const_t<M>>{});
 }
 
 /// Calls `f(member)` for every parameter and buffer of `module` and of the modules in it.
@@ -179,15 +183,16 @@ auto collect_member(const Text& prefix, const std::string& name, Member& member)
   }
 }
 
+template <class M, class... Members>
+auto references(M& module, Reflection<Members...>) {
+  return boost::hana::make_tuple(std::pair(std::string(Members::name), std::ref(Members::of(module)))...);
+}
 template <class M>
 auto members_of(M& module) {  // (name, reference) pairs
   if constexpr (requires { module.own_members(); })
     return module.own_members();
   else if constexpr (boost::hana::Struct<std::remove_const_t<M>>::value)
-    return boost::hana::transform(boost::hana::accessors<std::remove_const_t<M>>(), [&](const auto& accessor) {
-      auto& member = boost::hana::second(accessor)(module);
-      return std::pair(std::string(boost::hana::to<const char*>(boost::hana::first(accessor))), std::ref(member));
-    });
+    return references(module, reflection_t<std::remove_const_t<M>>{});
   else
     return boost::hana::make_tuple();
 }

@@ -171,11 +171,9 @@ constexpr int first_time_axis() {
   } else if constexpr (requires { typename M::children_types; }) {
     return first_time_axis<Rank>(typename M::children_types{});
   } else if constexpr (boost::hana::Struct<M>::value) {
-    return decltype(boost::hana::unpack(boost::hana::accessors<M>(), []<class... A>(const A&...) {
-      return std::integral_constant<
-          int, first_time_axis<Rank>(
-                   nn::Children<std::remove_cvref_t<decltype(boost::hana::second(A{})(std::declval<M&>()))>...>{})>{};
-    }))::value;
+    return []<class... Members>(nn::detail::Reflection<Members...>) {
+      return first_time_axis<Rank>(nn::Children<nn::detail::member_of_t<M, Members>...>{});
+    }(nn::detail::reflection_t<M>{});
   } else {
     return no_time;
   }
