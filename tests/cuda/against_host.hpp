@@ -70,8 +70,8 @@ struct Passed : Argument<I, X> {
     explicit Nothing(const type&) {}
   };
   struct KeptState : Kept {
-    decltype(std::declval<const type&>().state().get()) state;
-    explicit KeptState(const type& value) : Kept(*value.state()), state(value.state().get()) {}
+    decltype(std::declval<const type&>().state()) state;
+    explicit KeptState(const type& value) : Kept(*value.state()), state(value.state()) {}
   };
   std::conditional_t<has_gradient, KeptState, Nothing> kept{this->value};
 };

@@ -58,7 +58,7 @@ struct HookedFunctions {
     static_assert(sizeof(nn::Variable<TensorType>) == sizeof(void*));
     const TensorType& value = static_cast<const State<TensorType>&>(any).value();
     const typename place::scope beside(value);
-    return (new (variable) nn::Variable<TensorType>(TensorType(value)))->state().get();
+    return (new (variable) nn::Variable<TensorType>(TensorType(value)))->state();
   }
 };
 template <class TensorType>
@@ -86,7 +86,7 @@ HookedValue hooked_value(const X& x) {
   if constexpr (!Hooked<X>)
     return {&x};
   else if constexpr (is_variable<X>)
-    return {&x, &hooked_type<argument_t<X>>, x.data().data(), x.state().get()};
+    return {&x, &hooked_type<argument_t<X>>, x.data().data(), x.state()};
   else
     return {&x, &hooked_type<argument_t<X>>, value_of(x).data()};
 }

@@ -14,7 +14,7 @@ template <class X>
 AnyState* held_state(const X& x, bool with_value) {
   if constexpr (is_variable<X> || is_parameter<X>) {
     x.state()->hold(with_value);
-    return x.state().get();
+    return x.state();
   } else if constexpr (std::is_same_v<X, Absent>) {
     return nullptr;
   } else {
@@ -114,9 +114,9 @@ class OperationNode final : public CallNode<sizeof...(X), result_traits<Result>:
   /// Makes the Variables of the result and ties them to this node.
   auto attach(Result result) {
     return results::transform(std::move(result), [this, slot = this->outputs_.data()]<class R>(R&& value) mutable {
-      StatePointer<R> state(new State<R>(std::forward<R>(value), false));
-      state->made_by(NodePointer(this), *slot++, needs_of<Operation>.results);
-      return nn::Variable<R>(std::move(state));
+      nn::Variable<R> variable(std::forward<R>(value));
+      variable.state()->made_by(NodePointer(this), *slot++, needs_of<Operation>.results);
+      return variable;
     });
   }
 

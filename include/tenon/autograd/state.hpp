@@ -263,7 +263,4 @@ class State final : public AnyState {
   TensorType grad_ = TensorType::unallocated();
   bool shown_ = false;  // whether the user has seen the gradient, and so may write it and keep a reference
 };
-template <class TensorType>
-using StatePointer = boost::intrusive_ptr<State<TensorType>>;
-
 }  // namespace tenon::inline TENON_ISA::autograd

@@ -38,14 +38,14 @@ class Variable {
   Variable(TensorType tensor) : state_(new autograd::State<TensorType>(std::move(tensor), false)) {}
   Variable(TensorType tensor, requires_grad_t) : state_(new autograd::State<TensorType>(std::move(tensor), true)) {}
   Variable(TensorType tensor, no_grad_t) : Variable(std::move(tensor)) { state_->make_volatile(); }
-  explicit Variable(autograd::StatePointer<TensorType> state) noexcept : state_(std::move(state)) {}
+  explicit Variable(autograd::State<TensorType>* state) noexcept : state_(state) {}
 
-  const TensorType& data() const noexcept { return state_->value(); }
-  TensorType& data() noexcept { return state_->value(); }
+  const TensorType& data() const noexcept { return state()->value(); }
+  TensorType& data() noexcept { return state()->value(); }
   /// Returns the gradient, zeros before any backward pass. Gradients accumulate until `zero_grad()`.
-  const TensorType& grad() const { return state_->grad(); }
-  TensorType& grad() { return state_->grad(); }
-  void zero_grad() { state_->zero_grad(); }
+  const TensorType& grad() const { return state()->grad(); }
+  TensorType& grad() { return state()->grad(); }
+  void zero_grad() { state()->zero_grad(); }
   bool requires_grad() const noexcept { return state_->requires_grad(); }
   /// Returns the value of a scalar.
   auto item() const
@@ -73,10 +73,12 @@ class Variable {
     backward(one);
   }
 
-  const autograd::StatePointer<TensorType>& state() const noexcept { return state_; }
+  autograd::State<TensorType>* state() const noexcept {
+    return static_cast<autograd::State<TensorType>*>(state_.get());
+  }
 
  private:
-  autograd::StatePointer<TensorType> state_;
+  autograd::AnyStatePointer state_;
 };
 template <class TensorType>
 Variable(TensorType) -> Variable<TensorType>;
@@ -103,12 +105,12 @@ class Parameter {
   Parameter(tensor_type value) : state_(new autograd::State<tensor_type>(std::move(value), true)) {}
   Parameter(const Parameter& other) : Parameter(tensor_type(other.data())) {
     requires_grad(other.requires_grad());
-    state_->copy_grad(*other.state_);
+    state()->copy_grad(*other.state());
   }
   Parameter(Parameter&&) noexcept = default;
   Parameter& operator=(const Parameter& other) {
     if (!state_) return *this = Parameter(other);  // this one was moved from
-    if (this != &other) state_->assign(*other.state_);
+    if (this != &other) state()->assign(*other.state());
     return *this;
   }
   Parameter& operator=(Parameter&& other) {
@@ -117,14 +119,14 @@ class Parameter {
     if (!is_wanted || !other.state_ || (state_->was_moved() && other_is_wanted)) {
       state_ = std::move(other.state_);
     } else {
-      state_->assign(*other.state_);
+      state()->assign(*other.state());
       if (other_is_wanted && !other.state_->was_moved()) other.state_->moved_to(state_);
     }
     return *this;
   }
 
-  tensor_type& data() noexcept { return state_->value(); }
-  const tensor_type& data() const noexcept { return state_->value(); }
+  tensor_type& data() noexcept { return state()->value(); }
+  const tensor_type& data() const noexcept { return state()->value(); }
   /// Returns `data()` for changes between a forward and a backward pass: `backward` then throws tenon::Error if it
   /// needs the value before the change. It does not notice changes through `data()`.
   tensor_type& overwrite() noexcept {
@@ -132,11 +134,11 @@ class Parameter {
     return data();
   }
   /// Returns the gradient, zeros before any backward pass; may be assigned and written. Reading it changes nothing.
-  tensor_type& grad() { return state_->grad(); }
-  const tensor_type& grad() const { return state_->grad(); }
+  tensor_type& grad() { return state()->grad(); }
+  const tensor_type& grad() const { return state()->grad(); }
   /// Zeroes the gradient. An optimiser still moves a parameter that has once had a gradient, by its momentum and weight
   /// decay, as in PyTorch 1.13.
-  void zero_grad() { state_->zero_grad(); }
+  void zero_grad() { state()->zero_grad(); }
   bool requires_grad() const noexcept { return state_->requires_grad(); }
   /// Sets whether the gradient of this parameter is computed and optimisers move it.
   void requires_grad(bool value) noexcept { state_->requires_grad(value); }
@@ -147,10 +149,13 @@ class Parameter {
     return tenon::detail::element_of(*this, i);
   }
 
-  const autograd::StatePointer<tensor_type>& state() const noexcept { return state_; }
+  /// Null of a parameter that was moved from.
+  autograd::State<tensor_type>* state() const noexcept {
+    return static_cast<autograd::State<tensor_type>*>(state_.get());
+  }
 
  private:
-  autograd::StatePointer<tensor_type> state_;
+  autograd::AnyStatePointer state_;
 };
 template <class TensorType>
 Parameter(TensorType) -> Parameter<TensorType>;

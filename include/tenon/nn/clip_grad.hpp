@@ -33,7 +33,7 @@ template <class Source, class F>
 void for_each_with_gradient(Source& source, F&& f) {
   nn::detail::Met met;
   const auto visit = [&](auto& parameter) {
-    if (!parameter.state()->had_grad() || !met.is_first(parameter.state().get())) return;
+    if (!parameter.state()->had_grad() || !met.is_first(parameter.state())) return;
     const typename std::remove_cvref_t<decltype(parameter)>::tensor_type::place::scope beside(parameter.data());
     f(parameter);
   };

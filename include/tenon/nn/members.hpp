@@ -133,7 +133,7 @@ void for_each_parameter(M& module, F&& f) {
   detail::Met met;
   for_each_named_tensor(module, [&](const std::string& name, auto& member) {
     if constexpr (is_parameter<std::remove_cvref_t<decltype(member)>>)
-      if (met.is_first(member.state().get())) f(name, member);
+      if (met.is_first(member.state())) f(name, member);
   });
 }
 

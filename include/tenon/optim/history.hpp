@@ -48,8 +48,8 @@ class HistoryOf final : public History<Rule> {
   static constexpr index_t size = shape_of_t<TensorType>::size;
 
  public:
-  explicit HistoryOf(autograd::StatePointer<TensorType> state)
-      : History<Rule>(dtype_of<T>, shape_of_t<TensorType>::dims), kept_(std::move(state)) {}
+  explicit HistoryOf(autograd::State<TensorType>* state)
+      : History<Rule>(dtype_of<T>, shape_of_t<TensorType>::dims), kept_(state) {}
   std::unique_ptr<History<Rule>> copy() const override { return std::make_unique<HistoryOf>(*this); }
 
   void step(const Rule& rule, autograd::AnyState& any) override {
@@ -71,7 +71,7 @@ class HistoryOf final : public History<Rule> {
   }
 
  private:
-  autograd::StatePointer<TensorType> kept_;
+  autograd::AnyStatePointer kept_;
   std::array<TensorType, Rule::histories.size()> tensors_;  // zeros
 };
 

@@ -212,7 +212,7 @@ class Optimizer {
   template <class Declared>
   void add(const Text& group_prefix, std::string_view name, nn::Parameter<Declared>& parameter) {
     parameter.state()->name(name);  // for errors
-    autograd::AnyState* const state = parameter.state().get();
+    autograd::AnyState* const state = parameter.state();
     const std::size_t group = groups_.size() - 1;
     const auto met = std::find_if(parameters_.begin(), parameters_.end(),
                                   [state](const Parameter& other) { return other.state == state; });
