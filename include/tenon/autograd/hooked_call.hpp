@@ -1,9 +1,12 @@
 /// \file
 /// What a module and its calls know of hooks. The rest (hooks.hpp, hook_node.hpp) is reached through virtual functions
-/// only, so that a program that registers no hook compiles none of it.
+/// and made of templates, so that a program that registers no hook compiles none of it.
 #pragma once
 
 #include <array>
+#include <boost/smart_ptr/intrusive_ptr.hpp>
+#include <boost/smart_ptr/intrusive_ref_counter.hpp>
+#include <memory>
 #include <new>
 #include <span>
 #include <tuple>
@@ -105,9 +108,14 @@ class CallRecord {
   ~CallRecord() = default;
 };
 
-/// The hooks of one module.
-class Hooks {
+/// The hooks of one module. Its handles and the records of its calls refer to them, too: they may outlive the module,
+/// after which there are no hooks.
+class Hooks : public boost::intrusive_ref_counter<Hooks> {
  public:
+  Hooks(const Hooks&) = delete;
+  Hooks& operator=(const Hooks&) = delete;
+  virtual ~Hooks() = default;
+
   virtual bool empty() const noexcept = 0;
   /// Sets the address of the module, which may move.
   virtual void belong_to(void* module) noexcept = 0;
@@ -115,13 +123,13 @@ class Hooks {
   virtual void end() noexcept = 0;
   /// Begins a call, and puts into `arguments` the objects that the module gets.
   virtual CallRecord& begin(std::span<HookedValue> arguments) = 0;
+  /// Removes a hook, if it was not removed before.
+  virtual void remove(const std::weak_ptr<const void>& hook) noexcept = 0;
 
  protected:
   Hooks() = default;
-  Hooks(const Hooks&) = default;
-  Hooks& operator=(const Hooks&) = default;
-  ~Hooks() = default;
 };
+using HooksPointer = boost::intrusive_ptr<Hooks>;
 
 /// A call of a module that has hooks.
 class HookedCall {

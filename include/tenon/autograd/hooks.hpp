@@ -4,8 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/smart_ptr/intrusive_ptr.hpp>
-#include <boost/smart_ptr/intrusive_ref_counter.hpp>
 #include <concepts>
 #include <functional>
 #include <memory>
@@ -28,38 +26,36 @@ using AnyTensors = std::span<const AnyTensor>;
 /// What a backward hook makes of the gradients of the inputs: nothing, or for each input a gradient or nothing.
 using Replacements = std::vector<std::optional<AnyTensor>>;
 
-/// The hooks of one module, in lists. Its handles and the records of its calls refer to them, too: they may outlive the
-/// module, after which there are no hooks.
-class HookList : public Hooks, public boost::intrusive_ref_counter<HookList> {
+/// A hook of a module whose type it knows: forward, of inputs and results; backward, of their gradients.
+using Hook = std::function<Replacements(void* module, AnyTensors inputs, AnyTensors results)>;
+using HookPointer = std::shared_ptr<const Hook>;
+enum class HookKind { forward, backward };
+
+/// The hooks of one module, in lists. It and what it uses are templates only so that they are not compiled for programs
+/// without hooks.
+template <class Nothing>
+class HookList : public Hooks {
  public:
-  HookList() = default;
-  HookList(const HookList&) = delete;
-  HookList& operator=(const HookList&) = delete;
-  virtual ~HookList() = default;
-
-  /// A hook of a module whose type it knows: forward, of inputs and results; backward, of their gradients.
-  using Function = std::function<Replacements(void* module, AnyTensors inputs, AnyTensors results)>;
-  using FunctionPointer = std::shared_ptr<const Function>;
-  enum class Kind { forward, backward };
-
-  const FunctionPointer& add(Kind kind, Function function) {
-    return of(kind).emplace_back(std::make_shared<const Function>(std::move(function)));
+  HookPointer add(HookKind kind, Hook hook) {
+    return of(kind).emplace_back(std::make_shared<const Hook>(std::move(hook)));
   }
-  void remove(const FunctionPointer& function) noexcept {
-    for (List& list : lists_) std::erase(list, function);
+  void remove(const std::weak_ptr<const void>& hook) noexcept final {
+    const std::shared_ptr<const void> removed = hook.lock();
+    if (!removed) return;
+    for (List& list : lists_) std::erase(list, removed);
   }
   bool empty() const noexcept final { return lists_[0].empty() && lists_[1].empty(); }
-  bool has(Kind kind) const noexcept { return !of(kind).empty(); }
+  bool has(HookKind kind) const noexcept { return !of(kind).empty(); }
 
   /// Calls `use(hook)` for the hooks there are now, in the order of their registration, except those that are removed
   /// meanwhile. One that removes itself, or its module, lives until it returns.
   template <class Use>
-  void for_each(Kind kind, Use&& use) {
-    const boost::intrusive_ptr<HookList> kept(this);
+  void for_each(HookKind kind, Use&& use) {
+    const HooksPointer kept(this);
     const List now = of(kind);
-    for (const FunctionPointer& function : now)
-      if (std::find(of(kind).begin(), of(kind).end(), function) != of(kind).end())
-        use([&](AnyTensors inputs, AnyTensors results) { return (*function)(module_, inputs, results); });
+    for (const HookPointer& hook : now)
+      if (std::find(of(kind).begin(), of(kind).end(), hook) != of(kind).end())
+        use([&](AnyTensors inputs, AnyTensors results) { return (*hook)(module_, inputs, results); });
   }
 
   void belong_to(void* module) noexcept final { module_ = module; }
@@ -70,14 +66,13 @@ class HookList : public Hooks, public boost::intrusive_ref_counter<HookList> {
   }
 
  private:
-  using List = std::vector<FunctionPointer>;
-  List& of(Kind kind) noexcept { return lists_[static_cast<std::size_t>(kind)]; }
-  const List& of(Kind kind) const noexcept { return lists_[static_cast<std::size_t>(kind)]; }
+  using List = std::vector<HookPointer>;
+  List& of(HookKind kind) noexcept { return lists_[static_cast<std::size_t>(kind)]; }
+  const List& of(HookKind kind) const noexcept { return lists_[static_cast<std::size_t>(kind)]; }
 
   void* module_ = nullptr;
   std::array<List, 2> lists_;
 };
-using HookListPointer = boost::intrusive_ptr<HookList>;
 
 namespace detail {
 
@@ -112,7 +107,7 @@ decltype(auto) call_hook(F& hook, M& module, AnyTensors inputs, AnyTensors resul
 }
 
 template <class M, class F>
-HookList::Function forward_hook(F hook) {
+Hook forward_hook(F hook) {
   return [function = std::move(hook)](void* module, AnyTensors inputs, AnyTensors results) mutable -> Replacements {
     using R = decltype(call_hook(function, *static_cast<M*>(module), inputs, results, ""));
     if constexpr (std::is_void_v<R>)
@@ -123,7 +118,7 @@ HookList::Function forward_hook(F hook) {
   };
 }
 template <class M, class F>
-HookList::Function backward_hook(F hook) {
+Hook backward_hook(F hook) {
   return [function = std::move(hook)](void* module, AnyTensors inputs, AnyTensors results) mutable -> Replacements {
     constexpr const char* name = "register_backward_hook";
     using R = decltype(call_hook(function, *static_cast<M*>(module), inputs, results, name));
@@ -161,17 +156,15 @@ namespace nn {
 ///     handle.remove();
 class RemovableHandle {
  public:
-  RemovableHandle(autograd::HookListPointer hooks, const autograd::HookList::FunctionPointer& function)
-      : hooks_(std::move(hooks)), function_(function) {}
+  RemovableHandle(autograd::HooksPointer hooks, std::weak_ptr<const void> hook)
+      : hooks_(std::move(hooks)), hook_(std::move(hook)) {}
   /// Removes the hook, which is not called again, also not in a call or a backward pass that has begun. Does nothing if
   /// it was removed before.
-  void remove() noexcept {
-    if (const auto function = function_.lock()) hooks_->remove(function);
-  }
+  void remove() noexcept { hooks_->remove(hook_); }
 
  private:
-  autograd::HookListPointer hooks_;
-  std::weak_ptr<const autograd::HookList::Function> function_;
+  autograd::HooksPointer hooks_;
+  std::weak_ptr<const void> hook_;
 };
 
 }  // namespace nn

@@ -264,7 +264,7 @@ class Module {
   ///     handle.remove();
   template <class Hook>
   RemovableHandle register_forward_hook(Hook hook) {
-    return add_hook(autograd::HookList::Kind::forward, autograd::detail::forward_hook<Derived>(std::move(hook)));
+    return add_hook(autograd::HookKind::forward, autograd::detail::forward_hook<Derived>(std::move(hook)));
   }
   /// Calls `hook(module, grad_input, grad_output)` in each backward pass through a call of this module on Variables,
   /// with the gradients of what it was given and of what it made: PyTorch's `register_full_backward_hook`. Tensors and
@@ -275,7 +275,7 @@ class Module {
   /// dtype is a tenon::Error. What it throws ends the backward pass.
   template <class Hook>
   RemovableHandle register_backward_hook(Hook hook) {
-    return add_hook(autograd::HookList::Kind::backward, autograd::detail::backward_hook<Derived>(std::move(hook)));
+    return add_hook(autograd::HookKind::backward, autograd::detail::backward_hook<Derived>(std::move(hook)));
   }
   /// Whether a hook is registered that was not removed.
   bool has_hooks() const noexcept { return hooks_.has_any(); }
@@ -300,9 +300,9 @@ class Module {
     }
   }
 
-  RemovableHandle add_hook(autograd::HookList::Kind kind, autograd::HookList::Function function) {
-    autograd::HookList& hooks = autograd::hooks_of(hooks_, &self());
-    return {&hooks, hooks.add(kind, std::move(function))};
+  RemovableHandle add_hook(autograd::HookKind kind, autograd::Hook hook) {
+    auto& hooks = autograd::hooks_of(hooks_, &self());
+    return {&hooks, hooks.add(kind, std::move(hook))};
   }
 
   template <class Self, class... X>
