@@ -14,7 +14,9 @@ language = [compiler, '-std=c++20', '-I', include, *flags]
 precompiled = tempfile.TemporaryDirectory()
 header = pathlib.Path(precompiled.name) / 'tenon' / 'tenon.hpp.gch'
 header.parent.mkdir()
-subprocess.run([*language, '-w', '-x', 'c++-header', pathlib.Path(include) / 'tenon' / 'tenon.hpp', '-o', header],
+# What the header itself uses of templates, clang makes once.
+once = ['-fpch-instantiate-templates'] if kind == 'clang' else []
+subprocess.run([*language, *once, '-w', '-x', 'c++-header', pathlib.Path(include) / 'tenon' / 'tenon.hpp', '-o', header],
                check=True)
 use = ['-include-pch', header] if kind == 'clang' else ['-I', precompiled.name]
 command = [*language[:2], *use, *language[2:], '-fsyntax-only']
