@@ -48,6 +48,18 @@ BOOST_AUTO_TEST_CASE(one_value_per_channel_has_no_variance) {
   check_throws(Tensor<float, 1, 2, 1, 1>{});
   nn::BatchNorm1d<2> flat;
   BOOST_CHECK_THROW(flat(Tensor<float, 1, 2>{}), tenon::Error);
+
+  nn::InstanceNorm2d<2, nn::track_running_stats<true>> of_samples;
+  const auto x = Tensor<float, 2, 2, 1, 1>::from({1, 2, 3, 4});
+  BOOST_CHECK_THROW(of_samples(x), tenon::Error);
+  BOOST_TEST(of_samples.running_mean.data()(0) == 0);
+  BOOST_TEST(of_samples.running_var.data()(0) == 1);
+  of_samples.running_mean.data().fill(1);
+  of_samples.running_var.data().fill(4);
+  of_samples.eval();
+  const auto y = of_samples(x);
+  BOOST_TEST(std::abs(y(1, 1, 0, 0) - 1.5f) < 1e-5f);
+  BOOST_TEST(std::abs(tenon::compile<Tensor<float, 2, 2, 1, 1>>(of_samples)(x)(1, 0, 0, 0) - 1.0f) < 1e-5f);
 }
 
 // Far from zero, variances are sums of small distances, not differences of large sums: the float layer agrees with one

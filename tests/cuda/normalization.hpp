@@ -73,6 +73,11 @@ BOOST_AUTO_TEST_CASE(one_value) {
   BOOST_CHECK_THROW(layer(x), tenon::Error);
   layer.eval();
   BOOST_CHECK_NO_THROW(layer(x));
+
+  auto of_samples = nn::InstanceNorm2d<3, nn::track_running_stats<true>>().cuda(0);
+  BOOST_CHECK_THROW(of_samples(x), tenon::Error);
+  of_samples.eval();
+  BOOST_CHECK_NO_THROW(of_samples(x));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

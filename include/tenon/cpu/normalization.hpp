@@ -51,8 +51,7 @@ struct Kernel<operation::BatchNorm<Rank, Channels, Eps, Momentum, Running>> {
     T *center = statistics.center.data(), *rest = statistics.rest.data();
     T* deviation = statistics.inverse_deviation.data();  // holds the variance at first
     if (norm.training) {
-      if constexpr (grouping.group_size() == 1)
-        raise(Text(Operation::name) + ": in training mode each channel needs more than one value");
+      if constexpr (grouping.group_size() == 1) operation::raise_one_value(Operation::name);
       batch_statistics(grouping, x.data(), center, rest, deviation);
       move_running(norm, grouping.group_size(), statistics);
     } else {
@@ -167,6 +166,7 @@ struct Kernel<operation::TrackingInstanceNorm<Rank, Channels, Eps, Momentum, Run
   static void forward(const Operation& norm, Saved* saved, X& y, const X& x, const W& weight, const B& bias) {
     if (!norm.training) return OfChannels::forward(norm, saved ? &saved->of_channels : nullptr, y, x, weight, bias);
     constexpr Grouping grouping = Operation::of_samples::sample_grouping(shape_of_t<X>{});
+    if constexpr (grouping.group_size() == 1) operation::raise_one_value(Operation::name);
     constexpr auto channels = static_cast<std::size_t>(Channels);
     constexpr double share = static_cast<double>(Channels) / static_cast<double>(grouping.groups);  // of one sample
     std::array<double, channels> mean{}, variance{};  // averages over the samples

@@ -77,18 +77,24 @@ struct InstanceNorm {
   static constexpr double eps = Eps;
 
   template <index_t... D, class... Parameters>
-  static consteval auto output_shape(Shape<D...>, Parameters...) {
+  static consteval auto output_shape(Shape<D...> shape, Parameters...) {
+    return output_shape_with<at_least<2>>(shape);
+  }
+  /// The same where channels have `Length` elements, any number or at least two.
+  template <auto Length, index_t... D>
+  static consteval auto output_shape_with(Shape<D...>) {
     constexpr std::array<index_t, sizeof...(D)> dims{D...};
     constexpr bool rank_fits = sizeof...(D) == Rank + 2;
-    constexpr bool varies = Shape<D...>::size > dims[0] * dims[rank_fits ? 1 : 0];
+    constexpr index_t least = std::is_same_v<std::remove_const_t<decltype(Length)>, any_t> ? 1 : 2;
+    constexpr bool varies = Shape<D...>::size >= least * dims[0] * dims[rank_fits ? 1 : 0];
     if constexpr (rank_fits && varies && dims[rank_fits ? 1 : 0] == Channels)
       return Shape<D...>{};
     else if constexpr (Rank == 1)
-      return reject_t<InstanceNorm, expected_input<any, Channels, at_least<2>>, Shape<D...>>{};
+      return reject_t<InstanceNorm, expected_input<any, Channels, Length>, Shape<D...>>{};
     else if constexpr (varies)
       return reject_t<InstanceNorm, expected_input<any, Channels, any, any>, Shape<D...>>{};
     else
-      return reject_t<InstanceNorm, expected_input<any, Channels, any, at_least<2>>, Shape<D...>>{};
+      return reject_t<InstanceNorm, expected_input<any, Channels, any, Length>, Shape<D...>>{};
   }
 
   template <index_t... D>
@@ -106,8 +112,8 @@ struct TrackingInstanceNorm : BatchNorm<Rank, Channels, Eps, Momentum, Statistic
   static constexpr std::string_view name = of_samples::name;
 
   template <index_t... D, class... Parameters>
-  static consteval auto output_shape(Shape<D...>, Parameters...) {
-    return of_samples::output_shape(Shape<D...>{});
+  static consteval auto output_shape(Shape<D...> shape, Parameters...) {
+    return of_samples::template output_shape_with<any>(shape);  // one element is enough in evaluation mode
   }
 };
 
@@ -268,7 +274,8 @@ class InstanceNormLayer : public SampleNormLayer<Derived> {
 /// (N, C, L) -> (N, C, L); each channel of each sample is normalised.
 ///
 /// Tags: eps<1e-5>, momentum<0.1>, affine<false>, track_running_stats<false>. `weight` and `bias` (present with
-/// affine<true>) are (num_features). Channels of one element are a compile error. Ulyanov, Vedaldi and Lempitsky, 2016.
+/// affine<true>) are (num_features). Channels of one element are a compile error; with running statistics a
+/// tenon::Error in training mode. Ulyanov, Vedaldi and Lempitsky, 2016.
 ///
 /// With track_running_stats<true> there are `running_mean` and `running_var` (num_features). In training mode they move
 /// towards the averages, over the samples, of the channels' means and unbiased variances; in evaluation mode they

@@ -24,6 +24,11 @@ struct BatchNorm3d {
   static constexpr std::string_view name = "BatchNorm3d";
 };
 
+/// Throws tenon::Error: channels of one value, which has no variance, in training mode.
+[[noreturn]] inline void raise_one_value(std::string_view name) {
+  raise(Text(name) + ": in training mode each channel needs more than one value");
+}
+
 /// (x - mean) / sqrt(variance + eps) * weight + bias per channel of (N, Channels, axes...); 1-d also of (N, Channels).
 template <int Rank, index_t Channels, double Eps, double Momentum, class Statistics>
 struct BatchNorm {

@@ -234,7 +234,7 @@ struct Kernel<operation::BatchNorm<Rank, Channels, Eps, Momentum, Running>> {
     double *mean = statistics.mean.data(), *variance = statistics.variance.data();
     if (norm.training) {
       if constexpr (grouping.group_size() == 1)
-        raise(std::string(Operation::name) + ": in training mode each channel needs more than one value");
+        operation::raise_one_value(Operation::name);
       Array<double> sums(grouping.size() / part_size(grouping));
       moments(grouping, x.data(), sums.data(), mean, variance, Momentum, norm.running_mean->data(),
               norm.running_var->data());
@@ -309,6 +309,7 @@ struct Kernel<operation::TrackingInstanceNorm<Rank, Channels, Eps, Momentum, Run
   static void forward(const Operation& norm, Saved* saved, X& y, const X& x, const W& weight, const B& bias) {
     if (!norm.training) return OfChannels::forward(norm, saved, y, x, weight, bias);
     constexpr Grouping grouping = Operation::of_samples::sample_grouping(shape_of_t<X>{});
+    if constexpr (grouping.group_size() == 1) operation::raise_one_value(Operation::name);
     Statistics statistics;
     OfSamples::forward({}, &statistics, y, x, weight, bias);
     launch(Channels, MoveToSampleMeans<typename X::value_type>{
