@@ -3,12 +3,16 @@
 
 ROOT holds include/ and include/cuda/. Other libraries' headers are compiled once and lie before every header, which
 saves most of the time. So that one of them is missing would not be noticed: what a header uses of them by the names
-below, it must include itself or through headers of tenon. A header that another one includes before all others of tenon
-is compiled with that one.
+below, it must include itself or through headers of tenon. So are the headers of tenon that BASE includes, for those that
+include BASE. A header that another one includes before all others of tenon is compiled with that one.
 """
 import concurrent.futures, functools, pathlib, re, subprocess, sys, tempfile
 
 compiler, root = sys.argv[1], pathlib.Path(sys.argv[2]).resolve()
+# What the headers that are compiled once use of templates, clang makes once, too.
+version = subprocess.run([compiler, '--version'], capture_output=True, text=True, check=True).stdout
+once = ['-fpch-instantiate-templates'] if 'clang' in version else []
+BASE = root / 'include' / 'tenon' / 'nn' / 'module.hpp'
 # What undefines macros, and what brings them back, are halves.
 halves = {'undefine_macros.hpp', 'restore_macros.hpp'}
 headers = [h for h in sorted((root / 'include').rglob('*.hpp')) if h.name not in halves]
@@ -45,16 +49,20 @@ def included(header):
     of_tenon = re.findall(r'^#\s*include <(tenon/.*)>', text(header), re.M)
     return found + [root / 'include' / name for name in of_tenon if (root / 'include' / name).exists()]
 
-def of_others(header):
-    """The headers of other libraries that `header` includes, itself or through those of tenon."""
-    seen, waiting, found = set(), [header], set()
+@functools.cache
+def reached(header):
+    """`header`, and those of tenon that it includes, itself or through others."""
+    seen, waiting = set(), [header]
     while waiting:
         other = waiting.pop()
         if other in seen: continue
         seen.add(other)
-        found.update(re.findall(r'^#\s*include <(.*)>', text(other), re.M))
         waiting += included(other)
-    return found
+    return seen
+
+def of_others(header):
+    """The headers of other libraries that `header` includes, itself or through those of tenon."""
+    return {name for other in reached(header) for name in re.findall(r'^#\s*include <(.*)>', text(other), re.M)}
 
 def language(header):
     """The compiler for `header`, and the kind of headers that it is."""
@@ -67,17 +75,20 @@ def precompile(folder):
         own = [header for header in headers if language(header)[1] == kind or kind == 'thrust']
         others = {name for header in own for name in of_others(header) if not name.startswith(('tenon/', 'cu'))}
         others -= {'version'}
-        source = folder / (kind + '.hpp')
-        source.write_text(''.join('#if __has_include(<%s>)\n#include <%s>\n#endif\n' % (n, n) for n in sorted(others)))
         command, _ = next(language(header) for header in headers if language(header)[1] == kind)
-        subprocess.run([*command, '-x', 'c++-header', source, '-o', str(source) + '.gch'], check=True)
+        lines = ''.join('#if __has_include(<%s>)\n#include <%s>\n#endif\n' % (n, n) for n in sorted(others))
+        for base, last in ('', ''), ('_base', '#include "%s"\n' % BASE):
+            source = folder / (kind + base + '.hpp')
+            source.write_text(lines + last)
+            subprocess.run([*command, *once, '-x', 'c++-header', source, '-o', str(source) + '.gch'], check=True)
 
 first_included = {included(header)[0] for header in headers if included(header)}
 
 def compile_alone(header):
     """The first error of a header."""
     command, kind = language(header)
-    command += ['-fsyntax-only', '-x', 'c++', '-include', folder / (kind + '.hpp'), '-']
+    base = '_base' if BASE in reached(header) and header != BASE else ''
+    command += ['-fsyntax-only', '-x', 'c++', '-include', folder / (kind + base + '.hpp'), '-']
     run = subprocess.run(command, input='#include "%s"\n' % header, capture_output=True, text=True)
     problems = [line for line in run.stderr.splitlines() if ' error: ' in line][:1]
     return problems or (['does not compile'] if run.returncode else [])

@@ -7,6 +7,7 @@
 #include "../nn/conv_transpose.hpp"
 #include "../nn/dropout.hpp"
 #include "../nn/embedding.hpp"
+#include "../nn/functional.hpp"
 #include "../nn/group_norm.hpp"
 #include "../nn/linear.hpp"
 #include "../nn/pooling.hpp"
