@@ -304,6 +304,46 @@ void disagree(Communicator& mpi) {
   }
 }
 
+/// A backward pass of rank 1 that an error breaks off, of which only rank 1 knows.
+void break_off(Communicator& mpi) {
+  nn::Sequential<nn::Linear<4, 8>, nn::Linear<8, 2>> model;
+  DistributedDataParallel replica{model, mpi, DistributedOptions{.bucket_cap_mb = 1e-6}};
+  const nn::Variable x{random_tensor<Tensor<float, 3, 4>>()};
+  const Tensor<float, 3, 2> gradient;
+  if (mpi.rank() == 1) {
+    auto handle = model[0_c].register_backward_hook([](auto&, const auto&, const auto&) { tenon::raise("a hook"); });
+    note_fault();
+    check_error("a hook", [&] { replica(x).backward(gradient); });
+    check_error("an error broke off an earlier backward pass", [&] { replica(x); });
+    std::printf("rank 1: both errors were thrown\n");
+    std::fflush(stdout);
+  } else {
+    replica(x).backward(gradient);  // waits for rank 1
+    check(false, "the gradients of rank 1 never come");
+  }
+}
+
+/// Communicators in a program that starts MPI itself, and others beside them.
+void borrow(int argc, char** argv) {
+  MPI_Init(&argc, &argv);
+  {
+    Communicator all{argc, argv};
+    rank = all.rank();
+    const Communicator again{argc, argv}, alone{MPI_COMM_SELF};
+    check(again.size() == all.size() && again.rank() == all.rank(), "there may be several");
+    check(alone.size() == 1 && alone.rank() == 0, "or of some ranks");
+    nn::Linear<4, 2> model;
+    DistributedDataParallel replica{model, all};
+    replica(nn::Variable{random_tensor<Tensor<float, 3, 4>>()}).backward(Tensor<float, 3, 2>{});
+  }
+  int is_over = 1;
+  MPI_Finalized(&is_over);
+  check(!is_over, "MPI ends where it was started");
+  MPI_Finalize();
+  check_error("MPI has ended", [&] { Communicator{argc, argv}; });
+  if (rank == 0) std::printf("borrowed\n");
+}
+
 /// Trains for ever, but rank 1, which calls `end` at its third step, and goes no further.
 template <class F>
 void train_until(Communicator& mpi, F&& end) {
@@ -330,10 +370,11 @@ extern "C" int MPI_Iallreduce(const void* from, void* to, int count, MPI_Datatyp
 
 int main(int argc, char** argv) {
   try {
+    const std::string_view what = argc > 1 ? argv[1] : "";
+    if (what == "borrow") return borrow(argc, argv), 0;
     Communicator mpi{argc, argv};
     rank = mpi.rank();
     tenon::manual_seed(static_cast<std::uint64_t>(rank));
-    const std::string_view what = argc > 1 ? argv[1] : "";
     std::printf("rank %d is process %ld\n", rank, static_cast<long>(getpid()));
     std::fflush(stdout);
     MPI_Barrier(mpi.handle());  // all are there
@@ -349,6 +390,8 @@ int main(int argc, char** argv) {
       if (rank == 0) std::printf("trained on %d ranks\n", mpi.size());
     } else if (what == "disagree") {
       disagree(mpi);
+    } else if (what == "breaks") {
+      break_off(mpi);
     } else if (what == "killed") {
       train_until(mpi, [] { std::raise(SIGKILL); });
     } else if (what == "throws") {
@@ -356,7 +399,7 @@ int main(int argc, char** argv) {
     } else if (what == "ends") {
       train_until(mpi, [] {});
     } else {
-      std::printf("wanted: train, disagree, killed, throws or ends\n");
+      std::printf("wanted: train, borrow, disagree, killed, throws, breaks or ends\n");
       return 1;
     }
   } catch (const tenon::Error& error) {

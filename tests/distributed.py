@@ -17,6 +17,7 @@ faults = {
     'disagree': re.escape(differs),
     'killed': r'rank 1 with PID .* signal 9',  # mpirun says so
     'throws': 'rank 1: a fault of the data of rank 1',
+    'breaks': 'rank 1: both errors were thrown',
     'ends': r'rank \d waits for the gradients of rank 1, which has ended'}
 passed, failed = 0, 0
 
@@ -40,9 +41,10 @@ def is_running(process):
         return False
 
 for ranks in 2, 4:
-    status, output, _ = run('train', ranks)
-    trained = 'trained on %d ranks' % ranks in output
-    report('train on %d' % ranks, None if status == 0 and trained else 'exits with %d' % status, output)
+    for what, message in {'train': 'trained on %d ranks' % ranks, 'borrow': 'borrowed'}.items():
+        status, output, _ = run(what, ranks)
+        problem = None if status == 0 and message in output else 'exits with %d' % status
+        report('%s on %d' % (what, ranks), problem, output)
     for what, message in faults.items():
         status, output, end = run(what, ranks)
         processes = re.findall(r'process (\d+)\b', output)
