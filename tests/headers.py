@@ -4,7 +4,8 @@
 ROOT holds include/ and include/cuda/. Other libraries' headers are compiled once and lie before every header, which
 saves most of the time. So that one of them is missing would not be noticed: what a header uses of them by the names
 below, it must include itself or through headers of tenon. So are the headers of tenon that BASE includes, for those that
-include BASE. A header that another one includes before all others of tenon is compiled with that one.
+include BASE. A header that another one includes before all others of tenon is compiled with that one. What needs MPI is
+left out where pkg-config finds no Open MPI.
 """
 import concurrent.futures, functools, pathlib, re, subprocess, sys, tempfile
 
@@ -21,7 +22,7 @@ rooms['io'] = rooms['run'] = rooms['parallel'] = rooms['optim']
 # The header that declares each of some names.
 names = {
     r'\bxsimd::': 'xsimd/', r'\bhana::|\bBOOST_HANA_': 'boost/hana', r'\bxt::': 'xtensor/', r'\bthrust::': 'thrust/',
-    r'\btbb::': 'tbb/', r'\bstd::array\b': 'array', r'\bstd::atomic': 'atomic',
+    r'\btbb::': 'tbb/', r'\bMPI_\w': 'mpi.h', r'\bstd::array\b': 'array', r'\bstd::atomic': 'atomic',
     r'\bstd::(bit_cast|countr_zero)\b': 'bit',
     r'\bstd::(abs|exp|fma|log|pow|sqrt|tanh)\b': 'cmath', r'\bstd::(mem(cpy|set)|str(len|error))\b': 'cstring',
     r'\bstd::u?int\d+_t\b': 'cstdint', r'\bstd::filesystem\b': 'filesystem', r'\bstd::[io]?fstream\b': 'fstream',
@@ -64,9 +65,13 @@ def of_others(header):
     """The headers of other libraries that `header` includes, itself or through those of tenon."""
     return {name for other in reached(header) for name in re.findall(r'^#\s*include <(.*)>', text(other), re.M)}
 
+mpi = subprocess.run(['pkg-config', '--cflags', 'ompi-c'], capture_output=True, text=True)
+left_out = [] if mpi.returncode == 0 else [header for header in headers if 'mpi.h' in of_others(header)]
+headers = [header for header in headers if header not in left_out]
+
 def language(header):
     """The compiler for `header`, and the kind of headers that it is."""
-    command = [compiler, '-std=c++20', '-w', '-I', root / 'include']
+    command = [compiler, '-std=c++20', '-w', '-I', root / 'include', *mpi.stdout.split()]
     if 'cuda' not in header.parts: return command, 'host'
     return command + ['-I', root / 'include' / 'cuda', '-DTHRUST_DEVICE_SYSTEM=THRUST_DEVICE_SYSTEM_CPP'], 'thrust'
 
@@ -74,7 +79,7 @@ def precompile(folder):
     for kind in 'host', 'thrust':
         own = [header for header in headers if language(header)[1] == kind or kind == 'thrust']
         others = {name for header in own for name in of_others(header) if not name.startswith(('tenon/', 'cu'))}
-        others -= {'version'}
+        others -= {'version', 'mpi.h'}
         command, _ = next(language(header) for header in headers if language(header)[1] == kind)
         lines = ''.join('#if __has_include(<%s>)\n#include <%s>\n#endif\n' % (n, n) for n in sorted(others))
         for base, last in ('', ''), ('_base', '#include "%s"\n' % BASE):
@@ -115,5 +120,6 @@ with tempfile.TemporaryDirectory() as name, concurrent.futures.ThreadPoolExecuto
     for header, problems in zip(headers, pool.map(check, headers)):
         for line in problems: print('FAIL %s: %s' % (header.relative_to(root), line))
         failed += bool(problems)
+if left_out: print('left out, without Open MPI: ' + ', '.join(header.name for header in left_out))
 print('%d passed, %d failed' % (len(headers) - failed, failed))
 sys.exit(failed != 0 or not headers)

@@ -10,7 +10,7 @@ others=  # architectures beside this machine's
 [ "$(uname -m)" != x86_64 ] || others="g++-12-multilib g++-12-aarch64-linux-gnu qemu-user"
 sh scripts/debian-packages.sh g++ clang-19 clang-tidy-19 libclang-rt-19-dev meson ninja-build pkgconf cmake doxygen \
   libboost-dev libboost-test-dev libxtensor-dev libxsimd-dev rapidjson-dev \
-  libthrust-dev libtbb-dev zlib1g-dev libcairo2-dev libsndfile1-dev \
+  libthrust-dev libtbb-dev libopenmpi-dev openmpi-bin zlib1g-dev libcairo2-dev libsndfile1-dev \
   libc++-19-dev libc++abi-19-dev $others
 
 logs=

@@ -9,13 +9,15 @@ What a writer of documentation puts behind ```cpp:
   ```cpp            without: declarations, at namespace scope; what follows on the page may use them
   ```cpp fragment   statements: the body of a function of its own
   ```cpp thrust     a whole program for the Thrust backend, run on the host
+  ```cpp mpi        a whole program for MPI, run as one process; left alone where pkg-config finds no Open MPI
 
 Declarations and fragments of all pages are one program, in which `nn` is tenon::nn, `Tensor` is tenon::Tensor, and the
 literals _c and _n are there; so are the headers below. Everything that can fail is checked by `assert`. Each fragment
 runs in an empty folder. ```python must be valid Python; other languages are left alone.
 
 With `all`, the examples in the comments of the public headers are a second such program: what is indented by four
-spaces, outside of \\file comments. Each is a fragment; one that begins with a type is declarations.
+spaces, outside of \\file comments. Each is a fragment; one that begins with a type is declarations. Those that need MPI
+are left alone: docs/threads.md has them as one program.
 """
 import pathlib, re, subprocess, sys, tempfile
 
@@ -56,13 +58,22 @@ def build(source, name, work, flags=()):
     """The program made of a source, or nothing."""
     program = work / 'program'
     (work / 'program.cpp').write_text(source)
-    libraries = ['-ltbb'] if '<tenon/parallel/' in source else []
+    libraries = ['-ltbb'] if '<tenon/parallel/data_parallel.hpp>' in source else []
+    if '<tenon/parallel/mpi.hpp>' in source: libraries += mpi
     compiled = run([*command, *flags, work / 'program.cpp', *libraries, '-o', program], work)
     errors = [line for line in compiled.stderr.splitlines() if re.search(' error: |required from here', line)]
     if not compiled.returncode: return program
     report(name, 'does not compile\n' + ('\n'.join(errors[:10]) or compiled.stderr[-2000:]))
 
+def mpi_arguments():
+    """What a program for MPI is compiled and linked with; nothing where there is no MPI."""
+    found = run(['pkg-config', '--cflags', '--libs', 'ompi-c'], root)
+    return found.stdout.split() if found.returncode == 0 else []
+
+mpi = mpi_arguments()
+
 def run_program(block):
+    if 'mpi' in block.words and not mpi: return
     with tempfile.TemporaryDirectory() as folder:
         flags = ['-O0' if any(str(flag).startswith('-fsanitize') for flag in command) else '-O2']
         if 'thrust' in block.words:
@@ -143,6 +154,7 @@ def examples():
         path = root / 'include' / 'tenon' / name
         for header in [path] if path.is_file() else sorted(path.glob('*.hpp')):
             text = header.read_text()
+            if re.search(r'#include (<mpi.h>|"communicator.hpp")', text): continue
             for comment in re.finditer(r'(?:^ *///.*\n)+', text, re.M):
                 if '\\file' in comment.group(): continue
                 for example in re.finditer(r'^ *///\n((?:^ *///     .*\n)+)', comment.group(), re.M):

@@ -187,4 +187,57 @@ BOOST_AUTO_TEST_CASE(results_may_end_before_their_backward) {
   CHECK_ELEMENTS(layer.bias.grad(), 1, 2);
 }
 
+/// Waits for the gradient of a parameter, and notes what a layer's bias has when a backward pass comes to it.
+class AwaitingNode final : public tenon::autograd::Node {
+ public:
+  using Layer = nn::Linear<2, 2>;
+  AwaitingNode(Order order, Layer& awaited, Layer& observed, list& found)
+      : Node(order), state_(*awaited.bias.state()), observed_(observed), found_(found) {
+    state_.awaited_by(tenon::autograd::NodePointer(this), slot_);
+  }
+  void propagate(tenon::autograd::BackwardQueue&) override {
+    found_ = numbers(observed_.bias.grad());
+    if (!has_order()) found_ = {-1};
+    let_go();
+  }
+  void let_go() override {
+    const tenon::autograd::NodePointer self(this);
+    state_.forget_producer();
+    if (slot_.held) state_.let_go(false);
+  }
+
+ private:
+  tenon::autograd::AnyState& state_;
+  Layer& observed_;
+  list& found_;
+  tenon::autograd::OutputSlot slot_;
+};
+
+BOOST_AUTO_TEST_CASE(a_node_may_await_the_gradient_of_a_parameter) {
+  using Order = tenon::autograd::Node::Order;
+  nn::Linear<2, 2> first, twice;
+  twice.weight.data() = Tensor<float, 2, 2>::from(list{1, 0, 0, 1});
+  const nn::Variable x{Tensor<float, 1, 2>::from(list{1, 2})};
+  const auto g = Tensor<float, 1, 2>::from(list{1, 1});
+  list found;
+  const auto pass = [&](Order order, auto& awaited, auto& observed) {
+    first.zero_grad();
+    twice.zero_grad();
+    new AwaitingNode(order, awaited, observed, found);
+    twice(twice(first(x))).backward(g);
+    return found;
+  };
+  BOOST_TEST(pass(Order::before_first_use, twice, twice) == (list{2, 2}), boost::test_tools::per_element());
+  BOOST_TEST(pass(Order::before_first_use, twice, first) == (list{0, 0}), boost::test_tools::per_element());  // not yet
+  BOOST_TEST(pass(Order::last, twice, first) == (list{1, 1}), boost::test_tools::per_element());
+  BOOST_TEST(numbers(twice.bias.grad()) == (list{2, 2}), boost::test_tools::per_element());
+  BOOST_TEST(!twice.bias.state()->recorded());
+
+  // One that was there only after the record has no place in it.
+  const auto y = twice(x);
+  new AwaitingNode(Order::before_first_use, twice, twice, found);
+  y.backward(g);
+  BOOST_TEST(found == (list{-1}), boost::test_tools::per_element());
+}
+
 }  // namespace

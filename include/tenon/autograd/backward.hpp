@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <boost/smart_ptr/intrusive_ptr.hpp>
 #include <cstdint>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -21,7 +22,14 @@ class BackwardQueue;
 /// A recorded operation. It lives as long as one of its outputs, or until `backward` has passed it.
 class Node : public memory::Recycled {
  public:
+  /// Where a node stands among the others that no call records.
+  enum class Order : std::uint64_t {
+    last = 0,                                                        // a backward pass comes to it at its end
+    before_first_use = (std::numeric_limits<std::uint64_t>::max)(),  // and after all that was recorded earlier
+  };
+
   Node() : order_(next_order()++) {}
+  explicit Node(Order order) : order_(static_cast<std::uint64_t>(order)) {}
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
   virtual ~Node() = default;
@@ -38,11 +46,17 @@ class Node : public memory::Recycled {
 
  protected:
   /// Orders this node behind `node`, which made an input and which another thread may have recorded.
-  void follow(const Node& node) noexcept {
+  void follow(Node& node) noexcept {
     if (node.order_ < order_) return;
+    if (!node.has_order()) {
+      node.order_ = std::exchange(order_, next_order()++);
+      return;
+    }
     order_ = node.order_ + 1;
     next_order() = order_ + 1;
   }
+  /// Returns whether it is known where this node stands: one `before_first_use` waits for a call with an output of it.
+  bool has_order() const noexcept { return order_ != static_cast<std::uint64_t>(Order::before_first_use); }
 
  private:
   friend class BackwardQueue;
@@ -60,7 +74,7 @@ class Node : public memory::Recycled {
     destroying = false;
   }
   static std::uint64_t& next_order() {
-    static TENON_THREAD_LOCAL std::uint64_t order = 0;
+    static TENON_THREAD_LOCAL std::uint64_t order = 1;
     return order;
   }
   std::uint64_t order_;

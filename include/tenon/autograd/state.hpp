@@ -53,11 +53,16 @@ class AnyState : public memory::Recycled {
   /// Notes that `node` made this value. `slot`, in the node, is cleared when this state ends before the node does;
   /// `reads_value` says whether the node's backward pass reads the value.
   void made_by(NodePointer node, OutputSlot& slot, bool reads_value) noexcept {
-    producer_ = std::move(node);
+    awaited_by(std::move(node), slot);
     producer_reads_value_ = reads_value;
+    recorded_ = true;
+  }
+  /// Notes that `node` waits for the gradient of this value, which no node made: a parameter's, for instance. Backward
+  /// passes queue it as if it had. A node that stands `before_first_use` finds the gradient complete.
+  void awaited_by(NodePointer node, OutputSlot& slot) noexcept {
+    producer_ = std::move(node);
     slot_ = &slot;
     slot.state = this;
-    recorded_ = true;
   }
   /// Queues the node that made this value.
   void queue_producer(BackwardQueue& queue) {
@@ -65,7 +70,7 @@ class AnyState : public memory::Recycled {
     if (!std::exchange(slot_->held, true)) hold(false);
     queue.push(producer_);
   }
-  /// Forgets the node that made this value, when its backward pass is done.
+  /// Forgets the node that made this value or awaits its gradient, when its backward pass is done.
   void forget_producer() noexcept {
     slot_ = nullptr;
     producer_.reset();
