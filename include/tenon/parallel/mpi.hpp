@@ -76,7 +76,7 @@ class DistributedDataParallel {
       if (state.producer())
         raise(Text("DistributedDataParallel: the parameter \"") + name.c_str() +
               "\" is in another DistributedDataParallel");
-      gradients.push_back(Gradient::of(parameter.state()));
+      gradients.push_back(Gradient::of(state));
     });
     if (gradients.empty()) raise("DistributedDataParallel: the model has no parameter that requires a gradient");
     take_values_of_first_rank(module, ranks->handle());

@@ -39,13 +39,13 @@ struct Gradient {
   void* (*elements)(autograd::AnyState&);
 
   template <class TensorType>
-  static Gradient of(const autograd::StatePointer<TensorType>& state) {
+  static Gradient of(autograd::State<TensorType>& state) {
     using State = autograd::State<TensorType>;
     using T = typename TensorType::value_type;
     static_assert(std::is_same_v<typename TensorType::place, host>,
                   "DistributedDataParallel: the parameters of the model are on a device, not on the host");
     static_assert(std::is_same_v<T, float> || std::is_same_v<T, double>);
-    return {state, std::is_same_v<T, double>, TensorType::static_shape::size,
+    return {&state, std::is_same_v<T, double>, TensorType::static_shape::size,
             [](const autograd::AnyState& any) { return static_cast<const State&>(any).had_grad(); },
             [](autograd::AnyState& any) -> void* { return static_cast<State&>(any).grad_to_write().data(); }};
   }
