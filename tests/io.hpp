@@ -20,7 +20,7 @@ std::string error_of(F f) {
   return "no error";
 }
 
-inline void check_error(const std::string& error, const std::vector<std::string_view>& parts) {
+inline void check_mentions(const std::string& error, const std::vector<std::string_view>& parts) {
   for (const std::string_view part : parts)
     BOOST_TEST(error.find(part) != error.npos, "\"" << error << "\" does not mention \"" << part << '"');
 }

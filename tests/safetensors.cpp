@@ -114,7 +114,7 @@ BOOST_AUTO_TEST_CASE(metadata) {
   BOOST_TEST((loaded.metadata() == dict.metadata()));
   BOOST_TEST(names(loaded) == names(tensors), boost::test_tools::per_element());
   dict.metadata()["name"] = "caf\xE9";
-  check_error(error_of([&] { save_safetensors(directory.path / "file", dict); }), {"metadata", "UTF-8", "name"});
+  check_mentions(error_of([&] { save_safetensors(directory.path / "file", dict); }), {"metadata", "UTF-8", "name"});
 }
 
 // Two entries of a sound file, next to each other, and a header of one entry.
@@ -249,9 +249,9 @@ BOOST_AUTO_TEST_CASE(dtypes_that_are_not_stored_are_skipped) {
     BOOST_TEST(names(dict) == (std::vector<std::string>{"before", "after"}), boost::test_tools::per_element());
     BOOST_TEST((dict.get<Tensor<std::uint8_t, 4>>("after")(0) == bits + 1));
     BOOST_TEST(!dict.contains("x.y"));
-    check_error(error_of([&] { dict["x.y"]; }), {"\"x.y\"", "dtype " + dtype + ",", "does not store"});
-    check_error(error_of([&] { dict.get<Tensor<float, 2, 4>>("x.y"); }), {"\"x.y\"", "dtype " + dtype + ","});
-    check_error(error_of([&] { dict.subset("x.")["y"]; }), {"\"y\"", "dtype " + dtype + ","});
+    check_mentions(error_of([&] { dict["x.y"]; }), {"\"x.y\"", "dtype " + dtype + ",", "does not store"});
+    check_mentions(error_of([&] { dict.get<Tensor<float, 2, 4>>("x.y"); }), {"\"x.y\"", "dtype " + dtype + ","});
+    check_mentions(error_of([&] { dict.subset("x.")["y"]; }), {"\"y\"", "dtype " + dtype + ","});
   }
 }
 
@@ -279,10 +279,10 @@ BOOST_AUTO_TEST_CASE(files_of_other_kinds) {
     const fs::path path = directory.write(file);
     for (const std::string& error :
          {error_of([&] { load_safetensors(path); }), error_of([&] { load_safetensors(file); })}) {
-      check_error(error, {": not a safetensors file: "});
-      check_error(error, message);
+      check_mentions(error, {": not a safetensors file: "});
+      check_mentions(error, message);
     }
-    check_error(error_of([&] { load_safetensors(path); }), {path.string() + ": not a safetensors file"});
+    check_mentions(error_of([&] { load_safetensors(path); }), {path.string() + ": not a safetensors file"});
   }
 }
 
@@ -297,12 +297,12 @@ BOOST_AUTO_TEST_CASE(damaged_files) {
     BOOST_TEST_CONTEXT(damage.header.substr(0, 100) << " and " << damage.data_size << " bytes") {
       const Bytes file = file_of(damage.header, damage.data_size);
       const std::string in_memory = error_of([&] { load_safetensors(file); });
-      check_error(in_memory, damage.message);
-      check_error(in_memory, {"memory: "});
+      check_mentions(in_memory, damage.message);
+      check_mentions(in_memory, {"memory: "});
       const fs::path path = directory.write(file);
       const std::string on_disk = error_of([&] { load_safetensors(path); });
-      check_error(on_disk, damage.message);
-      check_error(on_disk, {path.string() + ": "});
+      check_mentions(on_disk, damage.message);
+      check_mentions(on_disk, {path.string() + ": "});
     }
   }
 }
@@ -310,12 +310,12 @@ BOOST_AUTO_TEST_CASE(damaged_files) {
 BOOST_AUTO_TEST_CASE(header_sizes) {
   const std::string header = "{" + first + "}";
   for (const std::uint64_t size : {header.size() + 5, std::size_t{100'000'000}})
-    check_error(error_of([&] { load_safetensors(file_of(header, 4, size)); }),
-                {"wanted a header of " + std::to_string(size), "found " + std::to_string(header.size() + 4)});
+    check_mentions(error_of([&] { load_safetensors(file_of(header, 4, size)); }),
+                   {"wanted a header of " + std::to_string(size), "found " + std::to_string(header.size() + 4)});
   for (const std::uint64_t size :
        {std::uint64_t{100'000'001}, std::uint64_t{1} << 63, ~std::uint64_t{0}, ~std::uint64_t{6}})
-    check_error(error_of([&] { load_safetensors(file_of(header, 4, size)); }),
-                {"at most 100 MB", "found one of " + std::to_string(size)});
+    check_mentions(error_of([&] { load_safetensors(file_of(header, 4, size)); }),
+                   {"at most 100 MB", "found one of " + std::to_string(size)});
   for (std::uint64_t size = 0; size < header.size() + 5; ++size)
     if (size != header.size()) BOOST_TEST(error_of([&] { load_safetensors(file_of(header, 4, size)); }) != "no error");
 }
@@ -331,14 +331,14 @@ BOOST_AUTO_TEST_CASE(truncated_at_every_byte) {
   }
   Bytes longer = file;
   longer.push_back(std::byte{0});
-  check_error(error_of([&] { load_safetensors(longer); }), {"bytes of data"});
+  check_mentions(error_of([&] { load_safetensors(longer); }), {"bytes of data"});
 }
 
 BOOST_AUTO_TEST_CASE(files_that_cannot_be_read) {
   const Directory directory;
-  check_error(error_of([&] { load_safetensors(directory.path / "none"); }), {"none", "No such file"});
-  check_error(error_of([&] { load_safetensors(directory.path); }), {directory.path.string()});
-  check_error(error_of([&] { load_safetensors(directory.write({})); }), {"at least 8 bytes", "found 0"});
+  check_mentions(error_of([&] { load_safetensors(directory.path / "none"); }), {"none", "No such file"});
+  check_mentions(error_of([&] { load_safetensors(directory.path); }), {directory.path.string()});
+  check_mentions(error_of([&] { load_safetensors(directory.write({})); }), {"at least 8 bytes", "found 0"});
 }
 
 BOOST_AUTO_TEST_CASE(round_trip) {
@@ -379,9 +379,9 @@ BOOST_AUTO_TEST_CASE(a_failed_save_leaves_the_old_file) {
   StateDict metadata, not_utf8;
   metadata.insert("__metadata__", AnyTensor(DType::U8, {1}));
   not_utf8.insert("caf\xE9", AnyTensor(DType::U8, {1}));
-  check_error(error_of([&] { save_safetensors(path, metadata); }), {path.string(), "__metadata__"});
+  check_mentions(error_of([&] { save_safetensors(path, metadata); }), {path.string(), "__metadata__"});
   BOOST_TEST(unchanged());
-  check_error(error_of([&] { save_safetensors(path, not_utf8); }), {path.string(), "UTF-8", "caf"});
+  check_mentions(error_of([&] { save_safetensors(path, not_utf8); }), {path.string(), "UTF-8", "caf"});
   BOOST_TEST(unchanged());
 
   StateDict large;
@@ -394,7 +394,7 @@ BOOST_AUTO_TEST_CASE(a_failed_save_leaves_the_old_file) {
   const std::string error = error_of([&] { save_safetensors(path, large); });
   setrlimit(RLIMIT_FSIZE, &limit);
   std::signal(SIGXFSZ, handler);
-  check_error(error, {path.string(), "File too large"});
+  check_mentions(error, {path.string(), "File too large"});
   BOOST_TEST(unchanged());
 }
 
@@ -434,13 +434,13 @@ BOOST_AUTO_TEST_CASE(a_symbolic_link_is_written_through) {
   }
 
   fs::create_symlink("loop", directory.path / "loop");
-  check_error(error_of([&] { save_safetensors(directory.path / "loop", sample()); }),
-              {(directory.path / "loop").string(), "loop of symbolic links"});
+  check_mentions(error_of([&] { save_safetensors(directory.path / "loop", sample()); }),
+                 {(directory.path / "loop").string(), "loop of symbolic links"});
   fs::create_symlink("none/model", directory.path / "nowhere");
-  check_error(error_of([&] { save_safetensors(directory.path / "nowhere", sample()); }),
-              {(directory.path / "nowhere").string(), "No such file or directory"});
+  check_mentions(error_of([&] { save_safetensors(directory.path / "nowhere", sample()); }),
+                 {(directory.path / "nowhere").string(), "No such file or directory"});
   fs::create_symlink("real", directory.path / "to_folder");
-  check_error(error_of([&] { save_safetensors(directory.path / "to_folder", sample()); }), {"regular file"});
+  check_mentions(error_of([&] { save_safetensors(directory.path / "to_folder", sample()); }), {"regular file"});
   BOOST_TEST(static_cast<std::size_t>(directory.files()) == before + 3);
 }
 
@@ -469,8 +469,10 @@ BOOST_AUTO_TEST_CASE(a_replaced_file_keeps_its_mode) {
 BOOST_AUTO_TEST_CASE(places_that_cannot_be_written) {
   const Directory directory;
   const fs::path nowhere = directory.path / "none" / "file";
-  check_error(error_of([&] { save_safetensors(nowhere, sample()); }), {nowhere.string(), "No such file or directory"});
-  check_error(error_of([&] { save_safetensors(directory.path, sample()); }), {directory.path.string(), "regular file"});
-  check_error(error_of([&] { save_safetensors("/dev/null", sample()); }), {"/dev/null", "regular file"});
+  check_mentions(error_of([&] { save_safetensors(nowhere, sample()); }),
+                 {nowhere.string(), "No such file or directory"});
+  check_mentions(error_of([&] { save_safetensors(directory.path, sample()); }),
+                 {directory.path.string(), "regular file"});
+  check_mentions(error_of([&] { save_safetensors("/dev/null", sample()); }), {"/dev/null", "regular file"});
   BOOST_TEST(directory.files() == 0);
 }

@@ -54,12 +54,12 @@ BOOST_AUTO_TEST_CASE(copies_are_independent) {
 BOOST_AUTO_TEST_CASE(get_names_what_was_wanted_and_found) {
   const AnyTensor any = counting();
   BOOST_TEST((any.holds<Tensor<float, 2, 3>>()));
-  check_error(error_of([&] { any.get<Tensor<float, 3, 2>>("fc.weight"); }),
-              {"fc.weight", "wanted F32 (3, 2)", "found F32 (2, 3)"});
-  check_error(error_of([&] { any.get<Tensor<double, 2, 3>>(); }), {"wanted F64 (2, 3)", "found F32 (2, 3)"});
-  check_error(error_of([&] { any.get<Tensor<float, 2>>(); }), {"wanted F32 (2)", "found F32 (2, 3)"});
-  check_error(error_of([&] { any.get<Tensor<float>>(); }), {"wanted F32 ()", "found F32 (2, 3)"});
-  check_error(error_of([&] { AnyTensor(DType::F32, {0, 3}).get<Tensor<float, 1, 3>>(); }), {"found F32 (0, 3)"});
+  check_mentions(error_of([&] { any.get<Tensor<float, 3, 2>>("fc.weight"); }),
+                 {"fc.weight", "wanted F32 (3, 2)", "found F32 (2, 3)"});
+  check_mentions(error_of([&] { any.get<Tensor<double, 2, 3>>(); }), {"wanted F64 (2, 3)", "found F32 (2, 3)"});
+  check_mentions(error_of([&] { any.get<Tensor<float, 2>>(); }), {"wanted F32 (2)", "found F32 (2, 3)"});
+  check_mentions(error_of([&] { any.get<Tensor<float>>(); }), {"wanted F32 ()", "found F32 (2, 3)"});
+  check_mentions(error_of([&] { AnyTensor(DType::F32, {0, 3}).get<Tensor<float, 1, 3>>(); }), {"found F32 (0, 3)"});
 }
 
 BOOST_AUTO_TEST_CASE(a_byte_that_is_no_bool_reads_as_true) {
@@ -144,15 +144,15 @@ BOOST_AUTO_TEST_CASE(only_floating_elements_convert) {
               std::numeric_limits<float>::infinity()));
   BOOST_TEST((AnyTensor(Tensor<double>(1 + 0x1p-24)).to(DType::F32).get<Tensor<float>>().item() == 1));
   BOOST_TEST((AnyTensor(Tensor<std::int64_t>(7)).to(DType::I64).get<Tensor<std::int64_t>>().item() == 7));
-  check_error(error_of([] { AnyTensor(DType::I64, {2}).to(DType::F32); }), {"F32", "found I64 (2)"});
-  check_error(error_of([] { AnyTensor(DType::F32, {2}).to(DType::BOOL); }), {"BOOL", "found F32 (2)"});
+  check_mentions(error_of([] { AnyTensor(DType::I64, {2}).to(DType::F32); }), {"F32", "found I64 (2)"});
+  check_mentions(error_of([] { AnyTensor(DType::F32, {2}).to(DType::BOOL); }), {"BOOL", "found F32 (2)"});
 }
 
 BOOST_AUTO_TEST_CASE(impossible_extents) {
   constexpr tenon::index_t huge = tenon::index_t{1} << 40;
-  check_error(error_of([] { AnyTensor(DType::F32, {2, -3}); }), {"F32 (2, -3)"});
-  check_error(error_of([] { AnyTensor(DType::F64, {huge, huge}); }), {"1099511627776"});
-  check_error(error_of([] { AnyTensor(DType::F64, {huge, huge, 0}); }), {"1099511627776"});
+  check_mentions(error_of([] { AnyTensor(DType::F32, {2, -3}); }), {"F32 (2, -3)"});
+  check_mentions(error_of([] { AnyTensor(DType::F64, {huge, huge}); }), {"1099511627776"});
+  check_mentions(error_of([] { AnyTensor(DType::F64, {huge, huge, 0}); }), {"1099511627776"});
   BOOST_TEST(!tenon::element_count(DType::F64, std::vector<tenon::index_t>{tenon::index_t{1} << 60}));
   BOOST_TEST(*tenon::element_count(DType::U8, std::vector<tenon::index_t>{tenon::index_t{1} << 60}) == 1LL << 60);
   BOOST_TEST(AnyTensor(DType::F64, {huge, 0}).size() == 0);
@@ -182,13 +182,14 @@ BOOST_AUTO_TEST_CASE(keeps_the_order_of_insertion) {
 
 BOOST_AUTO_TEST_CASE(get_names_the_entry) {
   const StateDict dict = three();
-  check_error(error_of([&] { dict.get<Tensor<float, 3>>("fc.bias"); }), {"fc.bias", "wanted F32 (3)", "found I64 (3)"});
-  check_error(error_of([&] { dict.get<Tensor<float, 3>>("fc"); }), {"\"fc\""});
+  check_mentions(error_of([&] { dict.get<Tensor<float, 3>>("fc.bias"); }),
+                 {"fc.bias", "wanted F32 (3)", "found I64 (3)"});
+  check_mentions(error_of([&] { dict.get<Tensor<float, 3>>("fc"); }), {"\"fc\""});
 }
 
 BOOST_AUTO_TEST_CASE(a_name_is_taken_once) {
   StateDict dict = three();
-  check_error(error_of([&] { dict.insert("fc.bias", AnyTensor(DType::U8, {1})); }), {"fc.bias"});
+  check_mentions(error_of([&] { dict.insert("fc.bias", AnyTensor(DType::U8, {1})); }), {"fc.bias"});
   BOOST_TEST(equal(dict, three()));
 }
 
@@ -204,7 +205,7 @@ BOOST_AUTO_TEST_CASE(merge_appends_all_or_nothing) {
   StateDict dict = three(), other;
   other.insert("new", counting());
   other.insert("fc.bias", counting());
-  check_error(error_of([&] { dict.merge(other); }), {"fc.bias"});
+  check_mentions(error_of([&] { dict.merge(other); }), {"fc.bias"});
   BOOST_TEST(equal(dict, three()));
 
   other.rename("fc.bias", "newer");
@@ -222,8 +223,8 @@ BOOST_AUTO_TEST_CASE(rename_keeps_the_place) {
   BOOST_TEST((dict["a"].dtype() == DType::F64 && !dict.contains("conv.weight")));
   dict.rename("a", "a");
   const StateDict before = dict;
-  check_error(error_of([&] { dict.rename("a", "fc.bias"); }), {"\"a\"", "\"fc.bias\""});
-  check_error(error_of([&] { dict.rename("b", "c"); }), {"\"b\""});
+  check_mentions(error_of([&] { dict.rename("a", "fc.bias"); }), {"\"a\"", "\"fc.bias\""});
+  check_mentions(error_of([&] { dict.rename("b", "c"); }), {"\"b\""});
   BOOST_TEST(equal(dict, before));
   dict.rename(dict.begin()->first, "z");  // a name that the call itself changes
   BOOST_TEST((dict.contains("z") && !dict.contains("fc.weight")));
@@ -234,18 +235,18 @@ BOOST_AUTO_TEST_CASE(skipped_entries_are_no_entries_but_known) {
   dict.skip({"fc.scale", "I8", {4}});
   dict.skip({"quantized", "F8_E4M3", {}});
   BOOST_TEST((!dict.contains("fc.scale") && dict.size() == 3U && dict.skipped().size() == 2U));
-  check_error(error_of([&] { dict["fc.scale"]; }), {"\"fc.scale\"", "dtype I8", "does not store"});
-  check_error(error_of([&] { dict.get<Tensor<float, 4>>("quantized"); }), {"\"quantized\"", "dtype F8_E4M3"});
-  check_error(error_of([&] { dict.skip({"fc.scale", "I8", {}}); }), {"fc.scale", "taken"});
-  check_error(error_of([&] { dict.skip({"fc.bias", "I8", {}}); }), {"fc.bias", "taken"});
+  check_mentions(error_of([&] { dict["fc.scale"]; }), {"\"fc.scale\"", "dtype I8", "does not store"});
+  check_mentions(error_of([&] { dict.get<Tensor<float, 4>>("quantized"); }), {"\"quantized\"", "dtype F8_E4M3"});
+  check_mentions(error_of([&] { dict.skip({"fc.scale", "I8", {}}); }), {"fc.scale", "taken"});
+  check_mentions(error_of([&] { dict.skip({"fc.bias", "I8", {}}); }), {"fc.bias", "taken"});
 
   const StateDict fc = dict.subset("fc.");
   BOOST_TEST((fc.skipped().size() == 1U && fc.skipped("scale") && fc.skipped("scale")->dtype == "I8"));
 
   dict.rename("quantized", "q");
   BOOST_TEST((dict.skipped("q") && !dict.skipped("quantized")));
-  check_error(error_of([&] { dict.rename("q", "fc.bias"); }), {"fc.bias", "taken"});
-  check_error(error_of([&] { dict.rename("q", "fc.scale"); }), {"fc.scale", "taken"});
+  check_mentions(error_of([&] { dict.rename("q", "fc.bias"); }), {"fc.bias", "taken"});
+  check_mentions(error_of([&] { dict.rename("q", "fc.scale"); }), {"fc.scale", "taken"});
   dict.rename("q", "q");
 
   StateDict other;
