@@ -255,6 +255,41 @@ void overlap(Communicator& mpi) {
   check(reductions - before == 6, "every bucket is sent once");
 }
 
+/// A module whose second result stops gradients, and which has a member called as the types of layers are.
+struct WithFeatures : nn::Module<WithFeatures> {
+  BOOST_HANA_DEFINE_STRUCT(WithFeatures, (nn::Linear<4, 8>, body), (nn::Linear<8, 2>, head), (nn::Linear<2, 2>, last));
+  std::string name = "features";
+  auto forward(const auto& x) const {
+    const auto features = nn::functional::tanh(body(x));
+    return std::tuple{last(head(features)), nn::Variable{value_of(features), nn::no_grad}};
+  }
+  template <class X>
+  static auto value_of(const X& x) {
+    return x.data();
+  }
+};
+
+/// Passes over results of which some are not recorded, and passes beside later calls.
+void results(Communicator& mpi) {
+  using Y = Tensor<float, 3, 2>;
+  WithFeatures model, alone;
+  DistributedDataParallel replica{model, mpi, DistributedOptions{.bucket_cap_mb = 1e-6}};
+  alone.load_state_dict(model.state_dict());
+  tenon::manual_seed(7);  // the same everywhere: averages are the gradients of each rank
+  const nn::Variable a{random_tensor<Tensor<float, 3, 4>>()}, b{random_tensor<Tensor<float, 3, 4>>()};
+  const Y gradient = random_tensor<Y>();
+  const int before = reductions;
+  const auto first = replica(a), second = replica(b);
+  std::get<0>(first).backward(gradient);
+  check(reductions - before == 6, "a result that is not recorded beside one that is");
+  const auto third = replica(a);  // between the calls and the pass
+  std::get<0>(second).backward(gradient);
+  std::get<0>(third).backward(gradient);
+  check(reductions - before == 18, "passes beside later calls");
+  for (const auto& x : {a, b, a}) std::get<0>(alone(x)).backward(gradient);
+  check(near(gradients_of(model), gradients_of(alone)), "gradients of passes beside later calls");
+}
+
 void changes(Communicator& mpi) {
   using Model = nn::Sequential<nn::Linear<4, 8>, nn::Linear<8, 2>>;
   const nn::Variable x{random_tensor<Tensor<float, 3, 4>>()};
@@ -344,6 +379,23 @@ void borrow(int argc, char** argv) {
   if (rank == 0) std::printf("borrowed\n");
 }
 
+/// An error in a program that starts MPI itself.
+void borrow_and_break(int argc, char** argv) {
+  MPI_Init(&argc, &argv);
+  Communicator mpi{argc, argv};
+  rank = mpi.rank();
+  std::printf("rank %d is process %ld\n", rank, static_cast<long>(getpid()));
+  std::fflush(stdout);
+  MPI_Barrier(mpi.handle());
+  nn::Linear<4, 2> model;
+  DistributedDataParallel replica{model, mpi};
+  if (rank == 1) {
+    note_fault();
+    tenon::raise("a fault of the data of rank 1");
+  }
+  replica(nn::Variable{random_tensor<Tensor<float, 3, 4>>()}).backward(Tensor<float, 3, 2>{});
+}
+
 /// Trains for ever, but rank 1, which calls `end` at its third step, and goes no further.
 template <class F>
 void train_until(Communicator& mpi, F&& end) {
@@ -372,6 +424,7 @@ int main(int argc, char** argv) {
   try {
     const std::string_view what = argc > 1 ? argv[1] : "";
     if (what == "borrow") return borrow(argc, argv), 0;
+    if (what == "borrow_and_break") return borrow_and_break(argc, argv), 0;
     Communicator mpi{argc, argv};
     rank = mpi.rank();
     tenon::manual_seed(static_cast<std::uint64_t>(rank));
@@ -385,6 +438,7 @@ int main(int argc, char** argv) {
         train<4>(mpi);
       do_not_communicate(mpi);
       overlap(mpi);
+      results(mpi);
       changes(mpi);
       MPI_Barrier(mpi.handle());
       if (rank == 0) std::printf("trained on %d ranks\n", mpi.size());
@@ -399,7 +453,7 @@ int main(int argc, char** argv) {
     } else if (what == "ends") {
       train_until(mpi, [] {});
     } else {
-      std::printf("wanted: train, borrow, disagree, killed, throws, breaks or ends\n");
+      std::printf("wanted: train, borrow, borrow_and_break, disagree, killed, throws, breaks or ends\n");
       return 1;
     }
   } catch (const tenon::Error& error) {

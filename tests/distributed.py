@@ -4,7 +4,7 @@
 It trains, and it is to fail: of all ranks then none is there any longer 10 seconds after the fault, and somebody has
 said why.
 """
-import os, pathlib, re, subprocess, sys, time
+import os, pathlib, re, signal, subprocess, sys, time
 
 mpirun, program = sys.argv[1:]
 # Open MPI: more ranks than cores, in containers as well, and without a network.
@@ -18,6 +18,7 @@ faults = {
     'killed': r'rank 1 with PID .* signal 9',  # mpirun says so
     'throws': 'rank 1: a fault of the data of rank 1',
     'breaks': 'rank 1: both errors were thrown',
+    'borrow_and_break': r'rank \d: .*rank \d waits for the gradients of rank 1, which has ended',
     'ends': r'rank \d waits for the gradients of rank 1, which has ended'}
 passed, failed = 0, 0
 
@@ -28,10 +29,15 @@ def report(what, problem=None, output=''):
     print('ok   ' + what if problem is None else 'FAIL %s: %s\n%s' % (what, problem, output), flush=True)
 
 def run(what, ranks):
-    """The exit status, the output, and when it was there."""
-    done = subprocess.run([mpirun, '-n', str(ranks), program, what], env={**os.environ, **settings}, text=True,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120)
-    return done.returncode, done.stdout, time.time()
+    """The exit status, the output, and when it was there. What hangs is ended after two minutes, by a signal."""
+    with subprocess.Popen([mpirun, '-n', str(ranks), program, what], env={**os.environ, **settings}, text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True) as done:
+        try:
+            output, _ = done.communicate(timeout=120)
+        except subprocess.TimeoutExpired:
+            os.killpg(done.pid, signal.SIGTERM)  # which mpirun passes on to the ranks
+            output, _ = done.communicate()
+        return done.returncode, output, time.time()
 
 def is_running(process):
     """Whether there is such a process, other than one that has ended and whose parent does not look."""
@@ -51,6 +57,7 @@ for ranks in 2, 4:
         fault = re.search(r'fault at ([\d.]+)', output)
         problem = None
         if len(processes) != ranks or not fault: problem = 'not all ranks have begun'
+        elif status == -signal.SIGTERM: problem = 'hangs'
         elif status == 0: problem = 'exits as if nothing had happened'
         elif not re.search(message, output): problem = 'nobody says: ' + message
         else:

@@ -22,7 +22,7 @@ class BackwardQueue;
 /// A recorded operation. It lives as long as one of its outputs, or until `backward` has passed it.
 class Node : public memory::Recycled {
  public:
-  /// Where a node stands among the others that no call records.
+  /// The place of a node that no call records.
   enum class Order : std::uint64_t {
     last = 0,                                                        // a backward pass comes to it at its end
     before_first_use = (std::numeric_limits<std::uint64_t>::max)(),  // and after all that was recorded earlier
@@ -55,6 +55,8 @@ class Node : public memory::Recycled {
     order_ = node.order_ + 1;
     next_order() = order_ + 1;
   }
+  /// Returns the place of this node: backward passes come to those of higher order first.
+  std::uint64_t order() const noexcept { return order_; }
   /// Returns whether it is known where this node stands: one `before_first_use` waits for a call with an output of it.
   bool has_order() const noexcept { return order_ != static_cast<std::uint64_t>(Order::before_first_use); }
 

@@ -49,7 +49,7 @@ class AnyState : public memory::Recycled {
   void mark_had_grad() noexcept { had_grad_ = true; }
 
   const NodePointer& producer() const noexcept { return producer_; }
-  bool wants_grad() const noexcept { return requires_grad_ || producer_; }
+  bool wants_grad() const noexcept { return requires_grad_ || (producer_ && recorded_); }
   /// Notes that `node` made this value. `slot`, in the node, is cleared when this state ends before the node does;
   /// `reads_value` says whether the node's backward pass reads the value.
   void made_by(NodePointer node, OutputSlot& slot, bool reads_value) noexcept {

@@ -95,8 +95,9 @@ class Runtime {
 ///     }
 ///
 /// The first one of a program starts MPI, and ends it when it is destroyed: it stands in `main`, before everything that
-/// uses it. If an exception leaves its scope, other ranks may wait for this one for ever: MPI is not ended then, and
-/// when this process exits, it ends them too, by `MPI_Abort`.
+/// uses it. If an exception leaves its scope, the ranks that wait for gradients of this one throw tenon::Error. Others
+/// may wait for ever: MPI is not ended then, and when this process exits, it ends them too, by `MPI_Abort`, unless the
+/// program has started MPI itself.
 ///
 /// MPI is called by the threads that make this and the DistributedDataParallel, and that call `backward`: one at a
 /// time, and by the main thread alone if the program has started MPI without support for threads.
@@ -116,6 +117,7 @@ class Communicator {
     if (!has_failed_ && std::uncaught_exceptions() == exceptions_) {
       meet_at_end();
     } else {
+      tell_failure();
       ranks_.leave();
       ends_.leave();
       runtime_.abort_at_exit();
@@ -162,6 +164,15 @@ class Communicator {
       rank_of_least_ = status.MPI_SOURCE;
     }
     ++ended_;
+  }
+  /// Tells the other ranks that this one starts no further reductions, so that none waits for it. Does not wait.
+  void tell_failure() noexcept {
+    static constexpr std::uint64_t none = 0;
+    for (int other = 0; other < size_; ++other) {
+      MPI_Request request = MPI_REQUEST_NULL;
+      if (other != rank_ && MPI_Isend(&none, 1, MPI_UINT64_T, other, 0, ends_.handle(), &request) == MPI_SUCCESS)
+        MPI_Request_free(&request);
+    }
   }
   /// Tells the other ranks that this one ends, and waits for their ends.
   void meet_at_end() noexcept {

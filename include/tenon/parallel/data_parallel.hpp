@@ -91,6 +91,8 @@ class DataParallel : public Container<DataParallel<Model, Tags...>> {
 
  public:
   static constexpr std::string_view name = "DataParallel";
+  /// It adds up the gradients of its threads when all of these have ended: for DistributedDataParallel.
+  using completes_gradients_late = void;
   template <class Conversion>
   using rebind = DataParallel<rebound_or_same_t<Model, Conversion>, Tags...>;
 

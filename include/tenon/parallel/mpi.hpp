@@ -4,7 +4,6 @@
 
 #include <cmath>
 #include <memory>
-#include <string_view>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -60,10 +59,10 @@ class DistributedDataParallel {
       raise(Text("DistributedDataParallel: bucket_cap_mb: wanted a positive number, found ") +
             to_text(options.bucket_cap_mb));
     nn::for_each_module(module, []<class M>(const auto&, const M&) {
-      if constexpr (requires { std::string_view(M::name); })
-        static_assert(M::name != "DataParallel",
-                      "DistributedDataParallel: there is a DataParallel in the model, which adds the gradients of its "
-                      "threads up behind its backward pass");
+      static_assert(
+          !requires { typename M::completes_gradients_late; },
+          "DistributedDataParallel: there is a DataParallel in the model, which adds the gradients of its "
+          "threads up behind its backward pass");
     });
     auto ranks = std::make_unique<OwnCommunicator>(mpi.handle());
     check_agreement(mpi, ranks->handle(),
@@ -92,7 +91,8 @@ class DistributedDataParallel {
   /// `module(x...)`. A result that is recorded brings the gradients together when `backward` comes from it.
   template <class... X>
   auto operator()(const X&... x) {
-    if constexpr ((is_variable<X> || ...)) check_unchanged();
+    constexpr bool are_tensors = (requires { typename X::place; } && ...);  // and no Variables, nor packed ones
+    if constexpr (!are_tensors) check_unchanged();
     return behind_node(reducer_, module(x...));
   }
 

@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <climits>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <memory>
 #include <thread>
@@ -138,21 +139,26 @@ class Reducer : public std::enable_shared_from_this<Reducer> {
           "DistributedDataParallel: an error broke off an earlier backward pass, in which other ranks may still wait "
           "for this one: end the program");
   }
-  /// Begins to reduce, in a backward pass that `queue` walks.
-  void begin(autograd::BackwardQueue& queue) {
+  /// Begins to reduce, in a backward pass that `queue` walks and that comes from results of order `results`.
+  void begin(autograd::BackwardQueue& queue, std::uint64_t results) {
     check_usable();
-    if (std::exchange(is_in_pass_, true)) return;
+    if (std::exchange(is_in_pass_, true)) {
+      results_ = (std::min)(results_, results);
+      return;
+    }
+    results_ = results;
     queue.push(autograd::NodePointer(new PassNode(shared_from_this())));
   }
-  /// Notes that the gradients of bucket `i` are complete, if `is_complete`, or that they have changed.
-  void reach(std::size_t i, bool is_complete) {
+  /// Notes that the gradients of bucket `i` have changed. They are complete if the pass comes to the node that awaits
+  /// them in its order: one that a later call has put in its place is reached early.
+  void reach(std::size_t i, std::uint64_t order) {
     if (!is_in_pass_) return;
     if (i < started_)
       raise(Text("DistributedDataParallel: a gradient of the bucket of \"") +
             Text(buckets_[i].gradients.front().state->name()) +
             "\" was computed after its average: call backward on all results together, or on each before the next "
             "call");
-    buckets_[i].is_complete = buckets_[i].is_complete || is_complete;
+    buckets_[i].is_complete = buckets_[i].is_complete || order < results_;
     while (started_ < buckets_.size() && buckets_[started_].is_complete) start();
     // MPI goes on with what was started only while it is called.
     int is_done = 0;
@@ -265,12 +271,13 @@ class Reducer : public std::enable_shared_from_this<Reducer> {
   std::unique_ptr<OwnCommunicator> ranks_;
   std::vector<Bucket> buckets_;
   memory::Array<std::byte> buffer_;
-  std::size_t started_ = 0;  // of a pass, how many buckets are on their way
+  std::size_t started_ = 0;    // of a pass, how many buckets are on their way
+  std::uint64_t results_ = 0;  // and the lowest order of the results that it comes from
   bool is_in_pass_ = false, has_failed_ = false;
 };
 
 inline void BucketNode::propagate(autograd::BackwardQueue&) {
-  reducer_.reach(bucket_, has_order());
+  reducer_.reach(bucket_, order());
   let_go();
 }
 inline void BucketNode::let_go() { reducer_.await(bucket_); }

@@ -2,6 +2,7 @@
 /// The node behind the results of a DistributedDataParallel: a backward pass that comes from one of them reduces.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <tuple>
 #include <type_traits>
@@ -12,12 +13,26 @@
 
 namespace tenon::inline TENON_ISA::parallel {
 
+/// Returns which of `results` are recorded, as bits.
+template <class... R>
+std::uint32_t recorded_results(const R&... results) {
+  static_assert(sizeof...(R) <= 32, "DistributedDataParallel: a module returns at most 32 results");
+  std::uint32_t recorded = 0, bit = 1;
+  const auto note = [&]([[maybe_unused]] const auto& result) {
+    if constexpr (is_variable<std::remove_cvref_t<decltype(result)>>)
+      if (result.state()->wants_grad()) recorded |= bit;
+    bit <<= 1;
+  };
+  (note(results), ...);
+  return recorded;
+}
+
 /// Passes the gradients of Variables among results of types `R` on as they are.
 template <class... R>
 class ResultsNode final : public autograd::CallNode<sizeof...(R), sizeof...(R)> {
  public:
   explicit ResultsNode(std::shared_ptr<Reducer> reducer, const R&... results)
-      : ResultsNode::CallNode(autograd::wanted_gradients(results...), 0), reducer_(std::move(reducer)) {
+      : ResultsNode::CallNode(recorded_results(results...), 0), reducer_(std::move(reducer)) {
     this->inputs_ = {state_of(results)...};
     this->follow_inputs();
   }
@@ -32,7 +47,7 @@ class ResultsNode final : public autograd::CallNode<sizeof...(R), sizeof...(R)> 
   void propagate(autograd::BackwardQueue& queue) override {
     if (this->reached()) {
       this->check_values("DistributedDataParallel", autograd::needs_nothing, queue);
-      reducer_->begin(queue);
+      reducer_->begin(queue, this->order());
       std::size_t i = 0;
       (pass_on<R>(i++), ...);
       this->queue_producers(queue);
@@ -87,7 +102,7 @@ std::tuple<R...> behind_node(const std::shared_ptr<Reducer>& reducer, const std:
   (check_result<R>(), ...);
   return std::apply(
       [&](const R&... result) {
-        if (autograd::wanted_gradients(result...) == 0) return results;
+        if (recorded_results(result...) == 0) return results;
         const boost::intrusive_ptr<ResultsNode<R...>> node(new ResultsNode<R...>(reducer, result...));
         return node->attach(result...);
       },
