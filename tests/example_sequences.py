@@ -1,5 +1,6 @@
 """example_sequences.py PROGRAM: runs the example on made-up languages."""
 
+import json
 import random
 import re
 
@@ -19,6 +20,12 @@ class Sequences(ExampleTest):
             words = ["".join(source.choices(letters, k=source.randint(3, 16))) for _ in range(200)]
             (self.lists / name).write_text("\n".join(["it's", "x-ray", "NATO", "ab", *words]) + "\n")
 
+    def losses(self):
+        """What the training has written down, a number for each 20 steps."""
+        file = (self.path / "out" / "training.safetensors").read_bytes()
+        header = json.loads(file[8 : 8 + int.from_bytes(file[:8], "little")])
+        return [float(loss) for loss in header["__metadata__"]["losses"].split()]
+
     def run_on_lists(self, *arguments):
         return self.run_program("--lists", self.lists, *arguments)
 
@@ -32,22 +39,28 @@ class Sequences(ExampleTest):
         for picture in "confusion.png", "training.png":
             self.check_picture(self.path / "out" / picture, 600, 300)
 
+        losses = self.losses()
+        self.assertEqual(len(losses), 10)
+        self.assertLess(losses[5], (losses[0] + losses[4]) / 2)  # what was resumed had learnt something
+
         saved = self.path / "out" / "training.safetensors"
         run = self.run_on_lists("--steps", "240", "--resume", saved)
         self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
         self.assertIn("resumed after 200 steps", run.stdout)
         self.assertIn("40 steps in", run.stdout)
+        self.assertEqual(self.losses()[:10], losses)
+        self.assertLess(self.losses()[10], losses[0] / 2)
 
     def test_an_error_names_the_file(self):
         (self.lists / "dutch").unlink()
-        run = self.run_on_lists("--steps", "20")
+        run = self.run_on_lists("--steps", "40")
         self.assertEqual(run.returncode, 1)
         self.assertIn(str(self.lists / "dutch"), run.stderr)
 
     def test_a_file_that_is_no_training_is_an_error(self):
         file = self.path / "other.safetensors"
         file.write_bytes((2).to_bytes(8, "little") + b"{}")
-        run = self.run_on_lists("--steps", "20", "--resume", file)
+        run = self.run_on_lists("--steps", "40", "--resume", file)
         self.assertEqual(run.returncode, 1)
         self.assertIn(str(file), run.stderr)
 

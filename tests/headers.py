@@ -3,9 +3,9 @@
 
 ROOT holds include/ and include/cuda/. Other libraries' headers are compiled once and lie before every header, which
 saves most of the time. So that one of them is missing would not be noticed: what a header uses of them by the names
-below, it must include itself or through headers of tenon. So are the headers of tenon that BASE includes, for those that
-include BASE. A header that another one includes before all others of tenon is compiled with that one. What needs MPI is
-left out where pkg-config finds no Open MPI.
+below, it must include itself or through headers of tenon. BASE and what it includes are compiled once, too, for the
+headers that include BASE. A header that another one includes before all others of tenon is compiled with that one,
+unless that one has BASE before it. What needs MPI is left out where pkg-config finds no Open MPI.
 """
 import concurrent.futures, functools, pathlib, re, subprocess, sys, tempfile
 
@@ -87,12 +87,17 @@ def precompile(folder):
             source.write_text(lines + last)
             subprocess.run([*command, *once, '-x', 'c++-header', source, '-o', str(source) + '.gch'], check=True)
 
-first_included = {included(header)[0] for header in headers if included(header)}
+def has_base(header):
+    """Whether BASE lies before `header` when that is compiled."""
+    return header != BASE and BASE in reached(header)
+
+first_included = {first for header in headers for first in included(header)[:1]
+                  if not has_base(header) or has_base(first)}
 
 def compile_alone(header):
     """The first error of a header."""
     command, kind = language(header)
-    base = '_base' if BASE in reached(header) and header != BASE else ''
+    base = '_base' if has_base(header) else ''
     command += ['-fsyntax-only', '-x', 'c++', '-include', folder / (kind + base + '.hpp'), '-']
     run = subprocess.run(command, input='#include "%s"\n' % header, capture_output=True, text=True)
     problems = [line for line in run.stderr.splitlines() if ' error: ' in line][:1]

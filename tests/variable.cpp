@@ -233,6 +233,15 @@ BOOST_AUTO_TEST_CASE(a_node_may_await_the_gradient_of_a_parameter) {
   BOOST_TEST(numbers(twice.bias.grad()) == (list{2, 2}), boost::test_tools::per_element());
   BOOST_TEST(!twice.bias.state()->recorded());
 
+  // Nobody wants the gradient of a frozen parameter, awaited or not.
+  twice.weight.requires_grad(false);
+  twice.bias.requires_grad(false);
+  new AwaitingNode(Order::before_first_use, twice, twice, found);
+  BOOST_TEST(!twice(x).state()->wants_grad());
+  twice.bias.state()->producer()->let_go();
+  twice.weight.requires_grad(true);
+  twice.bias.requires_grad(true);
+
   // One that was there only after the record has no place in it.
   const auto y = twice(x);
   new AwaitingNode(Order::before_first_use, twice, twice, found);

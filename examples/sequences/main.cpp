@@ -28,10 +28,10 @@ constexpr char usage[] =
     "Trains a GRU to tell the language of a word: English, German, French, Spanish, Italian or Dutch.\n"
     "\n"
     "  WORD           further words, whose languages are printed\n"
-    "  --steps N      of the training, of 64 words each (default 10000)\n"
+    "  --steps N      of the training, of 64 words each, at least 40 (default 10000)\n"
     "  --words N      of each language (default 40000)\n"
     "  --seed N       of the initial weights, and of which words are learnt when (default 1)\n"
-    "  --resume FILE  that a training left: goes on from there, to the last step\n"
+    "  --resume FILE  that a training left: goes on from there, to the last step, with its --seed and --words\n"
     "  --lists DIR    the word lists (default: /usr/share/dict)\n"
     "  --out DIR      where training.safetensors, training.png and confusion.png go (default: the current directory)\n"
     "  --help         this text\n";
@@ -71,7 +71,7 @@ std::size_t best(const Reader::Scores& scores) {
 void draw_training(const std::vector<double>& losses, const std::filesystem::path& path) {
   std::vector<double> steps(losses.size());
   for (std::size_t i = 0; i < steps.size(); ++i) steps[i] = static_cast<double>((i + 1) * Training::steps_of_a_point);
-  examples::Plot plot("The training, the second half of it from a file", 1);
+  examples::Plot plot("The training", 1);
   plot.axes({"steps", 0, steps.back()}, {"cross entropy", 0, 1.05 * *std::ranges::max_element(losses)});
   plot.line(steps, std::span<const double>(losses), examples::blue, "");
   plot.save(path);
@@ -80,28 +80,32 @@ void draw_training(const std::vector<double>& losses, const std::filesystem::pat
 void run(int argc, char** argv) {
   const examples::CommandLine line(argc, argv, usage, {"steps", "words", "seed", "resume", "lists", "out"}, 1000);
   constexpr std::size_t point = Training::steps_of_a_point;
-  const std::size_t steps = (line.number("steps", std::size_t{10000}, std::size_t{1}) + point - 1) / point * point;
-  const auto of_each_language = line.number("words", std::size_t{40000}, std::size_t{10});
-  const auto seed = line.number("seed", std::uint64_t{1}, std::uint64_t{0});
+  const std::size_t steps = (line.number("steps", std::size_t{10000}, 2 * point) + point - 1) / point * point;
+  Training training;
+  training.words = line.number("words", training.words, std::size_t{10});
+  training.seed = line.number("seed", training.seed, std::uint64_t{0});
+  const std::string resumed = line.text("resume", "");
+  if (!resumed.empty()) training.load(resumed);
   const std::filesystem::path out = line.text("out", "."), saved = out / "training.safetensors";
   std::filesystem::create_directories(out);
 
-  tenon::manual_seed(seed);
-  const WordSet words = read_words(line.text("lists", "/usr/share/dict"), of_each_language);
+  tenon::manual_seed(training.seed);
+  const WordSet words = read_words(line.text("lists", "/usr/share/dict"), training.words);
   std::printf("%zu words to learn, %zu to be tested with\n", words.training.size(), words.test.size());
 
-  Training training;
-  if (const std::string file = line.text("resume", ""); !file.empty()) {
-    training.load(file);
-    std::printf("%s: resumed after %zu steps\n", file.c_str(), training.steps());
-  } else if (const std::size_t half = steps / 2 / point * point; half > 0) {
+  if (!resumed.empty()) {
+    std::printf("%s: resumed after %zu steps\n", resumed.c_str(), training.steps());
+  } else {
+    const std::size_t half = steps / 2 / point * point;
     Training first;
-    first.run(words.training, half, steps, seed);
+    first.words = training.words;
+    first.seed = training.seed;
+    first.run(words.training, half, steps);
     first.save(saved);
     training.load(saved);  // what `first` knew is gone after this block
     std::printf("%s: a new model resumes after %zu steps\n", saved.c_str(), training.steps());
   }
-  if (training.steps() < steps) training.run(words.training, steps, steps, seed);
+  if (training.steps() < steps) training.run(words.training, steps, steps);
   training.save(saved);
   std::printf("written %s\n\n", saved.c_str());
 

@@ -70,6 +70,8 @@ inline Batch draw_batch(const std::vector<Word>& words) {
 struct Training {
   LanguageOf model;
   tenon::optim::Adam optimizer{model, {.lr = first_rate}};
+  std::size_t words = 40000;   // of each language, from which the test's are taken
+  std::uint64_t seed = 1;      // of those, and of which words are learnt when
   std::vector<double> losses;  // the mean of each `steps_of_a_point` steps
 
   static constexpr double first_rate = 4e-3;
@@ -79,14 +81,14 @@ struct Training {
 
   /// Trains up to step `end` of `all`, a multiple of `steps_of_a_point`. The words of a step depend on its number and
   /// `seed` alone, so that a training that was stopped and resumed sees the same.
-  void run(const std::vector<Word>& words, std::size_t end, std::size_t all, std::uint64_t seed) {
+  void run(const std::vector<Word>& training_words, std::size_t end, std::size_t all) {
     const nn::CrossEntropyLoss<> criterion;
     const std::size_t begin = steps();
     examples::StatusLine line(end - begin, 10);
     double sum = 0;
     for (std::size_t step = begin; step < end; ++step) {
       tenon::manual_seed(seed + step);
-      const Batch drawn = draw_batch(words);
+      const Batch drawn = draw_batch(training_words);
       model.zero_grad();
       const auto loss = criterion(model.after_words(nn::Variable{drawn.letters}, drawn.lengths), drawn.languages);
       loss.backward();
@@ -110,28 +112,30 @@ struct Training {
   void save(const std::filesystem::path& path) const {
     tenon::StateDict all = model.state_dict().prefixed("model.");
     all.merge(optimizer.state_dict().prefixed("optimizer."));
-    all.metadata()["losses"] = [&] {
-      std::string text;
-      for (const double loss : losses) {
-        char number[32];
-        std::snprintf(number, sizeof number, "%.17g ", loss);
-        text += number;
-      }
-      return text;
-    }();
+    std::ostringstream text;
+    text.precision(17);
+    for (const double loss : losses) text << loss << ' ';
+    all.metadata()["losses"] = text.str();
+    all.metadata()["words"] = std::to_string(words);
+    all.metadata()["seed"] = std::to_string(seed);
     tenon::io::save_safetensors(path, all);
   }
   /// Takes it from a file that `save` has written.
   void load(const std::filesystem::path& path) {
     const tenon::StateDict all = tenon::io::load_safetensors(path);
-    const auto entry = all.metadata().find("losses");
-    if (entry == all.metadata().end())
-      tenon::raise(path.string() + ": wanted the losses of a training in its metadata, found none");
+    const auto numbers = [&](const char* name) {
+      const auto entry = all.metadata().find(name);
+      if (entry == all.metadata().end())
+        tenon::raise(path.string() + ": wanted the " + name + " of a training in its metadata, found none");
+      return std::istringstream(entry->second);
+    };
+    std::istringstream its_losses = numbers("losses");
+    numbers("words") >> words;
+    numbers("seed") >> seed;
     model.load_state_dict(all.subset("model."));
     optimizer.load_state_dict(all.subset("optimizer."));
     losses.clear();
-    std::istringstream text(entry->second);
-    for (double loss = 0; text >> loss;) losses.push_back(loss);
+    for (double loss = 0; its_losses >> loss;) losses.push_back(loss);
   }
 };
 

@@ -10,7 +10,7 @@ import re
 import sys
 
 FUNCTION = r"^(?:\.\w+ )*\.(?:entry|func)\b"
-KERNEL = re.compile(rf"\.entry (\w+)\((.*?)(?={FUNCTION}|\0)", re.MULTILINE | re.DOTALL)
+KERNEL = re.compile(rf"\.entry (\w+)\((.*?)(?={FUNCTION}|\0|\Z)", re.MULTILINE | re.DOTALL)
 STORE = re.compile(r"^\s*(?:@!?%p\d+ )?(?:st|red|atom)\.(?!local|param|shared)", re.MULTILINE)
 IDLE = "EmptyKernel"  # Thrust's own, which asks for the version of the device
 

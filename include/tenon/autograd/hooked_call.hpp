@@ -44,8 +44,8 @@ struct HookedType {
   std::span<const index_t> extents;
   /// Calls `transfer` for the elements of the gradient, which are zero if nothing wrote them.
   void (*transfer_gradient)(AnyState& state, HookedElements::Transfer* transfer, void* on_host);
-  /// Makes, in storage for a Variable, one of the same value, and returns its state. The Variable counts as an owner of
-  /// that, which whoever has the storage lets go: its destructor does nothing else.
+  /// Makes, in storage for a Variable, one of the same value, and returns its state. The Variable owns a reference to
+  /// the state; who has the storage releases that reference, and does not destroy the Variable.
   AnyState* (*copy)(const AnyState& state, void* variable);
 };
 template <class TensorType>

@@ -69,7 +69,8 @@ struct TimeWindowsOf<operation::ConvTranspose<1, In, Out, K, St, P, OutputPaddin
 template <class Shown, class K, class St, class P, class D, bool Ceil, class Function>
 struct TimeWindowsOf<operation::Pool<Shown, operation::SlidingWindows<1, K, St, P, D, Ceil>, Function, false>> {
   static constexpr index_t stride = St::value[0], reach = (K::value[0] - 1) * D::value[0] + 1 - stride;
-  static constexpr TimeWindows value{stride, 1, reach <= 0 ? 0 : (reach + stride - 1) / stride* stride, P::value[0], 0};
+  static constexpr TimeWindows value{stride, 1, reach <= 0 ? 0 : ((reach + stride - 1) / stride) * stride, P::value[0],
+                                     0};
   static constexpr index_t multiply_adds(index_t, index_t) { return 0; }
   template <class S, index_t Length>
   using result = detail::images_of_t<Shown, 0, 0, S, Length>;
