@@ -15,7 +15,7 @@ rows = [[cell.strip() for cell in line.strip('| ').split(' | ')] for line in lin
 if len(rows) < 10: problems.append('the table was not found')
 
 # A layer names itself as the first argument of its base.
-layer = re.compile(r'^(?:class|struct)\s+(\w+)\s*:\s*(?:public\s+)?[\w:]+<\s*\1\b', re.M)
+layer = re.compile(r'^(?:class|struct)\s+(\w+)\s*:\s*(?:public\s+)?(?!std::)[\w:]+<\s*\1\b', re.M)
 operations = re.compile(r'^namespace operation \{$.*?^\}  // namespace operation$', re.M | re.S)
 comment = re.compile(r'((?:^///.*\n)*)(?:^(?!///).*\n)?\Z', re.M)  # with a line of `template` behind it
 defined = set()
