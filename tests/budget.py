@@ -1,14 +1,17 @@
-"""budget.py COMPILER BUILD...: what building and running the tests took, and whether that is within the budgets.
+"""budget.py sample COMPILER FILE: adds a line to FILE, how long budget_unit.cpp takes COMPILER now, in seconds.
+budget.py report FILE BUILD...: what building and running the tests took, and whether that is within the budgets.
 
-Times are multiples of B, so that slow and fast machines have the same budgets: B is what tenon/tenon.hpp alone took
-COMPILER when the budgets were set, and 1.8 times what budget_unit.cpp takes, which does not change with tenon. A step's
-time is what it took beside another one, on a machine that may have been busy with more. Prints the longest steps and
-the sum, and what is over UNIT or TOTAL; fails where that is by more than half, which no busy machine explains.
+Times are multiples of B, so that slow and fast machines have the same budgets: B is what tenon/tenon.hpp alone took g++
+when the budgets were set, and 1.8 times what budget_unit.cpp takes, which does not change with tenon: the mean of the
+samples, since machines do not keep their speed. A step's time is what it took beside another one, on a machine that may
+have been busy with more. Prints the longest steps and the sum, and what is over UNIT or TOTAL; fails where that is by
+more than half, which no busy machine explains.
 """
 
 import json
 import pathlib
 import re
+import statistics
 import subprocess
 import sys
 import time
@@ -18,15 +21,17 @@ EXCUSED = 1.5
 UNITS_OF_REFERENCE = 1.8
 
 
-def reference(compiler):
-    """B, in seconds: the shortest of three."""
+def sample(compiler, file):
+    """The shortest of three, since the first reads its headers from a disk."""
     source = pathlib.Path(__file__).parent / "budget_unit.cpp"
     times = []
     for _ in range(3):
         start = time.monotonic()
         subprocess.run([compiler, "-std=c++20", "-O2", "-w", "-c", source, "-o", "/dev/null"], check=True)
         times.append(time.monotonic() - start)
-    return UNITS_OF_REFERENCE * min(times)
+    with open(file, "a") as samples:
+        samples.write(f"{min(times)}\n")
+    return 0
 
 
 def steps(build):
@@ -45,11 +50,14 @@ def steps(build):
     return [(seconds, f"{build.name}: {name}") for name, seconds in found.items()]
 
 
-def main(compiler, builds):
-    unit = reference(compiler)
+def report(file, *builds):
+    samples = [float(line) for line in pathlib.Path(file).read_text().split()]
+    unit = UNITS_OF_REFERENCE * statistics.mean(samples)
     all_steps = sorted((step for build in map(pathlib.Path, builds) for step in steps(build)), reverse=True)
     total = sum(seconds for seconds, _ in all_steps)
-    print(f"B = {unit:.2f} s; {total:.0f} s = {total / unit:.0f} B in all, budget {TOTAL} B; the longest, budget {UNIT} B:")
+    shortest, longest = (UNITS_OF_REFERENCE * extreme(samples) for extreme in (min, max))
+    print(f"B = {unit:.2f} s ({shortest:.2f} to {longest:.2f}); {total:.0f} s = {total / unit:.0f} B in all, "
+          f"budget {TOTAL} B; the longest, budget {UNIT} B:")
     for seconds, name in all_steps[:15]:
         print(f"{seconds / unit:6.1f} B {seconds:6.1f} s  {name}")
     is_run = re.compile("[^:]*: run ")  # of many programs in one
@@ -62,4 +70,4 @@ def main(compiler, builds):
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], sys.argv[2:]))
+    sys.exit({"sample": sample, "report": report}[sys.argv[1]](*sys.argv[2:]))

@@ -14,11 +14,15 @@ sh scripts/debian-packages.sh g++ clang-19 clang-tidy-19 libclang-rt-19-dev meso
   libc++-19-dev libc++abi-19-dev $others
 
 logs=
+speeds=build/speeds  # of the machine, before each build and at the end
+mkdir -p build
+rm -f "$speeds"
 # run_tests NAME COMPILER SETUP_OPTIONS [ARGUMENT...]
 run_tests() {
   build=build/tests-$1 compiler=$2 options=$3
   shift 3
   echo "== $build"
+  python3 tests/budget.py sample g++ "$speeds"
   rm -f "$build/meson-logs/testlog.json"
   # Whatever fails here, count.py finds it in the log or misses the log.
   if { [ -e "$build/build.ninja" ] ||
@@ -36,7 +40,8 @@ run_tests gcc g++ -Dexamples=true "$@"
 run_tests clang clang++-19 "-Dmarch=$march" "$@"
 run_tests sanitizers clang++-19 "-Dexamples=true -Doptimization=1 -Db_sanitize=address,undefined -Db_lundef=false" "$@"
 within_budget=true
-[ $# -gt 0 ] || python3 tests/budget.py g++ build/tests-gcc build/tests-clang build/tests-sanitizers ||
+python3 tests/budget.py sample g++ "$speeds"
+[ $# -gt 0 ] || python3 tests/budget.py report "$speeds" build/tests-gcc build/tests-clang build/tests-sanitizers ||
   within_budget=false
 python3 tests/count.py $logs
 $within_budget
