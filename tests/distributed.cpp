@@ -58,21 +58,19 @@ void check_error(std::string_view wanted, F&& f) {
   check(false, std::string(wanted).c_str());
 }
 
-template <class Model>
-std::vector<double> values_of(Model& model) {
-  std::vector<double> values;
+/// The elements of the tensors that `tensor_of` finds in the parameters.
+std::vector<double> numbers_of(auto& model, const auto& tensor_of) {
+  std::vector<double> numbers;
   nn::for_each_parameter(model, [&](const std::string&, auto& parameter) {
-    for (const auto value : parameter.data()) values.push_back(static_cast<double>(value));
+    for (const auto number : tensor_of(parameter)) numbers.push_back(static_cast<double>(number));
   });
-  return values;
+  return numbers;
 }
-template <class Model>
-std::vector<double> gradients_of(Model& model) {
-  std::vector<double> values;
-  nn::for_each_parameter(model, [&](const std::string&, auto& parameter) {
-    for (const auto value : parameter.grad()) values.push_back(static_cast<double>(value));
-  });
-  return values;
+std::vector<double> values_of(auto& model) {
+  return numbers_of(model, [](auto& parameter) -> auto& { return parameter.data(); });
+}
+std::vector<double> gradients_of(auto& model) {
+  return numbers_of(model, [](auto& parameter) -> auto& { return parameter.grad(); });
 }
 bool near(const std::vector<double>& a, const std::vector<double>& b) {
   bool result = a.size() == b.size();

@@ -146,7 +146,7 @@ BOOST_AUTO_TEST_CASE(precision_and_recall) {
   for (int i = 0; i < 2; ++i) confusion.add(3, 4);
   confusion.add(4, 3);
   confusion.add(4, 4);
-  BOOST_TEST(confusion.images(3) == 8u);
+  BOOST_TEST(confusion.count(3) == 8u);
   BOOST_TEST(confusion.accuracy() == 7. / 10);
   BOOST_TEST(confusion.precision(3) == 6. / 7);
   BOOST_TEST(confusion.recall(3) == 6. / 8);

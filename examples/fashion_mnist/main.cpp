@@ -87,7 +87,7 @@ void run(const Options& options) {
                                         std::plus(), std::equal_to());
   std::printf("loaded and compiled: test accuracy %.2f %%, the same class as before for %zu images\n\n",
               100 * confusion.accuracy(), agree);
-  confusion.print();
+  print(confusion);
   std::printf("\n%.2f us per image (median), %.2f us (99th percentile)\n", quantile(microseconds, 0.5),
               quantile(microseconds, 0.99));
   draw(test, predicted, confusion.accuracy(), picture_file);

@@ -112,7 +112,7 @@ void run(int argc, char** argv) {
   Reader read(training.model);
   Confusion confusion;
   for (const Word& word : words.test) confusion.add(word.language, best(read(word.bytes)));
-  confusion.print();
+  print(confusion);
   char title[80];
   std::snprintf(title, sizeof title, "%.1f %% of %zu words recognised", 100 * confusion.accuracy(), words.test.size());
   std::printf("%s\n", title);
@@ -122,7 +122,7 @@ void run(int argc, char** argv) {
     std::printf("%-16s %-8s %.0f %%\n", word.c_str(), language_names[best(scores)], 100 * scores[best(scores)]);
   }
 
-  confusion.draw(title, out / "confusion.png");
+  draw(confusion, title, out / "confusion.png");
   draw_training(training.losses, out / "training.png");
   std::printf("drawn %s, %s\n", (out / "confusion.png").c_str(), (out / "training.png").c_str());
 }

@@ -49,6 +49,7 @@ class AnyState : public memory::Recycled {
   void mark_had_grad() noexcept { had_grad_ = true; }
 
   const NodePointer& producer() const noexcept { return producer_; }
+  /// Returns whether a backward pass computes the gradient. A node that only awaits it is no reason to.
   bool wants_grad() const noexcept { return requires_grad_ || (producer_ && recorded_); }
   /// Notes that `node` made this value. `slot`, in the node, is cleared when this state ends before the node does;
   /// `reads_value` says whether the node's backward pass reads the value.

@@ -2,6 +2,9 @@
 /// What BOOST_HANA_DEFINE_STRUCT says of a class, as types: a program that walks the members runs nothing of Hana's.
 #pragma once
 
+#include <type_traits>
+#include <utility>
+
 #include "../core/hana.hpp"
 
 namespace tenon::inline TENON_ISA::nn::detail {

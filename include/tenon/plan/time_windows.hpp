@@ -54,11 +54,19 @@ struct TimeWindowsOf<operation::Conv<1, In, Out, K, St, P, D, Groups>> {
   using result = detail::images_of_t<operation::Conv1d<In, Out>, In, Out, S, Length>;
 };
 
+namespace detail {
+/// How many windows that begin before another one, `stride` apart, reach into it.
+constexpr index_t overlapping(index_t kernel, index_t stride, index_t dilation) {
+  const index_t reach = (kernel - 1) * dilation + 1 - stride;
+  return reach <= 0 ? 0 : (reach + stride - 1) / stride;
+}
+}  // namespace detail
+
 /// A transposed convolution adds to as many results as its stride what older elements have left of their kernels.
 template <index_t In, index_t Out, class K, class St, class P, class OutputPadding, class D, index_t Groups>
 struct TimeWindowsOf<operation::ConvTranspose<1, In, Out, K, St, P, OutputPadding, D, Groups>> {
-  static constexpr index_t stride = St::value[0], reach = (K::value[0] - 1) * D::value[0] + 1 - stride;
-  static constexpr TimeWindows value{1, stride, reach <= 0 ? 0 : (reach + stride - 1) / stride, P::value[0], 0};
+  static constexpr index_t stride = St::value[0];
+  static constexpr TimeWindows value{1, stride, detail::overlapping(K::value[0], stride, D::value[0]), P::value[0], 0};
   static constexpr index_t multiply_adds(index_t inputs, index_t) { return inputs * (Out / Groups) * K::value[0]; }
   template <class S, index_t Length>
   using result = detail::images_of_t<operation::ConvTranspose1d<In, Out>, In, Out, S, Length>;
@@ -68,9 +76,9 @@ struct TimeWindowsOf<operation::ConvTranspose<1, In, Out, K, St, P, OutputPaddin
 /// window that ends outside, as with ceil_mode, is that of a sequence that ends.)
 template <class Shown, class K, class St, class P, class D, bool Ceil, class Function>
 struct TimeWindowsOf<operation::Pool<Shown, operation::SlidingWindows<1, K, St, P, D, Ceil>, Function, false>> {
-  static constexpr index_t stride = St::value[0], reach = (K::value[0] - 1) * D::value[0] + 1 - stride;
-  static constexpr TimeWindows value{stride, 1, reach <= 0 ? 0 : ((reach + stride - 1) / stride) * stride, P::value[0],
-                                     0};
+  static constexpr index_t stride = St::value[0];
+  static constexpr TimeWindows value{stride, 1, stride* detail::overlapping(K::value[0], stride, D::value[0]),
+                                     P::value[0], 0};
   static constexpr index_t multiply_adds(index_t, index_t) { return 0; }
   template <class S, index_t Length>
   using result = detail::images_of_t<Shown, 0, 0, S, Length>;
