@@ -28,9 +28,8 @@ constexpr bool has_member(std::string_view name) {
   } else if constexpr (BuiltIn<M> && requires { M::keys; }) {
     return std::find(M::keys.begin(), M::keys.end(), name) != M::keys.end();
   } else if constexpr (boost::hana::Struct<M>::value) {
-    return [&]<class... Members>(Reflection<Members...>) {
-      return ((name == Members::name) || ...);
-    }(reflection_t<M>{});
+    return
+        [&]<class... Members>(Reflection<Members...>) { return ((name == Members::name) || ...); }(reflection_t<M>{});
   } else {
     return false;
   }

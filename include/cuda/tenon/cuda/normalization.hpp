@@ -233,8 +233,7 @@ struct Kernel<operation::BatchNorm<Rank, Channels, Eps, Momentum, Running>> {
     Statistics statistics(Channels);
     double *mean = statistics.mean.data(), *variance = statistics.variance.data();
     if (norm.training) {
-      if constexpr (grouping.group_size() == 1)
-        operation::raise_one_value(Operation::name);
+      if constexpr (grouping.group_size() == 1) operation::raise_one_value(Operation::name);
       Array<double> sums(grouping.size() / part_size(grouping));
       moments(grouping, x.data(), sums.data(), mean, variance, Momentum, norm.running_mean->data(),
               norm.running_var->data());
