@@ -1,4 +1,5 @@
-"""count.py TESTLOG...: adds up the logs of `meson test`; the last line is `N passed, M failed`.
+"""count.py TESTLOG...: names what failed in the logs of `meson test` and adds them up; the last line is `N passed, M
+failed`.
 
 A Boost.Test executable counts as its test cases, a script whose last line is `N passed, M failed` as what it says, any
 other test as one. A test that fails without naming a case, or a log that is missing because nothing could be built,
@@ -38,8 +39,11 @@ def main(logs):
     for log in map(pathlib.Path, logs):
         here = collections.Counter()
         if log.exists():
-            for line in log.read_text().splitlines():
-                here += count(json.loads(line))
+            for test in map(json.loads, log.read_text().splitlines()):
+                cases = count(test)
+                here += cases
+                if cases["failed"]:
+                    print(f"{log.parents[1].name}: {test['name']} failed")
         else:
             here["failed"] = 1
             print(f"{log.parents[1]}: not built")
